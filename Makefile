@@ -1,0 +1,74 @@
+# xrun. `make` leaves build/xrun; `make demo` and `make check` also install what they need (see README.md).
+#   make            build/xrun, build/xrun-fetch
+#   make SAN=1 ...  the same with AddressSanitizer and UBSan, in build-san/
+#   make demo       a foreign image from a real registry, run in a container; IMAGE=debian:12 for any other
+#   make check      every test; make bench: side by side with other tools; make lint: shellcheck, clang-tidy
+SHELL := /bin/bash
+comma := ,
+PREFIX ?= /usr/local
+BUILD := $(if $(SAN),build-san,build)
+Q := $(if $(V),,@)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-format-truncation -Wno-missing-field-initializers
+SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+CFLAGS ?= -g -O2
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -fPIE -fstack-protector-strong -MMD -MP -D_GNU_SOURCE -I. \
+	$(if $(SAN),-O1 -fno-omit-frame-pointer $(SANITIZE),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) $(CPPFLAGS)
+ALL_LDFLAGS = -pie -Wl,--as-needed,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
+
+# One static archive a part, so that the linker keeps the walls of docs/design.md.
+ARCHIVES := src/cli src/plan src/runtime registry binfmt src/base
+archive = $(BUILD)/lib$(notdir $(1)).a
+sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
+
+# What starts containers stays light; what pulls images may load curl and the rest: see docs/design.md, "Two programs".
+XRUN_LIBS := -ljansson -lseccomp
+FETCH_LIBS := -lcurl -ljansson -larchive -lisal -lzstd -lcrypto -pthread
+PROGRAMS := $(if $(wildcard src/main.c),$(BUILD)/xrun) $(if $(wildcard registry/main.c),$(BUILD)/xrun-fetch)
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+
+all: $(PROGRAMS)
+
+$(BUILD)/xrun: $(BUILD)/src/main.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS)
+
+$(BUILD)/xrun-fetch: $(BUILD)/registry/main.o $(call archive,registry) $(call archive,src/base)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FETCH_LIBS)
+
+define archive_rule
+$(call archive,$(1)): $(call objects,$(1))
+	@echo "  AR    $$@"
+	$(Q)rm -f $$@ && $(AR) rcs $$@ $$^
+endef
+$(foreach a,$(ARCHIVES),$(eval $(call archive_rule,$(a))))
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(XRUN_LIBS) $(FETCH_LIBS)
+
+unit-tests: $(UNIT_TESTS)
+
+check: ; $(Q)SAN=$(SAN) ci/check.sh
+demo: ; $(Q)IMAGE=$(IMAGE) ci/demo.sh
+bench: ; $(Q)ci/bench.sh
+lint: ; $(Q)ci/lint.sh
+
+install: all
+	install -D -m 0755 $(BUILD)/xrun $(DESTDIR)$(PREFIX)/bin/xrun
+	install -D -m 0755 $(BUILD)/xrun-fetch $(DESTDIR)$(PREFIX)/libexec/xrun/xrun-fetch
+
+clean:
+	rm -rf build build-san
+
+.PHONY: all unit-tests check demo bench lint install clean
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

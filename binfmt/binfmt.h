@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * binfmt.h owns the question "can this kernel run programs of that architecture, and how?" and its answers.
+ * The ladder: natively; through a private instance of binfmt_misc (Linux 6.7); through a handler the host already
+ * has; not at all, with the one command that helps. The host's table changes only through binfmt_host_*.
+ */
+#ifndef XRUN_BINFMT_BINFMT_H
+#define XRUN_BINFMT_BINFMT_H
+
+#include "binfmt/arch.h"
+#include "src/base/err.h"
+
+#include <stdbool.h>
+
+/* Whether the CPU and kernel run it without help (i386 on x86_64, 32-bit arm on arm64): asked by running a tiny ELF. */
+bool binfmt_is_native(const struct arch *arch);
+
+/*
+ * The emulator for arch: `override` if not NULL, else qemu-ARCH-static or a static qemu-ARCH in /usr/bin, /usr/local/bin,
+ * /usr/libexec/qemu-binfmt, or the directories of PATH when run as an ordinary user. Returns an O_PATH descriptor and its
+ * path (the caller's), or -ENOENT with a message that names the Debian package. A dynamically linked emulator (it has
+ * PT_INTERP) and one that cannot be executed are refused with the reason.
+ */
+int emulator_open(const struct arch *arch, const char *override, char **ret_path, struct err *err);
+
+/* Registration line, pure: ":xrun-aarch64:M:0:\x7fELF...:\xff...:INTERPRETER:FLAGS" (binfmt-misc.rst). */
+struct buf;
+void binfmt_rule(struct buf *ret_rule, const struct arch *arch, const char *interpreter, const char *flags);
+
+/*
+ * A private instance. To be called in a fresh user namespace with its own mount namespace, by a process with
+ * CAP_SYS_ADMIN there. Returns the detached mount's descriptor: handlers live as long as it (or a copy) is open.
+ * -EOPNOTSUPP: this kernel has none (older than 6.7, or binfmt_misc is absent).
+ */
+int binfmt_instance_open(struct err *err);
+
+/* Registers arch with the emulator behind emulator_fd, through a read-only detached clone of it; flags POCF. */
+int binfmt_instance_register(int instance_fd, const struct arch *arch, int emulator_fd, struct err *err);
+
+/* How a foreign architecture would run here. */
+enum binfmt_way { BINFMT_NATIVE, BINFMT_PRIVATE, BINFMT_HOST, BINFMT_NONE };
+struct binfmt_answer {
+	enum binfmt_way way;
+	char *emulator;      /* path, the caller's; NULL when native or none */
+	struct err why_not;  /* for BINFMT_NONE: the reason and the next step */
+};
+/* Asks without changing anything; private instances are probed once per process, in a child. */
+int binfmt_ask(const struct arch *arch, const char *override, struct binfmt_answer *ret_answer, struct err *err);
+
+/* The host-wide table, /proc/sys/fs/binfmt_misc. */
+struct host_handler {
+	bool registered, enabled;
+	char name[128];          /* of the handler that would run arch: ours or another's */
+	char interpreter[512];
+	char flags[16];
+};
+int binfmt_host_find(const struct arch *arch, struct host_handler *ret_handler, struct err *err);
+/* Needs root; mounts binfmt_misc if need be. flags: "F" or "CF" (credentials: only when asked for by name). */
+int binfmt_host_install(const struct arch *arch, const char *emulator, bool credentials, bool persistent, struct err *err);
+int binfmt_host_remove(const struct arch *arch, struct err *err);
+
+#endif

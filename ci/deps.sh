@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# deps.sh GROUP... installs the Debian packages of the named groups that are missing, and nothing else.
+#
+# sudo is asked for only when something is missing. No recommended packages: qemu-user-static recommends
+# binfmt-support, which would register every emulator host-wide. No package here starts a service: docker-registry
+# would (on port 5000), so the tests unpack it into their own cache instead, see tests/registry/registry.sh; podman
+# would too, so `make bench` compares with podman only where somebody installed it.
+set -euo pipefail
+
+packages_of() {
+	case $1 in
+	build) echo gcc libc6-dev make pkg-config libcurl4-openssl-dev libjansson-dev libarchive-dev libisal-dev \
+		libzstd-dev libssl-dev libseccomp-dev ;;
+	run) echo qemu-user-static uidmap ca-certificates ;;
+	demo) echo python3 zstd skopeo debian-archive-keyring ;;
+	test) echo python3 zstd skopeo umoci debian-archive-keyring libcmocka-dev bats apache2-utils openssl strace attr \
+		procps curl ;;
+	lint) echo shellcheck clang-tidy ;;
+	bench) echo skopeo umoci curl isal crun bubblewrap time ;;
+	fresh) echo debootstrap git ;;
+	*)
+		echo "deps.sh: unknown group $1: build, run, demo, test, lint, bench or fresh" >&2
+		exit 2
+		;;
+	esac
+}
+
+is_installed() {
+	[[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+as_root() {
+	if ((EUID == 0)); then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		echo "deps.sh: run this as root, there is no sudo here: $*" >&2
+		exit 1
+	fi
+}
+
+missing=()
+for group in "$@"; do
+	list=$(packages_of "$group")
+	for package in $list; do
+		is_installed "$package" || missing+=("$package")
+	done
+done
+((${#missing[@]})) || exit 0
+
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+echo "Installing Debian packages: ${missing[*]}" >&2
+install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}")
+# The package lists may be absent or old: fetch them only when the install does not work without.
+as_root "${install[@]}" >&2 </dev/null || {
+	as_root apt-get update -q >&2 </dev/null
+	as_root "${install[@]}" >&2 </dev/null
+}

@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lint.sh: shellcheck on every script, no compiler warning, clang-tidy on every C file.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+ci/deps.sh build lint
+mapfile -t scripts < <(git ls-files '*.sh' '*.bats' '*.bash' .ci/run)
+shellcheck -x "${scripts[@]}"
+mapfile -t sources < <(git ls-files '*.c')
+for source in "${sources[@]}"; do
+	gcc -fsyntax-only -std=gnu11 -Wall -Wextra -Wshadow -Wno-format-truncation -Wno-missing-field-initializers -Werror -O2 -D_GNU_SOURCE -I. "$source"
+done
+clang-tidy --quiet --warnings-as-errors='*' "${sources[@]}" -- -std=gnu11 -D_GNU_SOURCE -I. 2>&1 |
+	{ grep -v -E 'warnings generated|^$' || true; }
+exit "${PIPESTATUS[0]}"

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pull.h owns bringing an image from a registry into a store. */
+#ifndef XRUN_REGISTRY_PULL_H
+#define XRUN_REGISTRY_PULL_H
+
+#include "registry/image.h"
+#include "registry/reference.h"
+#include "registry/store.h"
+
+enum progress_style { PROGRESS_NONE, PROGRESS_LINES, PROGRESS_BARS };
+
+struct pull_options {
+	struct reference reference;
+	struct platform platform;    /* the wish */
+	const char *username, *password; /* NULL: anonymous */
+	bool tls_verify;             /* false: also plain HTTP and unknown certificates */
+	bool single_id;              /* see layer.h */
+	enum progress_style progress; /* on stderr */
+};
+
+/*
+ * Pulls, verifies, unpacks, and only then names the image in the store. Nothing is fetched that the store already
+ * has. Runs as root of a user namespace with its own mount namespace (layers that need those below are applied on an
+ * overlay mount).
+ */
+int pull_image(const struct store *store, const struct pull_options *options, struct err *err);
+
+#endif

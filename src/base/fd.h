@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fd.h owns file descriptors: closing them, names below a directory, whole reads and writes, passing them on. */
+#ifndef XRUN_BASE_FD_H
+#define XRUN_BASE_FD_H
+
+#include "src/base/err.h"
+#include "src/base/str.h"
+
+#include <dirent.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* Every descriptor is born close-on-exec. close is never retried (close(2), "Dealing with error returns"). */
+void fd_close(int *fd);                          /* closes if >= 0, sets to -1, keeps errno */
+int fd_take(int *fd);                            /* returns it and sets it to -1: ownership moves to the caller */
+#define cleanup_fd __attribute__((cleanup(fd_close)))
+
+void file_close(FILE **file);
+#define cleanup_file __attribute__((cleanup(file_close)))
+void dir_close(DIR **dir);
+#define cleanup_dir __attribute__((cleanup(dir_close)))
+
+/*
+ * openat2(2) (Linux 5.6). `resolve` is RESOLVE_BENEATH, RESOLVE_IN_ROOT, ... Returns a descriptor or a negative
+ * errno and fills no err: callers know what the name means. There is no fallback for older kernels: a name that an
+ * image chose is never resolved in a weaker way.
+ */
+int fd_openat2(int dir_fd, const char *path, int flags, mode_t mode, uint64_t resolve);
+
+/* All of data, through EINTR and short writes. 0 or a negative errno. */
+int fd_write_all(int fd, const void *data, size_t len);
+
+/* All that can be read, at most `limit` bytes (more: -EFBIG); appended to buf. 0 or a negative errno. */
+int fd_read_all(int fd, size_t limit, struct buf *buf);
+
+/* The content of a file below dir_fd (AT_FDCWD allowed), at most `limit` bytes. */
+int fd_read_file(int dir_fd, const char *path, size_t limit, struct buf *ret_buf, struct err *err);
+
+/* Writes `text` to an existing file (procfs, cgroupfs) in one write(2). */
+int fd_write_file(int dir_fd, const char *path, const char *text, struct err *err);
+
+/* Writes a file under its final name only when it is whole and on disk: O_TMPFILE, fsync, link, or rename over. */
+int fd_publish_file(int dir_fd, const char *name, const void *data, size_t len, mode_t mode, struct err *err);
+
+/* mkdir -p for a path that the user chose (never an image). Existing directories are kept as they are. */
+int fd_mkdir_path(const char *path, mode_t mode, struct err *err);
+
+/* Removes everything below dir_fd/name, and name itself; symlinks are not followed, mounts are not crossed. */
+int fd_remove_tree(int dir_fd, const char *name, struct err *err);
+
+/* One message over a SOCK_SEQPACKET unix socket with up to 8 descriptors; received ones are close-on-exec. */
+int fd_send(int socket_fd, const void *data, size_t len, const int *fds, size_t fd_count);
+/* Returns the message's length (0: the peer is gone), or a negative errno. *fd_count: room in, number out. */
+ssize_t fd_recv(int socket_fd, void *data, size_t len, int *ret_fds, size_t *fd_count);
+
+#endif

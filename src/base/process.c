@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* process.c owns starting a helper program and waiting for it. */
+#include "src/base/process.h"
+
+#include "src/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+int process_start(char *const argv[], pid_t *ret_pid, int *ret_output_fd, struct err *err)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(err, "cannot make a pipe for %s", argv[0]);
+	cleanup_fd int read_end = ends[0], write_end = ends[1];
+	posix_spawn_file_actions_t actions;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, write_end, 1);
+	posix_spawn_file_actions_adddup2(&actions, write_end, 2);
+	pid_t pid;
+	int failed = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (failed)
+		return err_code(err, -failed, "cannot start %s", argv[0]);
+	*ret_pid = pid;
+	*ret_output_fd = fd_take(&read_end);
+	return 0;
+}
+
+int process_wait(pid_t pid)
+{
+	int status;
+	pid_t r;
+	do
+		r = waitpid(pid, &status, 0);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -errno;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int process_finish(pid_t pid, int output_fd, struct buf *output, struct err *err)
+{
+	cleanup_buf struct buf ignored = { 0 };
+	fd_read_all(output_fd, 65536, output ? output : &ignored);
+	close(output_fd);
+	int r = process_wait(pid);
+	return r < 0 ? err_code(err, r, "cannot wait for a helper program") : r;
+}

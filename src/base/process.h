@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* process.h owns starting a helper program and waiting for it. */
+#ifndef XRUN_BASE_PROCESS_H
+#define XRUN_BASE_PROCESS_H
+
+#include "src/base/err.h"
+#include "src/base/str.h"
+
+#include <sys/types.h>
+
+/*
+ * Starts argv[0] (looked up in PATH) with stdin from /dev/null and stdout and stderr into one pipe, whose reading
+ * end comes back. 0 or a negative errno; -ENOENT with nothing started when there is no such program.
+ */
+int process_start(char *const argv[], pid_t *ret_pid, int *ret_output_fd, struct err *err);
+
+/*
+ * Reads the output to its end (at most 64 KiB kept) and waits. Returns the wait status as 0..255, or 128+n for a
+ * signal; a negative errno if waiting failed. `output` may be NULL.
+ */
+int process_finish(pid_t pid, int output_fd, struct buf *output, struct err *err);
+
+/* waitpid through EINTR: the exit status as above, or a negative errno. */
+int process_wait(pid_t pid);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* str.c owns strings on the heap. */
+#include "src/base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void *mem_new(size_t size)
+{
+	void *p = calloc(1, size ? size : 1);
+	if (!p)
+		abort();
+	return p;
+}
+
+void *mem_grow(void *old, size_t count, size_t size)
+{
+	void *p = reallocarray(old, count ? count : 1, size ? size : 1);
+	if (!p)
+		abort();
+	return p;
+}
+
+char *str_ndup(const char *s, size_t n)
+{
+	size_t len = strnlen(s, n);
+	char *copy = mem_new(len + 1);
+	memcpy(copy, s, len);
+	return copy;
+}
+
+char *str_dup(const char *s)
+{
+	return s ? str_ndup(s, strlen(s)) : NULL;
+}
+
+char *str_fmt(const char *format, ...)
+{
+	char *s;
+	va_list args;
+	va_start(args, format);
+	int n = vasprintf(&s, format, args);
+	va_end(args);
+	if (n < 0)
+		abort();
+	return s;
+}
+
+bool str_eq(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool str_ends(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+	return n >= m && memcmp(s + n - m, suffix, m) == 0;
+}
+
+bool str_to_u64(const char *s, unsigned long long max, unsigned long long *ret_value)
+{
+	unsigned long long value = 0;
+	if (!*s)
+		return false;
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9')
+			return false;
+		unsigned long long digit = *s - '0';
+		if (value > (max - digit) / 10 || digit > max)
+			return false;
+		value = value * 10 + digit;
+	}
+	*ret_value = value;
+	return true;
+}
+
+static void reserve(struct buf *b, size_t more)
+{
+	size_t need = b->len + more + 1;
+	if (need <= b->room)
+		return;
+	size_t room = b->room ? b->room : 64;
+	while (room < need)
+		room *= 2;
+	b->data = mem_grow(b->data, room, 1);
+	b->room = room;
+}
+
+void buf_add(struct buf *b, const void *data, size_t len)
+{
+	reserve(b, len);
+	if (len)
+		memcpy(b->data + b->len, data, len);
+	b->len += len;
+	b->data[b->len] = 0;
+}
+
+void buf_str(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void buf_fmt(struct buf *b, const char *format, ...)
+{
+	char *s;
+	va_list args;
+	va_start(args, format);
+	int n = vasprintf(&s, format, args);
+	va_end(args);
+	if (n < 0)
+		abort();
+	buf_add(b, s, n);
+	free(s);
+}
+
+char *buf_take(struct buf *b)
+{
+	reserve(b, 0);
+	b->data[b->len] = 0;
+	char *s = b->data;
+	*b = (struct buf){ 0 };
+	return s;
+}
+
+void buf_done(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf){ 0 };
+}
+
+void strv_take(struct strv *v, char *s)
+{
+	v->items = mem_grow(v->items, v->len + 2, sizeof *v->items);
+	v->items[v->len++] = s;
+	v->items[v->len] = NULL;
+}
+
+void strv_add(struct strv *v, const char *s)
+{
+	strv_take(v, str_dup(s));
+}
+
+void strv_copy(struct strv *v, char *const *items)
+{
+	for (; items && *items; items++)
+		strv_add(v, *items);
+}
+
+void strv_extend(struct strv *v, const struct strv *more)
+{
+	strv_copy(v, more->items);
+}
+
+void strv_done(struct strv *v)
+{
+	for (size_t i = 0; i < v->len; i++)
+		free(v->items[i]);
+	free(v->items);
+	*v = (struct strv){ 0 };
+}
+
+static bool has_key(const char *assignment, const char *key, size_t key_len)
+{
+	return strncmp(assignment, key, key_len) == 0 && assignment[key_len] == '=';
+}
+
+const char *strv_env_get(const struct strv *v, const char *key)
+{
+	size_t n = strlen(key);
+	for (size_t i = v->len; i-- > 0;)
+		if (has_key(v->items[i], key, n))
+			return v->items[i] + n + 1;
+	return NULL;
+}
+
+void strv_env_set(struct strv *v, const char *assignment)
+{
+	size_t n = strcspn(assignment, "=");
+	for (size_t i = 0; i < v->len; i++) {
+		if (has_key(v->items[i], assignment, n)) {
+			free(v->items[i]);
+			v->items[i] = str_dup(assignment);
+			return;
+		}
+	}
+	strv_add(v, assignment);
+}
+
+void strv_env_unset(struct strv *v, const char *key)
+{
+	size_t n = strlen(key), kept = 0;
+	for (size_t i = 0; i < v->len; i++) {
+		if (has_key(v->items[i], key, n))
+			free(v->items[i]);
+		else
+			v->items[kept++] = v->items[i];
+	}
+	v->len = kept;
+	if (v->items)
+		v->items[kept] = NULL;
+}

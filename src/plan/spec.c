@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spec.c owns the memory of struct spec. */
+#include "src/plan/spec.h"
+
+void spec_done(struct spec *spec)
+{
+	free(spec->id);
+	free(spec->image);
+	free(spec->hostname);
+	strv_done(&spec->args);
+	strv_done(&spec->env);
+	free(spec->cwd);
+	free(spec->user);
+	strv_done(&spec->layers);
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		free(spec->mounts[i].source);
+		free(spec->mounts[i].target);
+	}
+	free(spec->mounts);
+	for (size_t i = 0; i < spec->emulator_count; i++) {
+		free(spec->emulators[i].arch);
+		free(spec->emulators[i].path);
+	}
+	free(spec->emulators);
+	*spec = (struct spec){ 0 };
+}
+
+struct spec_mount *spec_add_mount(struct spec *spec, const char *source, const char *target, bool read_only)
+{
+	spec->mounts = mem_grow(spec->mounts, spec->mount_count + 1, sizeof *spec->mounts);
+	struct spec_mount *mount = &spec->mounts[spec->mount_count++];
+	*mount = (struct spec_mount){
+		.source = str_dup(source), .target = str_dup(target), .read_only = read_only
+	};
+	return mount;
+}
+
+void spec_add_emulator(struct spec *spec, const char *arch, const char *path)
+{
+	spec->emulators = mem_grow(spec->emulators, spec->emulator_count + 1, sizeof *spec->emulators);
+	spec->emulators[spec->emulator_count++] =
+		(struct spec_emulator){ .arch = str_dup(arch), .path = str_dup(path) };
+}

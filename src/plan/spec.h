@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spec.h owns struct spec: everything there is to know about a container before it starts. */
+#ifndef XRUN_PLAN_SPEC_H
+#define XRUN_PLAN_SPEC_H
+
+#include "src/base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum network { NETWORK_NONE, NETWORK_HOST };
+
+/* A bind mount (source set) or a tmpfs (source NULL). `target` is a path inside the container. */
+struct spec_mount {
+	char *source;
+	char *target;
+	bool read_only;
+};
+
+/* Zero means unlimited. cpu is in thousandths of a processor. */
+struct spec_limits {
+	uint64_t memory_bytes;
+	uint64_t cpu_milli;
+	uint64_t pids;
+};
+
+struct spec_emulator {
+	char *arch;   /* a name that arch_by_name knows */
+	char *path;   /* of the emulator on the host */
+};
+
+struct spec {
+	char *id;               /* 12 hex digits */
+	char *image;            /* full reference, for messages and for inspection */
+	char *hostname;
+	struct strv args, env;
+	char *cwd;
+	char *user;             /* "", name, uid, or either with :group; resolved against the container's own files */
+	bool terminal, interactive, init, read_only, no_new_privileges, seccomp;
+	uint64_t capabilities;  /* bounding set; permitted and effective for root */
+	enum network network;
+	struct strv layers;     /* names below the store's layers/, lowest first */
+	struct spec_mount *mounts;
+	size_t mount_count;
+	struct spec_limits limits;
+	struct spec_emulator *emulators; /* to be registered in the private instance */
+	size_t emulator_count;
+};
+void spec_done(struct spec *spec);
+struct spec_mount *spec_add_mount(struct spec *spec, const char *source, const char *target, bool read_only);
+void spec_add_emulator(struct spec *spec, const char *arch, const char *path);
+
+#endif

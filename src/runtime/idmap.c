@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* idmap.c owns which host ids a container's ids are. */
+#include "src/runtime/idmap.h"
+
+#include "src/base/fd.h"
+#include "src/base/process.h"
+#include "src/base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Where root has no line of its own in /etc/subuid: a range that systemd's list of uid ranges leaves unused
+ * (uids-gids: 1879048192..2147483647) and that useradd, which stops at 600100000, never hands out.
+ */
+enum { ROOT_RANGE = 1879048192, ROOT_RANGE_COUNT = 65536 };
+
+static bool parse_line(char *line, const char *name, const char *number, uint32_t *ret_first, uint32_t *ret_count)
+{
+	char *first = strchr(line, ':');
+	char *count = first ? strchr(first + 1, ':') : NULL;
+	unsigned long long first_value, count_value;
+	if (!count)
+		return false;
+	*first++ = 0;
+	*count++ = 0;
+	count[strcspn(count, "\n")] = 0;
+	if (!str_eq(line, name) && !str_eq(line, number))
+		return false;
+	if (!str_to_u64(first, UINT32_MAX, &first_value) || !str_to_u64(count, UINT32_MAX, &count_value) || !count_value)
+		return false;
+	*ret_first = first_value;
+	*ret_count = count_value;
+	return true;
+}
+
+static bool find_range(const char *path, const char *name, uid_t uid, uint32_t *ret_first, uint32_t *ret_count)
+{
+	cleanup_file FILE *file = fopen(path, "re");
+	char line[512], number[16];
+	snprintf(number, sizeof number, "%u", uid);
+	while (file && fgets(line, sizeof line, file))
+		if (parse_line(line, name, number, ret_first, ret_count))
+			return true;
+	return false;
+}
+
+static void plan_root(struct idmap *map)
+{
+	uint32_t first = ROOT_RANGE, count = ROOT_RANGE_COUNT;
+	find_range("/etc/subuid", "root", 0, &first, &count);
+	map->uids = (struct idmap_range){ first, first + 1, count };
+	first = ROOT_RANGE;
+	count = ROOT_RANGE_COUNT;
+	find_range("/etc/subgid", "root", 0, &first, &count);
+	map->gids = (struct idmap_range){ first, first + 1, count };
+}
+
+static const char *plan_user(struct idmap *map)
+{
+	struct passwd *entry = getpwuid(getuid());
+	const char *name = entry ? entry->pw_name : "";
+	uint32_t first_uid, uid_count, first_gid, gid_count;
+	if (!find_range("/etc/subuid", name, getuid(), &first_uid, &uid_count))
+		return "/etc/subuid has no range for this user";
+	if (!find_range("/etc/subgid", name, getuid(), &first_gid, &gid_count))
+		return "/etc/subgid has no range for this user";
+	if (access("/usr/bin/newuidmap", X_OK) < 0 || access("/usr/bin/newgidmap", X_OK) < 0)
+		return "newuidmap is not installed (Debian's package uidmap)";
+	map->uids = (struct idmap_range){ getuid(), first_uid, uid_count + 1 };
+	map->gids = (struct idmap_range){ getgid(), first_gid, gid_count + 1 };
+	return NULL;
+}
+
+int idmap_plan(struct idmap *ret_map, struct err *err)
+{
+	(void)err;
+	struct idmap map = { 0 };
+	if (geteuid() == 0) {
+		plan_root(&map);
+	} else {
+		map.why = plan_user(&map);
+		map.single = map.why;
+	}
+	if (map.single) {
+		map.uids = (struct idmap_range){ getuid(), 0, 1 };
+		map.gids = (struct idmap_range){ getgid(), 0, 1 };
+	}
+	*ret_map = map;
+	return 0;
+}
+
+static void format_range(char *text, size_t size, const struct idmap_range *range)
+{
+	int n = snprintf(text, size, "0 %u 1\n", range->root_outside);
+	if (range->count > 1)
+		snprintf(text + n, size - n, "1 %u %u\n", range->rest_outside, range->count - 1);
+}
+
+static int write_proc(pid_t pid, const char *file, const char *text, struct err *err)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
+	return fd_write_file(AT_FDCWD, path, text, err);
+}
+
+/* newuidmap and newgidmap do not depend on each other: they run at the same time. */
+static int write_by_helpers(const struct idmap *map, pid_t pid, struct err *err)
+{
+	char number[5][16], target[16];
+	pid_t helpers[2];
+	int outputs[2];
+	const struct idmap_range *ranges[] = { &map->uids, &map->gids };
+	static const char *const names[] = { "/usr/bin/newuidmap", "/usr/bin/newgidmap" };
+	snprintf(target, sizeof target, "%d", pid);
+	for (int i = 0; i < 2; i++) {
+		snprintf(number[0], 16, "%u", ranges[i]->root_outside);
+		snprintf(number[1], 16, "%u", ranges[i]->rest_outside);
+		snprintf(number[2], 16, "%u", ranges[i]->count - 1);
+		char *argv[] = { (char *)names[i], target, "0", number[0], "1", "1", number[1], number[2], NULL };
+		int r = process_start(argv, &helpers[i], &outputs[i], err);
+		if (r < 0)
+			return r;
+	}
+	int failed = 0;
+	for (int i = 0; i < 2; i++) {
+		cleanup_buf struct buf output = { 0 };
+		int status = process_finish(helpers[i], outputs[i], &output, err);
+		if (status > 0 && !failed)
+			failed = err_set(err, -EPERM, "cannot map the subordinate ids: %s: %s", names[i],
+				output.len ? output.data : "failed");
+		else if (status < 0)
+			failed = status;
+	}
+	return failed;
+}
+
+int idmap_write(const struct idmap *map, pid_t pid, struct err *err)
+{
+	if (geteuid() != 0 && !map->single)
+		return write_by_helpers(map, pid, err);
+	char text[64];
+	int r = 0;
+	if (map->single) /* user_namespaces(7): without privilege, setgroups must be denied before gid_map is written */
+		r = write_proc(pid, "setgroups", "deny", err);
+	format_range(text, sizeof text, &map->uids);
+	if (r == 0)
+		r = write_proc(pid, "uid_map", text, err);
+	format_range(text, sizeof text, &map->gids);
+	return r < 0 ? r : write_proc(pid, "gid_map", text, err);
+}
+
+int idmap_write_nested(const struct idmap *map, pid_t pid, struct err *err)
+{
+	char text[64];
+	snprintf(text, sizeof text, "0 0 %u\n", map->uids.count);
+	int r = write_proc(pid, "uid_map", text, err);
+	snprintf(text, sizeof text, "0 0 %u\n", map->gids.count);
+	return r < 0 ? r : write_proc(pid, "gid_map", text, err);
+}
+
+int idmap_become_root(const struct idmap *map, struct err *err)
+{
+	if (!map->single && setgroups(0, NULL) < 0)
+		return err_sys(err, "cannot drop the supplementary groups");
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return err_sys(err, "cannot become root of the user namespace");
+	return 0;
+}

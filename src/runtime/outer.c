@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* outer.c owns the outer user namespace. */
+/*
+ * Theory of operation. The outer stage is a short-lived child of the supervisor. It
+ *   1. enters a user namespace (U1) with its own mount namespace and asks the supervisor for the id map;
+ *   2. opens the private binfmt_misc instance and registers the emulators: they belong to U1, out of the payload's reach;
+ *   3. makes, all detached, the overlay root, the volumes and the device binds;
+ *   4. clones the container's first process into U2 and the other namespaces, as a child of the supervisor, maps it,
+ *      and exits. The supervisor keeps the instance's descriptor, and with it the handlers, alive.
+ */
+#include "src/runtime/stage.h"
+
+#include "binfmt/binfmt.h"
+#include "src/base/fd.h"
+#include "src/runtime/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+const char *const stage_devices[] = { "null", "zero", "full", "random", "urandom", "tty", NULL };
+
+int stage_send(int socket_fd, const struct stage_message *message, const int *fds, size_t fd_count)
+{
+	return fd_send(socket_fd, message, sizeof *message, fds, fd_count);
+}
+
+static int enter_user_namespace(const struct stage *stage, struct err *err)
+{
+	struct stage_message message = { .kind = STAGE_WANT_MAP };
+	size_t no_fds = 0;
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
+		err_sys(err, "cannot make a user namespace");
+		return err_append(err, "; see /proc/sys/user/max_user_namespaces and your distribution's limits on them");
+	}
+	int r = stage_send(stage->socket_fd, &message, NULL, 0);
+	if (r == 0 && fd_recv(stage->socket_fd, &message, sizeof message, NULL, &no_fds) != sizeof message)
+		r = -EPIPE;
+	if (r < 0)
+		return err_code(err, r, "the supervisor is gone");
+	r = idmap_become_root(stage->map, err);
+	if (r < 0)
+		return r;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of ids, which resets it */
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_sys(err, "cannot make the mounts private");
+	return 0;
+}
+
+/* The instance's descriptor, or -1 when nothing is to be emulated. */
+static int register_emulators(const struct spec *spec, struct err *err)
+{
+	if (spec->emulator_count == 0)
+		return -1;
+	int instance_fd = binfmt_instance_open(err);
+	for (size_t i = 0; instance_fd >= 0 && i < spec->emulator_count; i++) {
+		const struct arch *arch = arch_by_name(spec->emulators[i].arch);
+		cleanup_fd int emulator_fd = open(spec->emulators[i].path, O_PATH | O_CLOEXEC);
+		int r = emulator_fd < 0 ? err_sys(err, "cannot open the emulator %s", spec->emulators[i].path) :
+					  binfmt_instance_register(instance_fd, arch, emulator_fd, err);
+		if (r < 0) {
+			close(instance_fd);
+			return r;
+		}
+	}
+	return instance_fd;
+}
+
+static int open_below(int dir_fd, const char *name, struct err *err)
+{
+	int fd = openat(dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "cannot open %s", name) : fd;
+}
+
+static int make_directory(int dir_fd, const char *name, mode_t mode, struct err *err)
+{
+	if (mkdirat(dir_fd, name, 0700) < 0 || fchmodat(dir_fd, name, mode, 0) < 0)
+		return err_sys(err, "cannot make the container's directory %s", name);
+	return open_below(dir_fd, name, err);
+}
+
+/* The merged root has the upper directory's mode, so that takes the top layer's. */
+static mode_t root_mode(const int *layer_fds, size_t count)
+{
+	struct stat st;
+	return count && fstat(layer_fds[count - 1], &st) == 0 ? st.st_mode & 07777 : 0755;
+}
+
+static int make_rootfs(const struct stage *stage, struct err *err)
+{
+	const struct strv *layers = &stage->spec->layers;
+	cleanup_free int *layer_fds = mem_new((layers->len + 1) * sizeof *layer_fds);
+	size_t opened = 0;
+	int r = 0;
+	for (; r >= 0 && opened < layers->len; opened++)
+		r = layer_fds[opened] = open_below(stage->layers_fd, layers->items[opened], err);
+	if (r >= 0 && opened == 0) /* an image without layers: overlayfs wants at least one */
+		r = layer_fds[opened++] = make_directory(stage->container_fd, "empty", 0755, err);
+	cleanup_fd int upper_fd = r < 0 ? r : make_directory(stage->container_fd, "upper", root_mode(layer_fds, opened), err);
+	cleanup_fd int work_fd = upper_fd < 0 ? upper_fd : make_directory(stage->container_fd, "work", 0700, err);
+	r = work_fd < 0 ? work_fd : mount_overlay(layer_fds, opened, upper_fd, work_fd, err);
+	for (size_t i = 0; i < opened; i++)
+		fd_close(&layer_fds[i]);
+	return r;
+}
+
+static int bind_devices(struct stage *stage, struct err *err)
+{
+	cleanup_fd int dev_fd = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	for (int i = 0; stage_devices[i]; i++) {
+		int fd = mount_clone(dev_fd, stage_devices[i], false, err);
+		if (fd < 0)
+			return err_prefix(err, "/dev");
+		stage->device_fds[i] = fd;
+		if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode))
+			return err_set(err, -ENODEV, "the host's /dev/%s is no character device", stage_devices[i]);
+	}
+	return 0;
+}
+
+/* Root's volumes come from the supervisor, idmapped; an ordinary user's are plain binds, made here. */
+static int bind_volumes(struct stage *stage, struct err *err)
+{
+	const struct spec *spec = stage->spec;
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		const struct spec_mount *m = &spec->mounts[i];
+		if (!m->source || stage->volume_fds[i] >= 0)
+			continue;
+		stage->volume_fds[i] = mount_clone(AT_FDCWD, m->source, true, err);
+		if (stage->volume_fds[i] < 0)
+			return err_prefix(err, "volume %s", m->source);
+	}
+	return 0;
+}
+
+/* clone3 with CLONE_PARENT: the supervisor is the parent, so it alone waits for the container. */
+static pid_t clone_inner(const struct spec *spec)
+{
+	uint64_t flags = CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+			 CLONE_NEWCGROUP | CLONE_NEWTIME;
+	if (spec->network != NETWORK_HOST)
+		flags |= CLONE_NEWNET;
+	struct clone_args args = { .flags = flags };
+	return syscall(SYS_clone3, &args, sizeof args);
+}
+
+static int start_inner(struct stage *stage, int instance_fd, struct err *err)
+{
+	int go[2];
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return err_sys(err, "cannot make a pipe");
+	pid_t pid = clone_inner(stage->spec);
+	if (pid < 0)
+		return err_sys(err, "cannot make the container's namespaces");
+	if (pid == 0) {
+		close(go[1]);
+		fd_close(&instance_fd);
+		inner_stage(stage, go[0]);
+	}
+	int r = idmap_write_nested(stage->map, pid, err);
+	if (r < 0) {
+		kill(pid, SIGKILL);
+		return r;
+	}
+	int fds[2] = { open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC), instance_fd };
+	struct stage_message message = { .kind = STAGE_STARTED, .pid = pid };
+	r = fds[0] < 0 ? -errno : stage_send(stage->socket_fd, &message, fds, instance_fd < 0 ? 1 : 2);
+	if (r == 0 && write(go[1], "", 1) != 1)
+		r = -EPIPE;
+	return r < 0 ? err_code(err, r, "cannot start the container") : 0;
+}
+
+static int build(struct stage *stage, struct err *err)
+{
+	int r = enter_user_namespace(stage, err);
+	if (r < 0)
+		return r;
+	err_clear(err);
+	int instance_fd = register_emulators(stage->spec, err);
+	if (instance_fd < 0 && err->code)
+		return err->code;
+	stage->rootfs_fd = make_rootfs(stage, err);
+	if (stage->rootfs_fd < 0)
+		return stage->rootfs_fd;
+	r = bind_devices(stage, err);
+	if (r == 0)
+		r = bind_volumes(stage, err);
+	return r < 0 ? r : start_inner(stage, instance_fd, err);
+}
+
+void outer_stage(struct stage *stage)
+{
+	struct stage_message failed = { .kind = STAGE_FAILED };
+	int r = build(stage, &failed.err);
+	if (r < 0)
+		stage_send(stage->socket_fd, &failed, NULL, 0);
+	_exit(r < 0);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rootfs.c owns what the container sees as its files. */
+/*
+ * Theory of operation. The root arrives as a detached mount; every name the image could have prepared is resolved by
+ * openat2 below the root's descriptor, and every mount goes onto the descriptor found, so no path is trusted twice.
+ * /proc and /sys must be mounted while the host's are still visible (the kernel asks for that in a user namespace).
+ */
+#include "src/runtime/rootfs.h"
+
+#include "src/base/fd.h"
+#include "src/runtime/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { PLAIN = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+
+/* The containers' usual list (moby, oci/defaults.go). */
+static const char *const masked[] = {
+	"acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list",
+	"timer_stats", NULL,
+};
+static const char *const read_only[] = { "bus", "fs", "irq", "sys", "sysrq-trigger", NULL };
+
+/* Walks `path` below the root, making what is missing: directories, and last a file or a directory. */
+static int open_target(int root_fd, const char *path, bool directory, struct err *err)
+{
+	cleanup_free char *copy = str_dup(path);
+	for (char *at = copy; at;) {
+		at += strspn(at, "/");
+		char *slash = strchr(at, '/');
+		if (slash)
+			*slash = 0;
+		int fd = fd_openat2(root_fd, *copy ? copy : ".", O_PATH, 0, RESOLVE_IN_ROOT);
+		if (fd == -ENOENT) {
+			char *name = strrchr(copy, '/');
+			cleanup_free char *parent = name ? str_ndup(copy, name - copy + 1) : str_dup(".");
+			cleanup_fd int parent_fd = fd_openat2(root_fd, parent, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
+			bool want_directory = slash || directory;
+			fd = want_directory ? mkdirat(parent_fd, name ? name + 1 : copy, 0755) :
+					      mknodat(parent_fd, name ? name + 1 : copy, S_IFREG | 0644, 0);
+			fd = fd < 0 ? -errno : fd_openat2(root_fd, copy, O_PATH, 0, RESOLVE_IN_ROOT);
+		}
+		if (fd < 0)
+			return err_code(err, fd, "cannot make the mount point %s", path);
+		if (!slash)
+			return fd;
+		close(fd);
+		*slash = '/';
+		at = slash + 1;
+	}
+	return err_set(err, -EINVAL, "cannot make the mount point %s", path);
+}
+
+static int attach_new(int root_fd, const char *target, const char *type, const struct mount_option *options,
+	uint64_t attributes, struct err *err)
+{
+	cleanup_fd int mount_fd = mount_new(type, options, attributes, err);
+	if (mount_fd < 0)
+		return mount_fd;
+	cleanup_fd int target_fd = open_target(root_fd, target, true, err);
+	return target_fd < 0 ? target_fd : mount_attach(mount_fd, target_fd, target, err);
+}
+
+static int attach_device(int dev_fd, const char *name, int device_fd, struct err *err)
+{
+	cleanup_fd int target_fd = openat(dev_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (target_fd < 0)
+		return err_sys(err, "cannot make /dev/%s", name);
+	return mount_attach(device_fd, target_fd, name, err);
+}
+
+static int link_devices(int dev_fd, struct err *err)
+{
+	static const char *const links[][2] = {
+		{ "/proc/self/fd", "fd" }, { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
+		{ "/proc/self/fd/2", "stderr" }, { "pts/ptmx", "ptmx" }, { "/proc/kcore", "core" },
+	};
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+		if (symlinkat(links[i][0], dev_fd, links[i][1]) < 0)
+			return err_sys(err, "cannot make /dev/%s", links[i][1]);
+	return 0;
+}
+
+static int make_dev(const struct stage *stage, int root_fd, struct err *err)
+{
+	static const struct mount_option dev[] = { { "mode", "0755" }, { "size", "64k" }, { NULL, NULL } };
+	static const struct mount_option shm[] = { { "mode", "1777" }, { "size", "64m" }, { NULL, NULL } };
+	const struct mount_option pts[] = { { "newinstance", NULL }, { "ptmxmode", "0666" }, { "mode", "0620" },
+		{ stage->map->single ? NULL : "gid", "5" }, { NULL, NULL } };
+	int r = attach_new(root_fd, "dev", "tmpfs", dev, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+	if (r == 0)
+		r = attach_new(root_fd, "dev/pts", "devpts", pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+	if (r == 0)
+		r = attach_new(root_fd, "dev/shm", "tmpfs", shm, PLAIN, err);
+	if (r == 0)
+		r = attach_new(root_fd, "dev/mqueue", "mqueue", NULL, PLAIN, err);
+	cleanup_fd int dev_fd = r < 0 ? r : fd_openat2(root_fd, "dev", O_RDONLY | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
+	if (dev_fd < 0)
+		return r < 0 ? r : err_code(err, dev_fd, "cannot open /dev");
+	for (int i = 0; r == 0 && stage_devices[i]; i++)
+		r = attach_device(dev_fd, stage_devices[i], stage->device_fds[i], err);
+	return r < 0 ? r : link_devices(dev_fd, err);
+}
+
+/* The pty comes from the container's own devpts, its peer by TIOCGPTPEER: no path that the image could have swapped. */
+static int make_console(int root_fd, int *ret_terminal_fd, struct err *err)
+{
+	cleanup_fd int master_fd = fd_openat2(root_fd, "dev/pts/ptmx", O_RDWR | O_NOCTTY, 0, RESOLVE_IN_ROOT);
+	int unlock = 0;
+	if (master_fd < 0)
+		return err_code(err, master_fd, "cannot open a terminal");
+	if (ioctl(master_fd, TIOCSPTLCK, &unlock) < 0)
+		return err_sys(err, "cannot unlock the terminal");
+	cleanup_fd int peer_fd = ioctl(master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (peer_fd < 0)
+		return err_sys(err, "cannot open the terminal's other end");
+	if (setsid() < 0 || ioctl(peer_fd, TIOCSCTTY, 0) < 0)
+		return err_sys(err, "cannot make the terminal the controlling one");
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(peer_fd, fd) < 0)
+			return err_sys(err, "cannot connect the terminal");
+	*ret_terminal_fd = fd_take(&master_fd);
+	return 0;
+}
+
+static int add_volumes(const struct stage *stage, int root_fd, struct err *err)
+{
+	static const struct mount_option tmpfs[] = { { "mode", "1777" }, { NULL, NULL } };
+	for (size_t i = 0; i < stage->spec->mount_count; i++) {
+		const struct spec_mount *m = &stage->spec->mounts[i];
+		int r;
+		if (!m->source) {
+			r = attach_new(root_fd, m->target, "tmpfs", tmpfs, PLAIN, err);
+		} else {
+			struct stat st;
+			int volume_fd = stage->volume_fds[i];
+			r = fstat(volume_fd, &st) < 0 ? err_sys(err, "cannot look at the volume %s", m->source) : 0;
+			cleanup_fd int target_fd = r < 0 ? r : open_target(root_fd, m->target, S_ISDIR(st.st_mode), err);
+			r = target_fd < 0 ? target_fd : mount_attach(volume_fd, target_fd, m->target, err);
+			if (r == 0)
+				r = mount_set(volume_fd, MOUNT_ATTR_NODEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0), false, err);
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int mask_one(int proc_fd, int null_fd, const char *name, struct err *err)
+{
+	struct stat st;
+	cleanup_fd int fd = fd_openat2(proc_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, -EIO, "cannot look at /proc/%s to mask it", name);
+	cleanup_fd int cover_fd = S_ISDIR(st.st_mode) ? mount_new("tmpfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err) :
+							 mount_clone(null_fd, "", false, err);
+	return cover_fd < 0 ? cover_fd : mount_attach(cover_fd, fd, name, err);
+}
+
+static int protect_proc(int root_fd, struct err *err)
+{
+	cleanup_fd int proc_fd = fd_openat2(root_fd, "proc", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	cleanup_fd int null_fd = fd_openat2(root_fd, "dev/null", O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	if (proc_fd < 0 || null_fd < 0)
+		return err_set(err, -EIO, "cannot open /proc or /dev/null to mask files");
+	for (int i = 0; masked[i]; i++) {
+		int r = mask_one(proc_fd, null_fd, masked[i], err);
+		if (r < 0)
+			return r;
+	}
+	for (int i = 0; read_only[i]; i++) {
+		cleanup_fd int fd = fd_openat2(proc_fd, read_only[i], O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		if (fd == -ENOENT)
+			continue;
+		cleanup_fd int bind_fd = fd < 0 ? fd : mount_clone(fd, "", false, err);
+		int r = bind_fd < 0 ? bind_fd : mount_set(bind_fd, MOUNT_ATTR_RDONLY | PLAIN, false, err);
+		if (r == 0)
+			r = mount_attach(bind_fd, fd, read_only[i], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* An image whose /proc or /sys is a symlink would have the file system mounted elsewhere: refused by name. */
+static int refuse_symlinks(int root_fd, struct err *err)
+{
+	static const char *const names[] = { "proc", "sys", "dev" };
+	struct stat st;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (fstatat(root_fd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+			return err_set(err, -ENOTDIR, "the image's /%s is not a directory", names[i]);
+	return 0;
+}
+
+/* Attached over the host's root first, so that the later mounts have a place in this namespace. */
+static int pivot(int root_fd, struct err *err)
+{
+	if (fchdir(root_fd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+		return err_sys(err, "cannot change the root");
+	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return err_sys(err, "cannot leave the host's root");
+	return 0;
+}
+
+static int mount_system(const struct stage *stage, int root_fd, int *ret_terminal_fd, struct err *err)
+{
+	int r = refuse_symlinks(root_fd, err);
+	if (r == 0)
+		r = attach_new(root_fd, "proc", "proc", NULL, PLAIN, err);
+	if (r == 0 && stage->spec->network == NETWORK_NONE)
+		r = attach_new(root_fd, "sys", "sysfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err);
+	if (r == 0)
+		r = make_dev(stage, root_fd, err);
+	if (r == 0 && stage->spec->terminal)
+		r = make_console(root_fd, ret_terminal_fd, err);
+	if (r == 0)
+		r = add_volumes(stage, root_fd, err);
+	return r < 0 ? r : protect_proc(root_fd, err);
+}
+
+int rootfs_enter(const struct stage *stage, int *ret_terminal_fd, struct err *err)
+{
+	*ret_terminal_fd = -1;
+	cleanup_fd int place_fd = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place_fd < 0)
+		return err_sys(err, "cannot open /tmp");
+	int root_fd = stage->rootfs_fd;
+	int r = mount_attach(root_fd, place_fd, "the root file system", err);
+	if (r == 0)
+		r = mount_system(stage, root_fd, ret_terminal_fd, err);
+	if (r == 0 && stage->spec->read_only)
+		r = mount_set(root_fd, MOUNT_ATTR_RDONLY, false, err);
+	return r < 0 ? r : pivot(root_fd, err);
+}

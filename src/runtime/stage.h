@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stage.h owns what passes between the supervisor and the two processes that build a container. */
+#ifndef XRUN_RUNTIME_STAGE_H
+#define XRUN_RUNTIME_STAGE_H
+
+#include "src/base/err.h"
+#include "src/plan/spec.h"
+#include "src/runtime/idmap.h"
+
+#include <sys/types.h>
+
+/*
+ * One SOCK_SEQPACKET pair; messages of this form. From the children: WANT_MAP (the outer namespace exists), STARTED
+ * (pid, and descriptors: outer user namespace, binfmt instance if any), TERMINAL (the pty's master), FAILED. To the
+ * outer stage: MAP_WRITTEN. End of file means that the program was executed.
+ */
+enum stage_kind { STAGE_WANT_MAP = 1, STAGE_MAP_WRITTEN, STAGE_STARTED, STAGE_TERMINAL, STAGE_FAILED };
+struct stage_message {
+	enum stage_kind kind;
+	pid_t pid;
+	struct err err;
+};
+
+/* What the stages are given; descriptors are borrowed. */
+struct stage {
+	const struct spec *spec;
+	const struct idmap *map;
+	int socket_fd;       /* the children's end */
+	int layers_fd;
+	int container_fd;    /* the container's own directory: upper, work */
+	int *volume_fds;     /* one for each mount with a source: detached mounts, or -1 until the outer stage makes them */
+	int rootfs_fd;       /* set by the outer stage: detached overlay */
+	int device_fds[8];   /* set by the outer stage: detached binds of the host's device nodes */
+};
+
+int stage_send(int socket_fd, const struct stage_message *message, const int *fds, size_t fd_count);
+
+/* The outer user namespace: never returns. */
+void outer_stage(struct stage *stage) __attribute__((noreturn));
+
+/* The container's first process: never returns. */
+void inner_stage(const struct stage *stage, int go_fd) __attribute__((noreturn));
+
+/* Names below /dev that are bound from the host, NULL-terminated; device_fds is in the same order. */
+extern const char *const stage_devices[];
+
+#endif
