@@ -277,7 +277,7 @@ int fd_remove_tree(int dir_fd, const char *name, struct err *err)
 	return 0;
 }
 
-enum { MAX_FDS = 8 };
+enum { MAX_FDS = 128 }; /* below SCM_MAX_FD, 253 (unix(7)) */
 
 int fd_send(int socket_fd, const void *data, size_t len, const int *fds, size_t fd_count)
 {

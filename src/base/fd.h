@@ -51,7 +51,7 @@ int fd_mkdir_path(const char *path, mode_t mode, struct err *err);
 /* Removes everything below dir_fd/name, and name itself; symlinks are not followed, mounts are not crossed. */
 int fd_remove_tree(int dir_fd, const char *name, struct err *err);
 
-/* One message over a SOCK_SEQPACKET unix socket with up to 8 descriptors; received ones are close-on-exec. */
+/* One message over a SOCK_SEQPACKET unix socket with up to 128 descriptors; received ones are close-on-exec. */
 int fd_send(int socket_fd, const void *data, size_t len, const int *fds, size_t fd_count);
 /* Returns the message's length (0: the peer is gone), or a negative errno. *fd_count: room in, number out. */
 ssize_t fd_recv(int socket_fd, void *data, size_t len, int *ret_fds, size_t *fd_count);

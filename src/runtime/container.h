@@ -7,11 +7,17 @@
 #include "src/plan/spec.h"
 #include "src/runtime/idmap.h"
 
+struct container_result {
+	int status;          /* for the user: the program's own, or 128+n for a signal */
+	bool out_of_memory;  /* the kernel killed it, or a part of it, at its memory limit */
+};
+
 /*
  * Runs the container in the foreground, to its end, and removes what it left. layers_fd is the store's layers
- * directory, containers_fd the directory for its upper layer. Returns the exit status for the user (0..255), or a
- * negative errno with err->status set where the program could not be started.
+ * directory, containers_fd the directory for its upper layer. 0, or a negative errno with err->status set where the
+ * program could not be executed.
  */
-int container_run(const struct spec *spec, const struct idmap *map, int layers_fd, int containers_fd, struct err *err);
+int container_run(const struct spec *spec, const struct idmap *map, int layers_fd, int containers_fd,
+	struct container_result *ret_result, struct err *err);
 
 #endif

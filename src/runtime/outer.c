@@ -33,20 +33,32 @@ int stage_send(int socket_fd, const struct stage_message *message, const int *fd
 	return fd_send(socket_fd, message, sizeof *message, fds, fd_count);
 }
 
-static int enter_user_namespace(const struct stage *stage, struct err *err)
+/* The answer carries root's volumes, in the order of the spec's mounts that have a source. */
+static int await_map(struct stage *stage, struct err *err)
 {
 	struct stage_message message = { .kind = STAGE_WANT_MAP };
-	size_t no_fds = 0;
+	int fds[STAGE_MAX_VOLUMES];
+	size_t count = STAGE_MAX_VOLUMES, next = 0;
+	int r = stage_send(stage->socket_fd, &message, NULL, 0);
+	if (r == 0 && fd_recv(stage->socket_fd, &message, sizeof message, fds, &count) != sizeof message)
+		r = -EPIPE;
+	if (r < 0)
+		return err_code(err, r, "the supervisor is gone");
+	for (size_t i = 0; i < stage->spec->mount_count && next < count; i++)
+		if (stage->spec->mounts[i].source)
+			stage->volume_fds[i] = fds[next++];
+	return 0;
+}
+
+static int enter_user_namespace(struct stage *stage, struct err *err)
+{
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
 		err_sys(err, "cannot make a user namespace");
 		return err_append(err, "; see /proc/sys/user/max_user_namespaces and your distribution's limits on them");
 	}
-	int r = stage_send(stage->socket_fd, &message, NULL, 0);
-	if (r == 0 && fd_recv(stage->socket_fd, &message, sizeof message, NULL, &no_fds) != sizeof message)
-		r = -EPIPE;
-	if (r < 0)
-		return err_code(err, r, "the supervisor is gone");
-	r = idmap_become_root(stage->map, err);
+	int r = await_map(stage, err);
+	if (r == 0)
+		r = idmap_become_root(stage->map, err);
 	if (r < 0)
 		return r;
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of ids, which resets it */

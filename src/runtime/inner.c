@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* inner.c owns the container's first process, from its birth to exec. */
+/*
+ * Theory of operation. The inner stage waits until its id map is written, assembles and enters its root, finds out
+ * who it is to be, gives up everything else, and executes the program. Whatever fails is sent to the supervisor with
+ * the exit status that it asks for; the socket closes on exec, which is how the supervisor learns of success.
+ */
+#include "src/runtime/stage.h"
+
+#include "src/base/fd.h"
+#include "src/runtime/rootfs.h"
+#include "src/runtime/security.h"
+#include "src/runtime/user.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { USER_FILE_LIMIT = 4 << 20 };
+
+static int await_map(const struct stage *stage, int go_fd, struct err *err)
+{
+	char go;
+	if (read(go_fd, &go, 1) != 1)
+		return err_set(err, -EPIPE, "the container's id map was not written");
+	close(go_fd);
+	int r = idmap_become_root(stage->map, err);
+	if (r < 0)
+		return r;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (sethostname(stage->spec->hostname, strlen(stage->spec->hostname)) < 0)
+		return err_sys(err, "cannot set the hostname to %s", stage->spec->hostname);
+	return 0;
+}
+
+static int raise_loopback(struct err *err)
+{
+	cleanup_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return err_sys(err, "cannot bring up the loopback interface");
+	return 0;
+}
+
+/* The image may have planted a fifo, a device or an endless file here: only a regular one of bounded size is read. */
+static int read_user_file(const char *path, struct buf *ret_text, struct err *err)
+{
+	struct stat st;
+	cleanup_fd int fd = fd_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_IN_ROOT);
+	if (fd == -ENOENT || fd == -ENOTDIR) {
+		buf_str(ret_text, "");
+		return 0;
+	}
+	if (fd < 0)
+		return err_code(err, fd, "cannot open the image's /%s", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > USER_FILE_LIMIT)
+		return err_set(err, -EINVAL, "the image's /%s is not a regular file of at most 4 MiB", path);
+	int r = fd_read_all(fd, USER_FILE_LIMIT, ret_text);
+	buf_str(ret_text, "");
+	return r < 0 ? err_code(err, r, "cannot read the image's /%s", path) : 0;
+}
+
+static int find_user(const char *wish, struct user *ret_user, struct err *err)
+{
+	cleanup_buf struct buf passwd = { 0 }, group = { 0 };
+	int r = read_user_file("etc/passwd", &passwd, err);
+	if (r == 0)
+		r = read_user_file("etc/group", &group, err);
+	return r < 0 ? r : user_resolve(wish, passwd.data, group.data, ret_user, err);
+}
+
+/* A working directory outside the root (through a descriptor that leaked, say) has no path: getcwd tells. */
+static int enter_directory(const char *path, struct err *err)
+{
+	char check[4096];
+	for (const char *slash = path + 1; *slash; slash++) {
+		if (*slash != '/')
+			continue;
+		cleanup_free char *parent = str_ndup(path, slash - path);
+		if (mkdir(parent, 0755) < 0 && errno != EEXIST && errno != EROFS)
+			return err_sys(err, "cannot make the working directory %s", path);
+	}
+	if (mkdir(path, 0755) < 0 && errno != EEXIST && errno != EROFS)
+		return err_sys(err, "cannot make the working directory %s", path);
+	if (chdir(path) < 0)
+		return err_sys(err, "cannot enter the working directory %s", path);
+	if (!getcwd(check, sizeof check) || check[0] != '/')
+		return err_set(err, -EINVAL, "the working directory %s is outside the container", path);
+	return 0;
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+	for (int i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* --init: a first process that passes signals on and reaps; the program is its child. */
+static int child_status(pid_t child, int *ret_status)
+{
+	int status;
+	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+		if (pid == child) {
+			*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void run_init(bool terminal)
+{
+	sigset_t all;
+	siginfo_t info;
+	int status;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	pid_t child = fork();
+	if (child == 0) {
+		reset_signals();
+		setpgid(0, 0);
+		if (terminal) {
+			signal(SIGTTOU, SIG_IGN);
+			tcsetpgrp(0, getpid());
+			signal(SIGTTOU, SIG_DFL);
+		}
+		return; /* goes on to exec */
+	}
+	close_range(3, ~0u, 0); /* the socket above all: its end of file tells the supervisor of exec */
+	while (child > 0) {
+		int signal_number = sigwaitinfo(&all, &info);
+		if (signal_number == SIGCHLD && child_status(child, &status))
+			_exit(status);
+		if (signal_number > 0 && signal_number != SIGCHLD)
+			kill(child, signal_number);
+	}
+	_exit(STATUS_FAILED);
+}
+
+static int search_path(const struct spec *spec, char *const argv[])
+{
+	const char *path = strv_env_get(&spec->env, "PATH");
+	int worst = ENOENT;
+	for (const char *at = path ? path : "/bin:/usr/bin"; at;) {
+		const char *colon = strchr(at, ':');
+		size_t n = colon ? (size_t)(colon - at) : strlen(at);
+		cleanup_free char *dir = str_ndup(n ? at : ".", n ? n : 1);
+		cleanup_free char *file = str_fmt("%s/%s", dir, argv[0]);
+		execve(file, argv, spec->env.items);
+		if (errno != ENOENT && errno != ENOTDIR)
+			worst = errno;
+		if (errno == ENOEXEC)
+			break;
+		at = colon ? colon + 1 : NULL;
+	}
+	return worst;
+}
+
+static int execute(const struct spec *spec, struct err *err)
+{
+	static char *const no_env[] = { NULL };
+	char *const *argv = spec->args.items;
+	char *const *env = spec->env.items ? spec->env.items : no_env;
+	int failure;
+	if (strchr(argv[0], '/')) {
+		execve(argv[0], argv, env);
+		failure = errno;
+	} else {
+		failure = search_path(spec, argv);
+	}
+	if (failure == ENOENT && strchr(argv[0], '/') && access(argv[0], F_OK) == 0) {
+		err_set(err, -ENOENT, "%s: the interpreter or dynamic loader that it names is not in the image", argv[0]);
+		err->status = STATUS_NOT_EXECUTABLE;
+		return err->code;
+	}
+	err_code(err, -failure, failure == ENOENT ? "%s: not found in the image" : "%s: cannot be executed", argv[0]);
+	if (failure == ENOENT)
+		err_set(err, -ENOENT, "%s: no such program in the image", argv[0]);
+	else if (failure == ENOEXEC)
+		err_set(err, -ENOEXEC, "%s: not a program this machine can run (exec format error); `xrun binfmt status` tells which",
+			argv[0]);
+	err->status = failure == ENOENT || failure == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+	return err->code;
+}
+
+static int close_input(void)
+{
+	cleanup_fd int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return null_fd < 0 ? -1 : dup2(null_fd, 0);
+}
+
+static void set_home(const struct spec *spec, const struct user *user)
+{
+	if (strv_env_get(&spec->env, "HOME"))
+		return;
+	cleanup_free char *home = str_fmt("HOME=%s", user->home);
+	strv_env_set((struct strv *)&spec->env, home); /* this process' own copy, after fork */
+}
+
+static int become_program(const struct stage *stage, struct err *err)
+{
+	const struct spec *spec = stage->spec;
+	struct user user;
+	int r = find_user(spec->user, &user, err);
+	if (r == 0)
+		r = enter_directory(spec->cwd, err);
+	if (r < 0)
+		return r;
+	set_home(spec, &user);
+	if (!spec->terminal && !spec->interactive && close_input() < 0)
+		return err_sys(err, "cannot open /dev/null as standard input");
+	if (spec->terminal && user.uid != 0 && fchown(0, user.uid, -1) < 0)
+		return err_sys(err, "cannot give the terminal to user %u", user.uid);
+	if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(err, "cannot set no_new_privs");
+	if (spec->seccomp)
+		r = security_load_filter(err);
+	if (r == 0)
+		r = security_become(&user, spec->capabilities, !stage->map->single, err);
+	if (r < 0)
+		return r;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (spec->init)
+		run_init(spec->terminal);
+	else
+		reset_signals();
+	return execute(spec, err);
+}
+
+static int build(const struct stage *stage, int go_fd, struct err *err)
+{
+	int terminal_fd = -1;
+	int r = await_map(stage, go_fd, err);
+	if (r == 0 && stage->spec->network == NETWORK_NONE)
+		r = raise_loopback(err);
+	if (r == 0)
+		r = rootfs_enter(stage, &terminal_fd, err);
+	if (r < 0)
+		return r;
+	if (terminal_fd >= 0) {
+		struct stage_message message = { .kind = STAGE_TERMINAL };
+		r = stage_send(stage->socket_fd, &message, &terminal_fd, 1);
+		close(terminal_fd);
+		if (r < 0)
+			return err_code(err, r, "cannot hand over the terminal");
+	} else if (setsid() < 0) {
+		return err_sys(err, "cannot start a session");
+	}
+	return become_program(stage, err);
+}
+
+void inner_stage(const struct stage *stage, int go_fd)
+{
+	struct stage_message failed = { .kind = STAGE_FAILED };
+	build(stage, go_fd, &failed.err);
+	stage_send(stage->socket_fd, &failed, NULL, 0);
+	_exit(STATUS_FAILED);
+}

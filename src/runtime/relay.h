@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* relay.h owns the time while the program runs: signals and the terminal pass both ways until it ends. */
+#ifndef XRUN_RUNTIME_RELAY_H
+#define XRUN_RUNTIME_RELAY_H
+
+#include "src/base/err.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Blocks what is to be forwarded and gives a signalfd(2) for it. Before anything is started. */
+int relay_block_signals(struct err *err);
+
+/*
+ * Until process `pid`, a child, ends: forwards signals to it, and with terminal_fd >= 0 relays between it and our own
+ * terminal, raw meanwhile, and follows the window's size. Returns the exit status, 128+n for a signal.
+ */
+int relay_until_exit(pid_t pid, int signal_fd, int terminal_fd, bool interactive, struct err *err);
+
+#endif
