@@ -25,7 +25,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 # What starts containers stays light; what pulls images may load curl and the rest: see docs/design.md, "Two programs".
 XRUN_LIBS := -ljansson -lseccomp
 FETCH_LIBS := -lcurl -ljansson -larchive -lisal -lzstd -lcrypto -pthread
-PROGRAMS := $(if $(wildcard src/main.c),$(BUILD)/xrun) $(if $(wildcard registry/main.c),$(BUILD)/xrun-fetch)
+PROGRAMS := $(if $(and $(wildcard binfmt/ask.c),$(wildcard registry/store.c)),$(BUILD)/xrun) $(if $(wildcard registry/main.c),$(BUILD)/xrun-fetch)
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 

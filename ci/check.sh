@@ -31,7 +31,7 @@ for program in "$build"/tests/unit/test_*; do
 	[[ $program == *.[od] ]] || run_unit "$program"
 done
 
-if [[ -d tests/cli ]]; then
+if [[ -e tests/cli/run.sh ]]; then
 	# shellcheck source=tests/cli/run.sh
 	source tests/cli/run.sh
 fi

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cli.c owns the table of commands and choosing one. */
+#include "src/cli/cli.h"
+
+#include "src/base/str.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct command cli_commands[] = {
+	{ "run", command_run, "[OPTIONS] IMAGE [COMMAND [ARG...]]", "run a program in a new container (the word run may be left out)" },
+	{ "pull", command_pull, "[OPTIONS] IMAGE", "bring an image into the store" },
+	{ "images", command_images, "[--format json]", "list the images in the store" },
+	{ "rmi", command_rmi, "[OPTIONS] IMAGE...", "remove images from the store" },
+	{ "binfmt", command_binfmt, "status|install|remove [ARCH...]", "which architectures run here, and how" },
+	{ "version", command_version, "", "print the version" },
+	{ NULL, NULL, NULL, NULL },
+};
+
+int command_version(const struct globals *globals, int argc, char **argv, struct err *err)
+{
+	(void)globals;
+	(void)argc;
+	(void)argv;
+	(void)err;
+	puts("xrun 0.1.0");
+	return 0;
+}
+
+static int print_help(void)
+{
+	puts("Usage: xrun [--root DIR] [COMMAND] ...\n\n"
+	     "Runs a Linux program of any CPU architecture in a container.\n\n"
+	     "  xrun --arch aarch64 debian:12 uname -m        a foreign program, from an image of a registry\n"
+	     "  xrun -it alpine sh                            a shell\n"
+	     "  xrun -v .:/src -w /src gcc:12 make            build what is in this directory\n\n"
+	     "Commands:");
+	for (const struct command *c = cli_commands; c->name; c++)
+		printf("  %-8s %s\n", c->name, c->help);
+	puts("\n`xrun COMMAND --help` shows a command's options. The store is /var/lib/xrun for root, ~/.local/share/xrun\n"
+	     "for others; --root DIR moves it.");
+	return 0;
+}
+
+static const struct command *find(const char *name)
+{
+	for (const struct command *c = cli_commands; c->name; c++)
+		if (str_eq(c->name, name))
+			return c;
+	return NULL;
+}
+
+int cli_main(int argc, char **argv, struct err *err)
+{
+	struct globals globals = { 0 };
+	int at = 1;
+	for (; at < argc; at++) {
+		if (str_starts(argv[at], "--root="))
+			globals.root = argv[at] + strlen("--root=");
+		else if (str_eq(argv[at], "--root") && at + 1 < argc)
+			globals.root = argv[++at];
+		else
+			break;
+	}
+	if (at == argc || str_eq(argv[at], "--help") || str_eq(argv[at], "-h") || str_eq(argv[at], "help"))
+		return print_help();
+	if (str_eq(argv[at], "--version"))
+		return command_version(&globals, 0, NULL, err);
+	const struct command *command = find(argv[at]);
+	if (command)
+		return command->run(&globals, argc - at - 1, argv + at + 1, err);
+	return command_run(&globals, argc - at, argv + at, err);
+}

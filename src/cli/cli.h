@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cli.h owns the table of commands and what they share. */
+#ifndef XRUN_CLI_CLI_H
+#define XRUN_CLI_CLI_H
+
+#include "registry/image.h"
+#include "registry/store.h"
+#include "src/base/err.h"
+#include "src/runtime/idmap.h"
+
+/* Options that come before the command. */
+struct globals {
+	const char *root; /* the store; NULL: the default */
+};
+
+/* A command returns an exit status >= 0, or a negative errno with err filled. */
+struct command {
+	const char *name;
+	int (*run)(const struct globals *globals, int argc, char **argv, struct err *err);
+	const char *usage, *help;
+};
+extern const struct command cli_commands[]; /* a NULL name ends it */
+
+int cli_main(int argc, char **argv, struct err *err);
+
+int command_run(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_pull(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_images(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_rmi(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_binfmt(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_version(const struct globals *globals, int argc, char **argv, struct err *err);
+
+/* The store directory, made if need be and owned by the id map's root. A descriptor. */
+int cli_open_store_dir(const struct globals *globals, const struct idmap *map, struct err *err);
+
+/* --arch or --platform as an OCI platform; neither: the host's. */
+int cli_platform(const char *arch, const char *platform, struct platform *ret_platform, struct err *err);
+
+/* What to do about an image that is, or is not, in the store. */
+struct fetch {
+	const char *image;        /* as typed */
+	struct platform platform;
+	const char *creds;        /* USER:PASSWORD or NULL */
+	bool tls_verify, quiet;
+};
+
+/* Runs xrun-fetch for it in a user namespace. */
+int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* images.c owns `xrun images` and `xrun rmi`. */
+#include "src/cli/cli.h"
+
+#include "registry/reference.h"
+#include "src/base/fd.h"
+#include "src/cli/options.h"
+#include "src/runtime/userns.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+struct wish {
+	const char *arch, *platform, *format;
+	bool all, help;
+};
+
+static const struct option images_options[] = {
+	{ "format", 0, OPTION_TEXT, offsetof(struct wish, format), "json", "for programs" },
+	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
+	{ 0 },
+};
+
+static const struct option rmi_options[] = {
+	{ "all", 'a', OPTION_SWITCH, offsetof(struct wish, all), NULL, "remove every image" },
+	{ "arch", 0, OPTION_TEXT, offsetof(struct wish, arch), "ARCH", "only the one for this architecture" },
+	{ "platform", 0, OPTION_TEXT, offsetof(struct wish, platform), "OS/ARCH", "the same as docker writes it" },
+	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
+	{ 0 },
+};
+
+static int print_help(const char *usage, const struct option *options)
+{
+	cleanup_buf struct buf text = { 0 };
+	options_help(options, &text);
+	printf("Usage: xrun %s\n\n%s", usage, text.data);
+	return 0;
+}
+
+static void print_size(int64_t bytes)
+{
+	if (bytes >= 1000000000)
+		printf("%.1f GB\n", bytes / 1e9);
+	else if (bytes >= 1000000)
+		printf("%.1f MB\n", bytes / 1e6);
+	else
+		printf("%.1f kB\n", bytes / 1e3);
+}
+
+static void print_table(const struct image *images, size_t count)
+{
+	int width = strlen("IMAGE");
+	for (size_t i = 0; i < count; i++)
+		width = (int)strlen(images[i].reference) > width ? (int)strlen(images[i].reference) : width;
+	printf("%-*s  %-16s  %-12s  %s\n", width, "IMAGE", "PLATFORM", "ID", "SIZE");
+	for (size_t i = 0; i < count; i++) {
+		printf("%-*s  %-16s  %.12s  ", width, images[i].reference, platform_text(&images[i].platform).text,
+			digest_hex(&images[i].config));
+		print_size(images[i].size);
+	}
+}
+
+static int print_json(const struct image *images, size_t count)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array,
+			json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "name", images[i].reference, "platform",
+				platform_text(&images[i].platform).text, "id", images[i].config.text, "digest",
+				images[i].manifest.text, "size", (json_int_t)images[i].size, "created", images[i].created));
+	char *dump = json_dumps(array, JSON_INDENT(2));
+	json_decref(array);
+	puts(dump ? dump : "[]");
+	free(dump);
+	return 0;
+}
+
+static int open_store(const struct globals *globals, struct idmap *ret_map, struct store *ret_store, struct err *err)
+{
+	int r = idmap_plan(ret_map, err);
+	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(globals, ret_map, err);
+	return dir_fd < 0 ? dir_fd : store_open(ret_store, dir_fd, true, err);
+}
+
+int command_images(const struct globals *globals, int argc, char **argv, struct err *err)
+{
+	struct wish wish = { 0 };
+	struct idmap map;
+	cleanup_strv struct strv operands = { 0 };
+	cleanup_store struct store store = { -1, -1, -1, -1 };
+	struct image *images = NULL;
+	size_t count = 0;
+	int r = options_parse(images_options, &wish, argc, argv, false, &operands, err);
+	if (r == 0 && wish.help)
+		return print_help("images [--format json]", images_options);
+	if (r == 0 && (operands.len || (wish.format && !str_eq(wish.format, "json"))))
+		return err_set(err, -EINVAL, "images takes no argument, and no format but json");
+	if (r == 0)
+		r = open_store(globals, &map, &store, err);
+	if (r == 0)
+		r = store_list_images(&store, &images, &count, err);
+	if (r >= 0 && wish.format)
+		print_json(images, count);
+	else if (r >= 0)
+		print_table(images, count);
+	for (size_t i = 0; i < count; i++)
+		image_done(&images[i]);
+	free(images);
+	return r < 0 ? r : 0;
+}
+
+struct removal {
+	const struct store *store;
+	const struct strv *names;
+	const struct platform *platform;
+	bool all;
+};
+
+static int list_names(const struct store *store, struct strv *names, struct err *err)
+{
+	struct image *images = NULL;
+	size_t count = 0;
+	int r = store_list_images(store, &images, &count, err);
+	for (size_t i = 0; i < count; i++) {
+		bool seen = false;
+		for (size_t j = 0; j < names->len && !seen; j++)
+			seen = str_eq(names->items[j], images[i].reference);
+		if (!seen)
+			strv_add(names, images[i].reference);
+		image_done(&images[i]);
+	}
+	free(images);
+	return r < 0 ? r : 0;
+}
+
+/* Runs as root of the id map: layers belong to subordinate ids. */
+static int remove_images(void *context, struct err *err)
+{
+	const struct removal *removal = context;
+	cleanup_strv struct strv names = { 0 };
+	int r = removal->all ? list_names(removal->store, &names, err) : 0;
+	strv_extend(&names, removal->names);
+	for (size_t i = 0; r >= 0 && i < names.len; i++) {
+		struct reference reference;
+		r = reference_parse(names.items[i], &reference, err);
+		if (r < 0)
+			return r;
+		cleanup_free char *full = reference_text(&reference);
+		r = store_remove_image(removal->store, full, removal->platform, err);
+		if (r == -ENOENT)
+			return err_set(err, r, "%s is not in the store; xrun images lists what is", full);
+	}
+	return r < 0 ? r : 0;
+}
+
+int command_rmi(const struct globals *globals, int argc, char **argv, struct err *err)
+{
+	struct wish wish = { 0 };
+	struct idmap map;
+	struct platform platform;
+	cleanup_strv struct strv operands = { 0 };
+	cleanup_store struct store store = { -1, -1, -1, -1 };
+	int r = options_parse(rmi_options, &wish, argc, argv, false, &operands, err);
+	if (r == 0 && wish.help)
+		return print_help("rmi [OPTIONS] IMAGE...", rmi_options);
+	if (r == 0 && operands.len == 0 && !wish.all)
+		return err_set(err, -EINVAL, "which image? see xrun rmi --help");
+	bool one = wish.arch || wish.platform;
+	if (r == 0 && one)
+		r = cli_platform(wish.arch, wish.platform, &platform, err);
+	if (r == 0)
+		r = open_store(globals, &map, &store, err);
+	struct removal removal = { &store, &operands, one ? &platform : NULL, wish.all };
+	return r < 0 ? r : userns_call(&map, remove_images, &removal, err);
+}

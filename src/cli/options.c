@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* options.c owns command-line options. */
+#include "src/cli/options.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct cursor {
+	int argc, at;
+	char **argv;
+};
+
+static const struct option *find_long(const struct option *table, const char *name, size_t len)
+{
+	for (; table->name; table++)
+		if (strlen(table->name) == len && memcmp(table->name, name, len) == 0)
+			return table;
+	return NULL;
+}
+
+static const struct option *find_letter(const struct option *table, char letter)
+{
+	for (; table->name; table++)
+		if (table->letter == letter)
+			return table;
+	return NULL;
+}
+
+static int set_switch(const struct option *option, bool *field, const char *value, struct err *err)
+{
+	if (value && !str_eq(value, "true") && !str_eq(value, "false"))
+		return err_set(err, -EINVAL, "--%s=%s: it is true or false", option->name, value);
+	*field = !str_eq(value, "false");
+	return 0;
+}
+
+static int set(const struct option *option, void *target, const char *value, struct cursor *c, struct err *err)
+{
+	void *field = (char *)target + option->offset;
+	if (option->kind == OPTION_SWITCH)
+		return set_switch(option, field, value, err);
+	if (!value && ++c->at >= c->argc)
+		return err_set(err, -EINVAL, "--%s needs an argument: %s", option->name, option->arg);
+	if (!value)
+		value = c->argv[c->at];
+	if (option->kind == OPTION_LIST)
+		strv_add(field, value);
+	else
+		*(const char **)field = value;
+	return 0;
+}
+
+static int take_long(const struct option *table, void *target, struct cursor *c, struct err *err)
+{
+	const char *text = c->argv[c->at] + 2;
+	size_t len = strcspn(text, "=");
+	const struct option *option = find_long(table, text, len);
+	if (!option)
+		return err_set(err, -EINVAL, "unknown option --%.*s; see xrun --help", (int)len, text);
+	return set(option, target, text[len] ? text + len + 1 : NULL, c, err);
+}
+
+/* "-it", "-eNAME=x", "-e NAME=x". */
+static int take_letters(const struct option *table, void *target, struct cursor *c, struct err *err)
+{
+	for (const char *letter = c->argv[c->at] + 1; *letter; letter++) {
+		const struct option *option = find_letter(table, *letter);
+		if (!option)
+			return err_set(err, -EINVAL, "unknown option -%c; see xrun --help", *letter);
+		bool takes_rest = option->kind != OPTION_SWITCH;
+		int r = set(option, target, takes_rest && letter[1] ? letter + 1 : NULL, c, err);
+		if (r < 0 || takes_rest)
+			return r;
+	}
+	return 0;
+}
+
+int options_parse(const struct option *table, void *target, int argc, char **argv, bool first_operand_ends,
+	struct strv *operands, struct err *err)
+{
+	struct cursor c = { .argc = argc, .argv = argv };
+	for (; c.at < argc; c.at++) {
+		const char *word = argv[c.at];
+		if (str_eq(word, "--")) {
+			c.at++;
+			break;
+		}
+		if (word[0] != '-' || !word[1]) {
+			if (first_operand_ends)
+				break;
+			strv_add(operands, word);
+			continue;
+		}
+		int r = word[1] == '-' ? take_long(table, target, &c, err) : take_letters(table, target, &c, err);
+		if (r < 0)
+			return r;
+	}
+	for (; c.at < argc; c.at++)
+		strv_add(operands, argv[c.at]);
+	return 0;
+}
+
+void options_help(const struct option *table, struct buf *ret_text)
+{
+	for (; table->name; table++) {
+		cleanup_free char *name = str_fmt("--%s%s%s", table->name, table->arg ? " " : "", table->arg ? table->arg : "");
+		if (table->letter)
+			buf_fmt(ret_text, "  -%c, %-24s %s\n", table->letter, name, table->help);
+		else
+			buf_fmt(ret_text, "      %-24s %s\n", name, table->help);
+	}
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pull.c owns `xrun pull`. */
+#include "src/cli/cli.h"
+
+#include "src/base/fd.h"
+#include "src/cli/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct pull {
+	const char *arch, *platform, *creds;
+	bool quiet, tls_verify, help;
+};
+
+static const struct option options[] = {
+	{ "arch", 0, OPTION_TEXT, offsetof(struct pull, arch), "ARCH", "architecture, by any of its names: aarch64, armhf, riscv64, ..." },
+	{ "platform", 0, OPTION_TEXT, offsetof(struct pull, platform), "OS/ARCH", "the same as docker writes it: linux/arm64" },
+	{ "creds", 0, OPTION_TEXT, offsetof(struct pull, creds), "USER:PASSWORD", "log in to the registry" },
+	{ "tls-verify", 0, OPTION_SWITCH, offsetof(struct pull, tls_verify), NULL, "=false: accept plain HTTP and unknown certificates" },
+	{ "quiet", 'q', OPTION_SWITCH, offsetof(struct pull, quiet), NULL, "show no progress" },
+	{ "help", 'h', OPTION_SWITCH, offsetof(struct pull, help), NULL, "show this" },
+	{ 0 },
+};
+
+int command_pull(const struct globals *globals, int argc, char **argv, struct err *err)
+{
+	struct pull pull = { .tls_verify = true };
+	cleanup_strv struct strv operands = { 0 };
+	struct idmap map;
+	int r = options_parse(options, &pull, argc, argv, false, &operands, err);
+	if (r < 0)
+		return r;
+	if (pull.help) {
+		cleanup_buf struct buf text = { 0 };
+		options_help(options, &text);
+		printf("Usage: xrun pull [OPTIONS] IMAGE\n\n%s", text.data);
+		return 0;
+	}
+	if (operands.len != 1)
+		return err_set(err, -EINVAL, "pull takes one image; see xrun pull --help");
+	struct fetch fetch = { .image = operands.items[0], .creds = pull.creds, .tls_verify = pull.tls_verify,
+		.quiet = pull.quiet };
+	r = cli_platform(pull.arch, pull.platform, &fetch.platform, err);
+	if (r == 0)
+		r = idmap_plan(&map, err);
+	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(globals, &map, err);
+	return dir_fd < 0 ? dir_fd : cli_fetch(&fetch, &map, dir_fd, err);
+}

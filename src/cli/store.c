@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* store.c owns where the store is, and which platform an image is wanted for. */
+#include "src/cli/cli.h"
+
+#include "binfmt/arch.h"
+#include "src/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static char *default_root(void)
+{
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	if (geteuid() == 0)
+		return str_dup("/var/lib/xrun");
+	if (data && *data == '/')
+		return str_fmt("%s/xrun", data);
+	return home && *home == '/' ? str_fmt("%s/.local/share/xrun", home) : NULL;
+}
+
+int cli_open_store_dir(const struct globals *globals, const struct idmap *map, struct err *err)
+{
+	struct stat st;
+	cleanup_free char *path = globals->root ? str_dup(globals->root) : default_root();
+	if (!path)
+		return err_set(err, -ENOENT, "neither XDG_DATA_HOME nor HOME is set; say where the store is with --root DIR");
+	int r = fd_mkdir_path(path, 0700, err);
+	if (r < 0)
+		return err_prefix(err, "the store");
+	cleanup_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "cannot open the store %s", path);
+	if (st.st_uid == map->uids.root_outside)
+		return fd_take(&fd);
+	if (geteuid() != 0 || st.st_uid != 0)
+		return err_set(err, -EPERM, "the store %s belongs to user %u; give another with --root DIR", path, st.st_uid);
+	if (fchmod(fd, 0700) < 0 || fchown(fd, map->uids.root_outside, map->gids.root_outside) < 0)
+		return err_sys(err, "cannot give the store %s to the containers' root", path);
+	return fd_take(&fd);
+}
+
+int cli_platform(const char *arch, const char *platform, struct platform *ret_platform, struct err *err)
+{
+	const struct arch *found = arch_host();
+	if (arch && platform)
+		return err_set(err, -EINVAL, "--arch and --platform say the same thing: give one");
+	if (platform && str_starts(platform, "windows"))
+		return err_set(err, -EINVAL, "--platform %s: only linux programs run here", platform);
+	if (arch || platform)
+		found = arch_by_name(arch ? arch : platform);
+	if (!found)
+		return err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", arch ? arch : platform);
+	*ret_platform = (struct platform){ .os = "linux" };
+	snprintf(ret_platform->arch, sizeof ret_platform->arch, "%s", found->oci_arch);
+	snprintf(ret_platform->variant, sizeof ret_platform->variant, "%s", found->oci_variant);
+	return 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* config.c owns a spec as config.json. */
+#include "src/plan/config.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+
+/* Bytes that are not UTF-8 have no place in JSON; they show as U+FFFD. */
+static json_t *text(const char *s)
+{
+	json_t *value = json_string(s);
+	return value ? value : json_string("\xef\xbf\xbd");
+}
+
+static json_t *list(const struct strv *v)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < v->len; i++)
+		json_array_append_new(array, text(v->items[i]));
+	return array;
+}
+
+static json_t *process(const struct spec *spec)
+{
+	return json_pack("{s:b, s:o, s:o, s:o, s:b, s:{s:o}}", "terminal", spec->terminal, "args", list(&spec->args), "env",
+		list(&spec->env), "cwd", text(spec->cwd), "noNewPrivileges", spec->no_new_privileges, "user", "username",
+		text(spec->user));
+}
+
+static json_t *mounts(const struct spec *spec)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		const struct spec_mount *m = &spec->mounts[i];
+		json_array_append_new(array,
+			json_pack("{s:o, s:s, s:o, s:[s]}", "destination", text(m->target), "type", m->source ? "bind" : "tmpfs",
+				"source", text(m->source ? m->source : "tmpfs"), "options", m->read_only ? "ro" : "rw"));
+	}
+	return array;
+}
+
+static json_t *namespaces(const struct spec *spec)
+{
+	static const char *const names[] = { "user", "mount", "pid", "ipc", "uts", "cgroup", "time", "network" };
+	json_t *array = json_array();
+	for (int i = 0; i < (spec->network == NETWORK_HOST ? 7 : 8); i++)
+		json_array_append_new(array, json_pack("{s:s}", "type", names[i]));
+	return array;
+}
+
+static json_t *resources(const struct spec_limits *limits)
+{
+	json_t *object = json_object();
+	if (limits->memory_bytes)
+		json_object_set_new(object, "memory", json_pack("{s:I}", "limit", (json_int_t)limits->memory_bytes));
+	if (limits->cpu_milli)
+		json_object_set_new(object, "cpu", json_pack("{s:I, s:i}", "quota", (json_int_t)limits->cpu_milli * 100, "period",
+			100000));
+	if (limits->pids)
+		json_object_set_new(object, "pids", json_pack("{s:I}", "limit", (json_int_t)limits->pids));
+	return object;
+}
+
+static json_t *annotations(const struct spec *spec)
+{
+	json_t *object = json_pack("{s:o}", "xrun.image", text(spec->image));
+	for (size_t i = 0; i < spec->emulator_count; i++) {
+		cleanup_free char *key = str_fmt("xrun.emulator.%s", spec->emulators[i].arch);
+		json_object_set_new(object, key, text(spec->emulators[i].path));
+	}
+	return object;
+}
+
+char *config_text(const struct spec *spec)
+{
+	json_t *config = json_pack("{s:s, s:{s:s, s:b}, s:o, s:o, s:o, s:{s:o, s:o}, s:o}", "ociVersion", "1.0.2", "root",
+		"path", "rootfs", "readonly", spec->read_only, "hostname", text(spec->hostname), "process", process(spec),
+		"mounts", mounts(spec), "linux", "namespaces", namespaces(spec), "resources", resources(&spec->limits),
+		"annotations", annotations(spec));
+	char *dump = json_dumps(config, JSON_INDENT(2));
+	json_decref(config);
+	return dump;
+}
+
+int config_print(const struct spec *spec, struct err *err)
+{
+	cleanup_free char *config = config_text(spec);
+	if (!config)
+		return err_set(err, -ENOMEM, "cannot write config.json");
+	return puts(config) < 0 ? err_sys(err, "cannot write config.json") : 0;
+}

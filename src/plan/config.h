@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* config.h owns a spec as the OCI runtime specification's config.json (runtime-spec config.md, config-linux.md). */
+#ifndef XRUN_PLAN_CONFIG_H
+#define XRUN_PLAN_CONFIG_H
+
+#include "src/base/err.h"
+#include "src/plan/spec.h"
+
+/* The text, the caller's. */
+char *config_text(const struct spec *spec);
+
+/* Prints it on standard output. */
+int config_print(const struct spec *spec, struct err *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* request.h owns what the user asked for, as typed, and turning it into a spec. Pure: no I/O. */
+#ifndef XRUN_PLAN_REQUEST_H
+#define XRUN_PLAN_REQUEST_H
+
+#include "registry/image.h"
+#include "src/base/err.h"
+#include "src/plan/spec.h"
+
+#include <stdbool.h>
+
+/* One field for each option of `xrun run`; strings are as typed (borrowed), NULL when not given. */
+struct request {
+	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *memory, *cpus,
+		*pids_limit, *creds, *emulator;
+	struct strv env, env_files, volumes, tmpfs, cap_add, cap_drop, security;
+	bool interactive, terminal, read_only, remove, init, dry_run, quiet, tls_verify, help;
+	struct strv command;
+	struct strv env_lines;        /* --env-file, read by the caller */
+};
+void request_done(struct request *request);
+
+/*
+ * The spec, all but id, layers and emulators. `caller_env` is looked up for `-e NAME` without a value. Volume sources
+ * come out as typed; the caller makes them absolute.
+ */
+int request_plan(const struct request *request, const struct image *image, char *const *caller_env, struct spec *spec,
+	struct err *err);
+
+/* "64m", "1.5g", "1024": bytes. "0.5": thousandths. Pure parsers, exported for their tests. */
+int request_parse_size(const char *option, const char *text, uint64_t *ret_bytes, struct err *err);
+int request_parse_cpus(const char *text, uint64_t *ret_milli, struct err *err);
+
+#endif
