@@ -44,7 +44,7 @@ struct binfmt_answer {
 	char *emulator;      /* path, the caller's; NULL when native or none */
 	struct err why_not;  /* for BINFMT_NONE: the reason and the next step */
 };
-/* Asks without changing anything; private instances are probed once per process, in a child. */
+/* Asks without changing anything; private instances are probed in a child. */
 int binfmt_ask(const struct arch *arch, const char *override, struct binfmt_answer *ret_answer, struct err *err);
 
 /* The host-wide table, /proc/sys/fs/binfmt_misc. */

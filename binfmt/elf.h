@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* elf.h owns reading ELF headers (elf(5)). Pure: no I/O. */
+#ifndef XRUN_BINFMT_ELF_H
+#define XRUN_BINFMT_ELF_H
+
+#include <stddef.h>
+
+/* Whether a program of either class and byte order asks for a dynamic loader: 1 yes, 0 no, -1 not a sound ELF file,
+ * or one whose program headers do not lie within the `len` bytes given. */
+int elf_has_interpreter(const void *data, size_t len);
+
+#endif
