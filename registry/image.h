@@ -34,12 +34,12 @@ int platform_score(const struct platform *have, const struct platform *want);
 struct image_layer {
 	struct digest digest;
 	struct digest diff_id;
-	struct digest chain_id; /* OCI image-spec config.md, "Layer ChainID" */
+	char name[DIGEST_HEX + 1]; /* its directory below the store's layers/; empty: not unpacked */
 	int64_t size;
 	char media_type[128];
 };
 
-/* An image as the store holds it. Strings are never NULL after image_load; lists may be empty. */
+/* An image. Strings that the configuration fills are never NULL; lists may be empty. */
 struct image {
 	char *reference;        /* full name */
 	struct platform platform; /* what the configuration says */

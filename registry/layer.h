@@ -24,6 +24,7 @@ struct layer_report {
 struct layer_options {
 	struct digest diff_id;      /* what the uncompressed tar must hash to */
 	bool single_id;             /* the user namespace maps one id only: owners are dropped and counted */
+	bool bottom;                /* the image's lowest layer: nothing lies below, so needs_lower cannot happen */
 	uint64_t max_bytes;         /* budget for the tar's bytes; 0: the default, 64 GiB */
 	uint64_t max_entries;       /* budget for entries; 0: the default, 4,000,000 */
 };
@@ -32,11 +33,13 @@ struct layer_options {
  * Reads compressed bytes from reader 0 of `source` to its end, inflates them, checks the tar against the diff id, and
  * writes its entries below root_fd, an empty directory that becomes one overlayfs lower directory: whiteouts become
  * 0:0 character devices and opaque directories the xattr user.overlay.opaque=y (overlayfs option userxattr,
- * Linux 5.11). The process runs as root of a user namespace that maps the ids it may use.
+ * Linux 5.11). The process runs as root of a user namespace that maps the ids it may use; its umask becomes 0.
+ * root_fd itself becomes 0:0, 0755, unless the layer has an entry for it: keep its parent 0700.
  *
  * Some layers cannot be unpacked alone: a hard link whose target, or an entry whose parent directory, is in a layer
  * below. Then the whole stream is still read and verified, report.needs_lower is set, and what stands below root_fd
- * is useless: the caller empties it, and calls layer_apply.
+ * is useless: the caller empties it, and calls layer_apply. With options.bottom, missing parents are made (0755, root)
+ * and whiteouts are skipped instead.
  *
  * On failure the stream is aborted. Never follows a link that the layer or anybody else planted; nothing is made
  * outside root_fd.

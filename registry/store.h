@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* store.h owns the store on disk: an OCI image layout (image-layout.md) plus unpacked layers. */
 /*
- * store.h owns the store on disk: an OCI image layout (image-layout.md) plus unpacked layers.
+ *   oci-layout index.json blobs/sha256/HEX   skopeo and umoci open it as it is
+ *   layers/HEX/    one unpacked layer, complete or absent. HEX is the diff id's, or, for a layer that only has a
+ *                  meaning on top of those below it, the chain id's (OCI image-spec config.md, "Layer ChainID")
+ *   staging/NAME/  work in progress, locked by flock; reclaimed when nobody holds the lock any more
+ *   containers/    the runtime's upper directories
+ *   lock           held exclusively while index.json is replaced
+ *   in-use         held shared by everybody who has the store open; layers and blobs are only deleted by one who gets
+ *                  it exclusively, so none disappears under a container or a pull
  *
- *   oci-layout index.json blobs/sha256/HEX      skopeo and umoci open it as it is
- *   layers/HEX/                                 one unpacked layer, complete or absent. HEX is the diff id's, or, for a
- *                                               layer that only has a meaning on top of those below it, the chain id's
- *   staging/NAME/ staging/NAME.lock             work in progress; reclaimed when nobody holds the lock any more
- *   containers/                                 not the store's: the runtime's upper directories
- *
- * index.json names every image: one descriptor per reference and platform, with the annotation
- * org.opencontainers.image.ref.name = full reference, and `platform`. Changed under an exclusive flock of `lock`,
- * replaced by rename.
+ * index.json has one descriptor for each reference and platform, with the annotations
+ * org.opencontainers.image.ref.name = full reference and xrun.layers = the names below layers/, lowest first, by commas.
+ * An image that another tool put there has none of the latter and counts as not unpacked.
  */
 #ifndef XRUN_REGISTRY_STORE_H
 #define XRUN_REGISTRY_STORE_H
 
 #include "registry/image.h"
+#include "registry/json.h"
 #include "src/base/err.h"
 
 #include <stdbool.h>
 
 struct store {
-	int dir_fd, blobs_fd, layers_fd, staging_fd;
+	int dir_fd, blobs_fd, layers_fd, staging_fd, use_fd;
 };
+#define STORE_CLOSED { -1, -1, -1, -1, -1 }
 
 /* Opens the store in dir_fd (borrowed, duplicated); `create` makes what is missing, otherwise absence is an error. */
 int store_open(struct store *ret_store, int dir_fd, bool create, struct err *err);
@@ -35,8 +39,8 @@ int store_open_blob(const struct store *store, const struct digest *digest, stru
 int store_read_blob(const struct store *store, const struct digest *digest, size_t limit, struct buf *ret, struct err *err);
 int store_put_blob(const struct store *store, const struct digest *digest, const void *data, size_t len, struct err *err);
 
-/* The name below layers/ under which a layer stands, chain id first, then diff id; 0 with an empty name if neither. */
-int store_find_layer(const struct store *store, const struct image_layer *layer, char ret_name[DIGEST_HEX + 1]);
+/* Whether layers/NAME is there: 1 or 0. */
+int store_has_layer(const struct store *store, const char *name);
 
 /* Finds an image by full reference and wish of platform, best platform first. -ENOENT if there is none. */
 int store_find_image(const struct store *store, const char *reference, const struct platform *want,
@@ -45,13 +49,12 @@ int store_find_image(const struct store *store, const char *reference, const str
 /* All images, in index order. The array and its content are the caller's (image_done each, then free). */
 int store_list_images(const struct store *store, struct image **ret_images, size_t *ret_count, struct err *err);
 
-/* Names an image: replaces the descriptor of the same reference and platform, keeps all others. */
-int store_tag_image(const struct store *store, const char *reference, const struct digest *manifest,
-	const char *media_type, int64_t size, const struct platform *platform, struct err *err);
+/* Names an image: replaces the entry of the same reference and platform, keeps all others. */
+int store_tag_image(const struct store *store, const struct descriptor *entry, struct err *err);
 
 /*
  * Removes the names of `reference` (with `platform`, only that one; NULL: all), then every blob and layer that no
- * image uses any more. The number of names removed, or -ENOENT.
+ * image uses any more; if somebody else has the store open, that is left to the next removal. The number of names removed, or -ENOENT.
  */
 int store_remove_image(const struct store *store, const char *reference, const struct platform *platform, struct err *err);
 

@@ -89,7 +89,7 @@ int command_images(const struct globals *globals, int argc, char **argv, struct 
 	struct wish wish = { 0 };
 	struct idmap map;
 	cleanup_strv struct strv operands = { 0 };
-	cleanup_store struct store store = { -1, -1, -1, -1 };
+	cleanup_store struct store store = STORE_CLOSED;
 	struct image *images = NULL;
 	size_t count = 0;
 	int r = options_parse(images_options, &wish, argc, argv, false, &operands, err);
@@ -161,7 +161,7 @@ int command_rmi(const struct globals *globals, int argc, char **argv, struct err
 	struct idmap map;
 	struct platform platform;
 	cleanup_strv struct strv operands = { 0 };
-	cleanup_store struct store store = { -1, -1, -1, -1 };
+	cleanup_store struct store store = STORE_CLOSED;
 	int r = options_parse(rmi_options, &wish, argc, argv, false, &operands, err);
 	if (r == 0 && wish.help)
 		return print_help("rmi [OPTIONS] IMAGE...", rmi_options);

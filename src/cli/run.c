@@ -93,7 +93,7 @@ static int find_image(const struct request *q, const char *name, const struct pl
 		return err_set(err, -EINVAL, "--pull %s: there are always, missing and never", q->pull);
 	cleanup_free char *full = reference_text(&reference);
 	for (int tries = 0; tries < 2; tries++) {
-		cleanup_store struct store store = { -1, -1, -1, -1 };
+		cleanup_store struct store store = STORE_CLOSED;
 		bool fetch_now = tries == 0 && str_eq(q->pull, "always");
 		r = fetch_now ? -ENOENT : store_open(&store, dir_fd, true, err);
 		if (r == 0)
@@ -168,21 +168,16 @@ static int plan_emulation(const struct request *q, const struct image *image, st
 	return 0;
 }
 
-static int plan_layers(const struct store *store, const struct image *image, struct spec *spec, struct err *err)
+/* overlayfs refuses the same directory twice; the uppermost place is the one that counts. */
+static void plan_layers(const struct image *image, struct spec *spec)
 {
-	char name[DIGEST_HEX + 1];
 	for (size_t i = 0; i < image->layer_count; i++) {
-		bool seen = false; /* overlayfs refuses the same directory twice; the uppermost place is the one that counts */
-		int r = store_find_layer(store, &image->layers[i], name);
-		if (r <= 0)
-			return err_set(err, -ENOENT, "%s: a layer is missing in the store; pull it again with --pull always",
-				image->reference);
-		for (size_t above = i + 1; above < image->layer_count && !seen; above++)
-			seen = digest_equal(&image->layers[i].diff_id, &image->layers[above].diff_id);
-		if (!seen)
-			strv_add(&spec->layers, name);
+		bool again = false;
+		for (size_t above = i + 1; above < image->layer_count && !again; above++)
+			again = str_eq(image->layers[i].name, image->layers[above].name);
+		if (!again)
+			strv_add(&spec->layers, image->layers[i].name);
 	}
-	return 0;
 }
 
 static int make_id(struct spec *spec, struct err *err)
@@ -209,8 +204,7 @@ static int resolve_sources(struct spec *spec, struct err *err)
 	return 0;
 }
 
-static int plan(const struct request *q, const struct image *image, const struct store *store, struct spec *spec,
-	struct err *err)
+static int plan(const struct request *q, const struct image *image, struct spec *spec, struct err *err)
 {
 	int r = make_id(spec, err);
 	if (r == 0)
@@ -219,8 +213,7 @@ static int plan(const struct request *q, const struct image *image, const struct
 		r = plan_capabilities(q, spec, err);
 	if (r == 0)
 		r = resolve_sources(spec, err);
-	if (r == 0)
-		r = plan_layers(store, image, spec, err);
+	plan_layers(image, spec);
 	return r < 0 ? r : plan_emulation(q, image, spec, err);
 }
 
@@ -252,7 +245,7 @@ static int run(const struct globals *globals, struct request *q, const char *nam
 	struct idmap map;
 	struct image image = { 0 };
 	struct spec spec = { 0 };
-	cleanup_store struct store store = { -1, -1, -1, -1 };
+	cleanup_store struct store store = STORE_CLOSED;
 	int r = cli_platform(q->arch, q->platform, &platform, err);
 	if (r == 0)
 		r = read_env_files(q, err);
@@ -263,7 +256,7 @@ static int run(const struct globals *globals, struct request *q, const char *nam
 	if (r >= 0)
 		r = store_open(&store, dir_fd, false, err);
 	if (r >= 0)
-		r = plan(q, &image, &store, &spec, err);
+		r = plan(q, &image, &spec, err);
 	if (r >= 0)
 		r = q->dry_run ? config_print(&spec, err) : execute(&spec, &map, dir_fd, &store, err);
 	image_done(&image);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* inflate.h owns turning a stream of compressed bytes into a stream of plain ones. */
+#ifndef XRUN_REGISTRY_INFLATE_H
+#define XRUN_REGISTRY_INFLATE_H
+
+#include "registry/layer.h"
+#include "registry/stream.h"
+#include "src/base/err.h"
+
+#include <stdint.h>
+
+/* The measure of a sink: small enough to stay in the CPU's cache, 4 MiB in all. */
+enum { INFLATE_BLOCK = 256 << 10, INFLATE_BLOCKS = 16 };
+
+/*
+ * Reads reader 0 of `source` to its end and writes the plain bytes, at most max_bytes, to `sink`, a stream of blocks
+ * of INFLATE_BLOCK bytes. Gzip (RFC 1952) may have any number of members, Zstandard (RFC 8878) any number of frames,
+ * skippable ones too, with windows up to 2^27 bytes, what the zstd program takes by default. Anything else after the
+ * last one, and an end before the end, is an error; so are wrong checksums.
+ *
+ * Success ends the sink. Failure aborts both streams; `err` stays clear if one of them had been aborted by another.
+ */
+int inflate_stream(struct stream *source, enum compression compression, struct stream *sink, uint64_t max_bytes,
+	struct err *err);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* json.c owns reading and writing JSON documents; it is the only file here that knows jansson. */
+#include "registry/json.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static void free_json(json_t **json)
+{
+	json_decref(*json);
+}
+#define cleanup_json __attribute__((cleanup(free_json)))
+
+/* jansson itself refuses depth over 2048, bad UTF-8 and, without JSON_ALLOW_NUL, NUL within strings. */
+static json_t *parse(const char *text, size_t len, const char *what, struct err *err)
+{
+	json_error_t error;
+	json_t *json = len > JSON_LIMIT ? NULL : json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	if (json && json_is_object(json))
+		return json;
+	json_decref(json);
+	err_set(err, -EBADMSG, "the %s is not a JSON object%s%.200s", what, len > JSON_LIMIT ? ": too large" : json ? "" : ": ",
+		len > JSON_LIMIT || json ? "" : error.text);
+	return NULL;
+}
+
+static bool take(char *field, size_t size, const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	if (!text)
+		text = "";
+	return (size_t)snprintf(field, size, "%s", text) < size;
+}
+
+static char *take_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return str_dup(text ? text : "");
+}
+
+static int take_list(const json_t *object, const char *key, struct strv *ret_list, struct err *err)
+{
+	json_t *array = json_object_get(object, key), *value;
+	size_t i;
+	if (array && !json_is_array(array) && !json_is_null(array))
+		return err_set(err, -EBADMSG, "the image's configuration: %s is not a list", key);
+	json_array_foreach(array, i, value) {
+		if (!json_is_string(value))
+			return err_set(err, -EBADMSG, "the image's configuration: %s holds something other than strings", key);
+		strv_add(ret_list, json_string_value(value));
+	}
+	return 0;
+}
+
+static void take_platform(const json_t *object, struct platform *platform)
+{
+	if (!take(platform->os, sizeof platform->os, object, "os") ||
+		!take(platform->arch, sizeof platform->arch, object, "architecture") ||
+		!take(platform->variant, sizeof platform->variant, object, "variant"))
+		*platform = (struct platform){ .os = "?", .arch = "?" };
+}
+
+static int read_descriptor(const json_t *object, const char *what, struct descriptor *ret, struct err *err)
+{
+	json_t *size = json_object_get(object, "size");
+	const char *digest = json_string_value(json_object_get(object, "digest"));
+	*ret = (struct descriptor){ 0 };
+	if (!json_is_object(object) || !digest)
+		return err_set(err, -EBADMSG, "the manifest's %s is missing or has no digest", what);
+	if (!digest_parse(digest, &ret->digest))
+		return err_set(err, -EBADMSG, "the manifest's %s has the digest %.100s; only sha256 is understood", what, digest);
+	if (!json_is_integer(size) || json_integer_value(size) < 0)
+		return err_set(err, -EBADMSG, "the manifest's %s has no valid size", what);
+	ret->size = json_integer_value(size);
+	if (!take(ret->media_type, sizeof ret->media_type, object, "mediaType"))
+		return err_set(err, -EBADMSG, "the manifest's %s has too long a media type", what);
+	take_platform(json_object_get(object, "platform"), &ret->platform);
+	json_t *annotations = json_object_get(object, "annotations");
+	ret->reference = str_dup(json_string_value(json_object_get(annotations, "org.opencontainers.image.ref.name")));
+	ret->layer_names = str_dup(json_string_value(json_object_get(annotations, "xrun.layers")));
+	return 0;
+}
+
+static int read_descriptors(const json_t *array, const char *what, struct descriptor **ret, size_t *ret_count, struct err *err)
+{
+	size_t count = json_array_size(array);
+	if (!json_is_array(array) || count > 10000)
+		return err_set(err, -EBADMSG, "the document has no valid list of %ss", what);
+	*ret = mem_new((count + 1) * sizeof **ret);
+	for (size_t i = 0; i < count; i++) {
+		int r = read_descriptor(json_array_get(array, i), what, &(*ret)[i], err);
+		*ret_count = i + 1;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void free_descriptors(struct descriptor *descriptors, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(descriptors[i].reference);
+		free(descriptors[i].layer_names);
+	}
+	free(descriptors);
+}
+
+void index_done(struct index *index)
+{
+	free_descriptors(index->entries, index->count);
+	*index = (struct index){ 0 };
+}
+
+void manifest_done(struct manifest *manifest)
+{
+	free_descriptors(manifest->layers, manifest->layer_count);
+	free(manifest->config.reference);
+	free(manifest->config.layer_names);
+	*manifest = (struct manifest){ 0 };
+}
+
+/* The document's own mediaType speaks first, then the answer's header, then its shape. */
+int json_document_kind(const char *text, size_t len, const char *content_type, enum document *ret_kind, struct err *err)
+{
+	cleanup_json json_t *json = parse(text, len, "manifest", err);
+	if (!json)
+		return err->code;
+	const char *type = json_string_value(json_object_get(json, "mediaType"));
+	json_t *version = json_object_get(json, "schemaVersion");
+	if (json_integer_value(version) == 1)
+		return err_set(err, -EBADMSG, "the image has the old manifest format (schema 1), which carries no digests to check");
+	if (json_integer_value(version) != 2)
+		return err_set(err, -EBADMSG, "the document is no image manifest: it has no schemaVersion 2");
+	bool manifests = json_is_array(json_object_get(json, "manifests")), layers = json_is_array(json_object_get(json, "layers"));
+	if (manifests && layers)
+		return err_set(err, -EBADMSG, "the document is both an index and a manifest");
+	if (!type)
+		type = content_type ? content_type : "";
+	bool says_index = str_eq(type, MEDIA_INDEX) || str_eq(type, MEDIA_DOCKER_LIST);
+	bool says_manifest = str_eq(type, MEDIA_MANIFEST) || str_eq(type, MEDIA_DOCKER_MANIFEST);
+	if ((!manifests && !layers) || (says_index && !manifests) || (says_manifest && !layers))
+		return err_set(err, -EBADMSG, "the document is neither an image index nor an image manifest (media type %.100s)", type);
+	*ret_kind = manifests ? DOCUMENT_INDEX : DOCUMENT_MANIFEST;
+	return 0;
+}
+
+int json_read_index(const char *text, size_t len, struct index *ret_index, struct err *err)
+{
+	struct index index = { 0 };
+	cleanup_json json_t *json = parse(text, len, "index", err);
+	if (!json)
+		return err->code;
+	int r = read_descriptors(json_object_get(json, "manifests"), "manifest", &index.entries, &index.count, err);
+	if (r < 0)
+		index_done(&index);
+	else
+		*ret_index = index;
+	return r;
+}
+
+static json_t *write_descriptor(const struct descriptor *d)
+{
+	json_t *object = json_pack("{s:s, s:s, s:I}", "mediaType", d->media_type, "digest", d->digest.text, "size",
+		(json_int_t)d->size);
+	json_t *annotations = json_object();
+	if (*d->platform.os) {
+		json_t *platform = json_pack("{s:s, s:s}", "architecture", d->platform.arch, "os", d->platform.os);
+		if (*d->platform.variant)
+			json_object_set_new(platform, "variant", json_string(d->platform.variant));
+		json_object_set_new(object, "platform", platform);
+	}
+	if (d->reference)
+		json_object_set_new(annotations, "org.opencontainers.image.ref.name", json_string(d->reference));
+	if (d->layer_names)
+		json_object_set_new(annotations, "xrun.layers", json_string(d->layer_names));
+	json_object_set_new(object, "annotations", annotations);
+	return object;
+}
+
+char *json_write_index(const struct index *index)
+{
+	json_t *manifests = json_array();
+	for (size_t i = 0; i < index->count; i++)
+		json_array_append_new(manifests, write_descriptor(&index->entries[i]));
+	cleanup_json json_t *json =
+		json_pack("{s:i, s:s, s:o}", "schemaVersion", 2, "mediaType", MEDIA_INDEX, "manifests", manifests);
+	char *text = json_dumps(json, JSON_INDENT(2));
+	if (!text)
+		abort();
+	return text;
+}
+
+int json_read_manifest(const char *text, size_t len, struct manifest *ret_manifest, struct err *err)
+{
+	struct manifest manifest = { 0 };
+	cleanup_json json_t *json = parse(text, len, "manifest", err);
+	if (!json)
+		return err->code;
+	take(manifest.media_type, sizeof manifest.media_type, json, "mediaType");
+	if (!*manifest.media_type)
+		snprintf(manifest.media_type, sizeof manifest.media_type, MEDIA_MANIFEST);
+	int r = read_descriptor(json_object_get(json, "config"), "configuration", &manifest.config, err);
+	if (r == 0)
+		r = read_descriptors(json_object_get(json, "layers"), "layer", &manifest.layers, &manifest.layer_count, err);
+	if (r == 0 && manifest.layer_count > JSON_MAX_LAYERS)
+		r = err_set(err, -E2BIG, "the image has %zu layers; at most %d can be mounted", manifest.layer_count, JSON_MAX_LAYERS);
+	if (r == 0 && manifest.config.size > JSON_LIMIT)
+		r = err_set(err, -E2BIG, "the image's configuration is larger than 4 MiB");
+	if (r < 0)
+		manifest_done(&manifest);
+	else
+		*ret_manifest = manifest;
+	return r;
+}
+
+static int take_layers(const json_t *config, const struct manifest *manifest, struct image *image, struct err *err)
+{
+	json_t *diff_ids = json_object_get(json_object_get(config, "rootfs"), "diff_ids");
+	size_t count = manifest->layer_count;
+	if (json_array_size(diff_ids) != count)
+		return err_set(err, -EBADMSG, "the image's configuration names %zu layers, its manifest %zu", json_array_size(diff_ids),
+			count);
+	image->layers = mem_new((count + 1) * sizeof *image->layers);
+	image->layer_count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct image_layer *layer = &image->layers[i];
+		const char *diff_id = json_string_value(json_array_get(diff_ids, i));
+		if (!diff_id || !digest_parse(diff_id, &layer->diff_id))
+			return err_set(err, -EBADMSG, "the image's configuration has an invalid diff id for layer %zu", i + 1);
+		layer->digest = manifest->layers[i].digest;
+		layer->size = manifest->layers[i].size;
+		memcpy(layer->media_type, manifest->layers[i].media_type, sizeof layer->media_type);
+		image->size += layer->size;
+	}
+	return 0;
+}
+
+static void take_labels(const json_t *config, struct image *image)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach(json_object_get(config, "Labels"), key, value)
+		if (json_is_string(value))
+			strv_take(&image->labels, str_fmt("%s=%s", key, json_string_value(value)));
+	json_object_foreach(json_object_get(config, "Volumes"), key, value)
+		strv_add(&image->volumes, key);
+}
+
+int json_read_config(const char *text, size_t len, const struct manifest *manifest, struct image *ret_image, struct err *err)
+{
+	struct image image = { 0 };
+	cleanup_json json_t *json = parse(text, len, "image's configuration", err);
+	if (!json)
+		return err->code;
+	json_t *config = json_object_get(json, "config");
+	image.config = manifest->config.digest;
+	image.size = manifest->config.size;
+	image.created = take_text(json, "created");
+	image.user = take_text(config, "User");
+	image.working_dir = take_text(config, "WorkingDir");
+	image.stop_signal = take_text(config, "StopSignal");
+	take_platform(json, &image.platform);
+	take_labels(config, &image);
+	int r = take_layers(json, manifest, &image, err);
+	if (r == 0)
+		r = take_list(config, "Entrypoint", &image.entrypoint, err);
+	if (r == 0)
+		r = take_list(config, "Cmd", &image.cmd, err);
+	if (r == 0)
+		r = take_list(config, "Env", &image.env, err);
+	if (r == 0 && (!*image.platform.os || !*image.platform.arch))
+		r = err_set(err, -EBADMSG, "the image's configuration names no platform: is it a container image?");
+	if (r < 0)
+		image_done(&image);
+	else
+		*ret_image = image;
+	return r;
+}
+
+char *json_read_token(const char *text, size_t len)
+{
+	struct err ignored;
+	cleanup_json json_t *json = parse(text, len, "token", &ignored);
+	const char *token = json_string_value(json_object_get(json, "token"));
+	if (!token)
+		token = json_string_value(json_object_get(json, "access_token"));
+	return str_dup(token);
+}

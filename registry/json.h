@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* json.h owns reading and writing the registry's and the store's JSON documents. Pure: texts in, structs out. */
+#ifndef XRUN_REGISTRY_JSON_H
+#define XRUN_REGISTRY_JSON_H
+
+#include "registry/image.h"
+#include "src/base/err.h"
+
+#include <stdbool.h>
+
+enum { JSON_LIMIT = 4 << 20, JSON_MAX_LAYERS = 500 }; /* overlayfs takes 500 lower directories at most */
+
+#define MEDIA_INDEX "application/vnd.oci.image.index.v1+json"
+#define MEDIA_MANIFEST "application/vnd.oci.image.manifest.v1+json"
+#define MEDIA_DOCKER_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
+#define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
+
+struct descriptor {
+	char media_type[128];
+	struct digest digest;
+	int64_t size;
+	struct platform platform; /* of index entries; empty os: none was given */
+	char *reference;          /* annotation org.opencontainers.image.ref.name, or NULL */
+	char *layer_names;        /* annotation xrun.layers, or NULL: see store.h */
+};
+struct index {
+	struct descriptor *entries;
+	size_t count;
+};
+void index_done(struct index *index);
+
+/* What a document from a registry is: an index, or one image's manifest. Junk, schema 1 and others: a named refusal. */
+enum document { DOCUMENT_INDEX, DOCUMENT_MANIFEST };
+int json_document_kind(const char *text, size_t len, const char *content_type, enum document *ret_kind, struct err *err);
+
+int json_read_index(const char *text, size_t len, struct index *ret_index, struct err *err);
+char *json_write_index(const struct index *index); /* the caller's */
+
+struct manifest {
+	char media_type[128];
+	struct descriptor config;
+	struct descriptor *layers; /* lowest first */
+	size_t layer_count;
+};
+int json_read_manifest(const char *text, size_t len, struct manifest *ret_manifest, struct err *err);
+void manifest_done(struct manifest *manifest);
+
+/*
+ * Fills what the configuration says: platform, process, and a diff id for each of the manifest's layers (their numbers
+ * must agree). Chain ids and the reference are left empty.
+ */
+int json_read_config(const char *text, size_t len, const struct manifest *manifest, struct image *ret_image,
+	struct err *err);
+
+/* The token of an answer from a token server: "token" or "access_token"; the caller's, or NULL. */
+char *json_read_token(const char *text, size_t len);
+
+#endif

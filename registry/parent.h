@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* parent.h owns finding the directory that an entry of a layer belongs into, below a root that is never left. */
+#ifndef XRUN_REGISTRY_PARENT_H
+#define XRUN_REGISTRY_PARENT_H
+
+#include "src/base/err.h"
+
+#include <stdbool.h>
+
+/* How the directories of a name are looked up. */
+enum parent_rule {
+	PARENT_STRICT,   /* a symlink on the way is as bad as a missing directory: -ELOOP */
+	PARENT_IN_ROOT,  /* symlinks are followed as if after chroot(2) */
+	PARENT_CREATE,   /* the same, and missing directories are made: 0755, owned by the caller */
+};
+
+/* The directory used last: tars come in tree order, so most entries find theirs here. */
+struct parent {
+	char *path;
+	int fd;
+};
+#define PARENT_INIT { .fd = -1 }
+void parent_forget(struct parent *parent); /* also frees; call it whenever a directory or symlink was removed */
+
+/*
+ * Opens the parent of `path` (see entry_path; not the root itself) for reading. The descriptor is the cache's and
+ * lasts until the next call. A negative errno, without a text, if it is not a directory that can be reached.
+ */
+int parent_open(struct parent *parent, int root_fd, const char *path, enum parent_rule rule);
+
+#endif

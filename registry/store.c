@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* store.c owns the store on disk. */
+#include "registry/store.h"
+
+#include "src/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { INDEX_LIMIT = JSON_LIMIT };
+
+static int open_directory(int dir_fd, const char *name, bool create, struct err *err)
+{
+	if (create && mkdirat(dir_fd, name, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, "cannot make the store's directory %s", name);
+	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "cannot open the store's directory %s", name) : fd;
+}
+
+static int publish_missing(int dir_fd, const char *name, const char *text, struct err *err)
+{
+	if (faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	return fd_publish_file(dir_fd, name, text, strlen(text), 0644, err);
+}
+
+static int lock_file(int dir_fd, const char *name, int operation, struct err *err)
+{
+	cleanup_fd int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd;
+	while (r >= 0 && flock(fd, operation) < 0)
+		if (errno != EINTR)
+			r = -1;
+	return r < 0 ? err_sys(err, "cannot lock the store (%s)", name) : fd_take(&fd);
+}
+
+static int open_parts(struct store *store, bool create, struct err *err)
+{
+	static const char layout[] = "{\"imageLayoutVersion\": \"1.0.0\"}\n";
+	static const char empty[] = "{\"schemaVersion\": 2, \"mediaType\": \"" MEDIA_INDEX "\", \"manifests\": []}\n";
+	store->use_fd = lock_file(store->dir_fd, "in-use", LOCK_SH, err);
+	cleanup_fd int blobs_fd = store->use_fd < 0 ? store->use_fd : open_directory(store->dir_fd, "blobs", create, err);
+	if (blobs_fd < 0)
+		return blobs_fd;
+	if ((store->blobs_fd = open_directory(blobs_fd, "sha256", create, err)) < 0)
+		return store->blobs_fd;
+	if ((store->layers_fd = open_directory(store->dir_fd, "layers", create, err)) < 0)
+		return store->layers_fd;
+	if ((store->staging_fd = open_directory(store->dir_fd, "staging", create, err)) < 0)
+		return store->staging_fd;
+	if (!create)
+		return 0;
+	int r = publish_missing(store->dir_fd, "oci-layout", layout, err);
+	return r < 0 ? r : publish_missing(store->dir_fd, "index.json", empty, err);
+}
+
+int store_open(struct store *ret_store, int dir_fd, bool create, struct err *err)
+{
+	struct store store = STORE_CLOSED;
+	store.dir_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
+	int r = store.dir_fd < 0 ? err_sys(err, "cannot open the store") : open_parts(&store, create, err);
+	if (r < 0)
+		store_close(&store);
+	else
+		*ret_store = store;
+	return r;
+}
+
+void store_close(struct store *store)
+{
+	fd_close(&store->dir_fd);
+	fd_close(&store->blobs_fd);
+	fd_close(&store->layers_fd);
+	fd_close(&store->staging_fd);
+	fd_close(&store->use_fd);
+}
+
+int store_has_blob(const struct store *store, const struct digest *digest, int64_t *ret_size)
+{
+	struct stat st;
+	if (fstatat(store->blobs_fd, digest_hex(digest), &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	*ret_size = st.st_size;
+	return 1;
+}
+
+int store_open_blob(const struct store *store, const struct digest *digest, struct err *err)
+{
+	int fd = openat(store->blobs_fd, digest_hex(digest), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "cannot open %s in the store", digest->text) : fd;
+}
+
+int store_read_blob(const struct store *store, const struct digest *digest, size_t limit, struct buf *ret, struct err *err)
+{
+	int r = fd_read_file(store->blobs_fd, digest_hex(digest), limit, ret, err);
+	return r < 0 ? err_prefix(err, "the store") : r;
+}
+
+int store_put_blob(const struct store *store, const struct digest *digest, const void *data, size_t len, struct err *err)
+{
+	return fd_publish_file(store->blobs_fd, digest_hex(digest), data, len, 0644, err);
+}
+
+int store_has_layer(const struct store *store, const char *name)
+{
+	struct stat st;
+	return fstatat(store->layers_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int load_index(const struct store *store, struct index *ret_index, struct err *err)
+{
+	cleanup_buf struct buf text = { 0 };
+	int r = fd_read_file(store->dir_fd, "index.json", INDEX_LIMIT, &text, err);
+	if (r == 0)
+		r = json_read_index(text.data, text.len, ret_index, err);
+	return r < 0 ? err_prefix(err, "the store's index.json") : 0;
+}
+
+static int save_index(const struct store *store, const struct index *index, struct err *err)
+{
+	cleanup_free char *text = json_write_index(index);
+	return fd_publish_file(store->dir_fd, "index.json", text, strlen(text), 0644, err);
+}
+
+/* The names of xrun.layers, each 64 hex digits and there; 0 if one is not. */
+static int take_names(const struct store *store, const char *names, struct image *image)
+{
+	for (size_t i = 0; i < image->layer_count; i++) {
+		char *name = image->layers[i].name;
+		if (!names || strspn(names, "0123456789abcdef") != DIGEST_HEX)
+			return 0;
+		memcpy(name, names, DIGEST_HEX);
+		name[DIGEST_HEX] = 0;
+		if (!store_has_layer(store, name))
+			return 0;
+		names += DIGEST_HEX;
+		names = *names == ',' ? names + 1 : NULL;
+	}
+	return 1;
+}
+
+/* 1: whole and unpacked; 0: known, but not unpacked; negative: not an image this store can read. */
+static int load_image(const struct store *store, const struct descriptor *entry, struct image *ret_image, struct err *err)
+{
+	struct manifest manifest = { 0 };
+	struct image image = { 0 };
+	cleanup_buf struct buf text = { 0 };
+	int r = store_read_blob(store, &entry->digest, JSON_LIMIT, &text, err);
+	if (r == 0)
+		r = json_read_manifest(text.data, text.len, &manifest, err);
+	if (r == 0)
+		r = store_read_blob(store, &manifest.config.digest, JSON_LIMIT, &text, err);
+	if (r == 0)
+		r = json_read_config(text.data, text.len, &manifest, &image, err);
+	manifest_done(&manifest);
+	if (r < 0)
+		return r;
+	image.reference = str_dup(entry->reference ? entry->reference : "");
+	image.manifest = entry->digest;
+	*ret_image = image;
+	return take_names(store, entry->layer_names, ret_image);
+}
+
+int store_find_image(const struct store *store, const char *reference, const struct platform *want, struct image *ret_image,
+	struct err *err)
+{
+	struct index index = { 0 };
+	const struct descriptor *best = NULL;
+	int best_score = 0;
+	int r = load_index(store, &index, err);
+	for (size_t i = 0; r == 0 && i < index.count; i++) {
+		const struct descriptor *entry = &index.entries[i];
+		int score = str_eq(entry->reference, reference) ? platform_score(&entry->platform, want) : 0;
+		if (score > best_score) {
+			best = entry;
+			best_score = score;
+		}
+	}
+	if (r == 0)
+		r = best ? load_image(store, best, ret_image, err) : -ENOENT;
+	if (r == 0) { /* known but not unpacked */
+		image_done(ret_image);
+		r = -ENOENT;
+	}
+	if (r == -ENOENT)
+		err_set(err, r, "%s is not in the store for %s", reference, platform_text(want).text);
+	index_done(&index);
+	return r < 0 ? r : 0;
+}
+
+int store_list_images(const struct store *store, struct image **ret_images, size_t *ret_count, struct err *err)
+{
+	struct index index = { 0 };
+	int r = load_index(store, &index, err);
+	if (r < 0)
+		return r;
+	struct image *images = mem_new((index.count + 1) * sizeof *images);
+	size_t count = 0;
+	for (size_t i = 0; i < index.count; i++) {
+		struct err ignored; /* another tool's entry may be an index, or an artifact */
+		count += load_image(store, &index.entries[i], &images[count], &ignored) >= 0;
+	}
+	index_done(&index);
+	*ret_images = images;
+	*ret_count = count;
+	return 0;
+}
+
+static bool same_platform(const struct platform *a, const struct platform *b)
+{
+	return str_eq(a->os, b->os) && str_eq(a->arch, b->arch) && str_eq(a->variant, b->variant);
+}
+
+static void copy_entry(struct descriptor *to, const struct descriptor *from)
+{
+	*to = *from;
+	to->reference = str_dup(from->reference);
+	to->layer_names = str_dup(from->layer_names);
+}
+
+static void drop_entry(struct index *index, size_t i)
+{
+	free(index->entries[i].reference);
+	free(index->entries[i].layer_names);
+	memmove(&index->entries[i], &index->entries[i + 1], (--index->count - i) * sizeof *index->entries);
+}
+
+int store_tag_image(const struct store *store, const struct descriptor *entry, struct err *err)
+{
+	struct index index = { 0 };
+	cleanup_fd int lock_fd = lock_file(store->dir_fd, "lock", LOCK_EX, err);
+	int r = lock_fd < 0 ? lock_fd : load_index(store, &index, err);
+	if (r < 0)
+		return r;
+	for (size_t i = index.count; i-- > 0;)
+		if (str_eq(index.entries[i].reference, entry->reference) && same_platform(&index.entries[i].platform, &entry->platform))
+			drop_entry(&index, i);
+	index.entries = mem_grow(index.entries, index.count + 1, sizeof *index.entries);
+	copy_entry(&index.entries[index.count++], entry);
+	r = save_index(store, &index, err);
+	index_done(&index);
+	return r;
+}
+
+/* What the images that are left still use. */
+struct used {
+	struct strv blobs, layers;
+};
+
+static bool has(const struct strv *list, const char *name)
+{
+	for (size_t i = 0; i < list->len; i++)
+		if (str_eq(list->items[i], name))
+			return true;
+	return false;
+}
+
+static void mark(const struct store *store, const struct descriptor *entry, struct used *used)
+{
+	struct err ignored;
+	struct manifest manifest = { 0 };
+	cleanup_buf struct buf text = { 0 };
+	strv_add(&used->blobs, digest_hex(&entry->digest));
+	for (const char *names = entry->layer_names; names && *names; names += strspn(names, ","), names += strcspn(names, ","))
+		strv_take(&used->layers, str_ndup(names + strspn(names, ","), DIGEST_HEX));
+	if (store_read_blob(store, &entry->digest, JSON_LIMIT, &text, &ignored) < 0 ||
+		json_read_manifest(text.data, text.len, &manifest, &ignored) < 0)
+		return;
+	strv_add(&used->blobs, digest_hex(&manifest.config.digest));
+	for (size_t i = 0; i < manifest.layer_count; i++)
+		strv_add(&used->blobs, digest_hex(&manifest.layers[i].digest));
+	manifest_done(&manifest);
+}
+
+static int sweep(int dir_fd, const struct strv *used, struct err *err)
+{
+	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	if (!dir)
+		return err_sys(err, "cannot list the store");
+	for (struct dirent *entry; r == 0 && (entry = readdir(dir));)
+		if (entry->d_name[0] != '.' && !has(used, entry->d_name))
+			r = fd_remove_tree(dir_fd, entry->d_name, err);
+	return r;
+}
+
+/* An index that another tool nested in this one would not be followed: then nothing is deleted. */
+static int collect(const struct store *store, const struct index *index, struct err *err)
+{
+	struct used used = { 0 };
+	if (flock(store->use_fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+	int r = 0;
+	for (size_t i = 0; i < index->count; i++) {
+		bool is_manifest = str_eq(index->entries[i].media_type, MEDIA_MANIFEST) ||
+				   str_eq(index->entries[i].media_type, MEDIA_DOCKER_MANIFEST);
+		if (!is_manifest)
+			goto out;
+		mark(store, &index->entries[i], &used);
+	}
+	r = sweep(store->layers_fd, &used.layers, err);
+	if (r == 0)
+		r = sweep(store->blobs_fd, &used.blobs, err);
+out:
+	flock(store->use_fd, LOCK_SH);
+	strv_done(&used.blobs);
+	strv_done(&used.layers);
+	return r;
+}
+
+int store_remove_image(const struct store *store, const char *reference, const struct platform *platform, struct err *err)
+{
+	struct index index = { 0 };
+	int removed = 0;
+	cleanup_fd int lock_fd = lock_file(store->dir_fd, "lock", LOCK_EX, err);
+	int r = lock_fd < 0 ? lock_fd : load_index(store, &index, err);
+	if (r < 0)
+		return r;
+	for (size_t i = index.count; i-- > 0;) {
+		const struct descriptor *entry = &index.entries[i];
+		if (str_eq(entry->reference, reference) && (!platform || platform_score(&entry->platform, platform) == 100)) {
+			drop_entry(&index, i);
+			removed++;
+		}
+	}
+	r = removed ? save_index(store, &index, err) : err_set(err, -ENOENT, "%s is not in the store", reference);
+	if (r == 0)
+		r = collect(store, &index, err);
+	index_done(&index);
+	return r < 0 ? r : removed;
+}
+
+int store_reclaim_staging(const struct store *store, struct err *err)
+{
+	int copy = openat(store->staging_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	if (!dir)
+		return err_sys(err, "cannot list the store's staging directory");
+	for (struct dirent *entry; r == 0 && (entry = readdir(dir));) {
+		if (entry->d_name[0] == '.')
+			continue;
+		cleanup_fd int fd = openat(store->staging_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			r = fd_remove_tree(store->staging_fd, entry->d_name, err);
+	}
+	return r;
+}
