@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fetch.c owns bringing one layer into the store's staging. */
+#include "registry/fetch.h"
+#include "registry/hasher.h"
+
+#include "src/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { SOURCE_BLOCKS = 8, SOURCE_BLOCK = 256 << 10 };
+
+int fetch_compression(const struct image_layer *layer, enum compression *ret_compression, struct err *err)
+{
+	static const struct {
+		const char *media_type;
+		enum compression compression;
+	} types[] = {
+		{ "application/vnd.oci.image.layer.v1.tar", COMPRESSION_NONE },
+		{ "application/vnd.oci.image.layer.v1.tar+gzip", COMPRESSION_GZIP },
+		{ "application/vnd.oci.image.layer.v1.tar+zstd", COMPRESSION_ZSTD },
+		{ "application/vnd.docker.image.rootfs.diff.tar", COMPRESSION_NONE },
+		{ "application/vnd.docker.image.rootfs.diff.tar.gzip", COMPRESSION_GZIP },
+		{ "application/vnd.docker.image.rootfs.diff.tar.zstd", COMPRESSION_ZSTD },
+	};
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		if (str_eq(types[i].media_type, layer->media_type)) {
+			*ret_compression = types[i].compression;
+			return 0;
+		}
+	}
+	if (strstr(layer->media_type, "nondistributable") || strstr(layer->media_type, "foreign"))
+		return err_set(err, -ENOTSUP, "layer %s is not distributed by the registry (%s)", layer->digest.text, layer->media_type);
+	return err_set(err, -ENOTSUP, "layer %s has the unknown type \"%s\": is it a container image?", layer->digest.text,
+		layer->media_type);
+}
+
+int fetch_stage(const struct store *store, struct staged *staged, struct err *err)
+{
+	for (unsigned tries = 0; tries < 1000; tries++) {
+		snprintf(staged->dir, sizeof staged->dir, "%.12s-%d-%u", digest_hex(&staged->layer->digest), getpid(), tries);
+		if (mkdirat(store->staging_fd, staged->dir, 0700) == 0)
+			break;
+		if (errno != EEXIST)
+			return err_sys(err, "cannot make a staging directory in the store");
+	}
+	staged->dir_fd = openat(store->staging_fd, staged->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (staged->dir_fd < 0 || flock(staged->dir_fd, LOCK_EX | LOCK_NB) < 0 || mkdirat(staged->dir_fd, "root", 0755) < 0)
+		return err_sys(err, "cannot use the staging directory %s", staged->dir);
+	return 0;
+}
+
+/* Unpacking runs in its own thread, fed through the stream. */
+struct unpacker {
+	struct stream *stream;
+	enum compression compression;
+	const struct layer_options *options;
+	int root_fd;
+	struct layer_report report;
+	int result;
+	struct err err;
+};
+
+static void *unpack(void *context)
+{
+	struct unpacker *u = context;
+	u->result = layer_unpack(u->stream, u->compression, u->options, u->root_fd, &u->report, &u->err);
+	return NULL;
+}
+
+/* What each piece of the blob goes through, in the thread that receives it. */
+struct blob {
+	const struct store *store;
+	const struct image_layer *layer;
+	struct stream *stream;
+	struct hasher hasher;
+	int file_fd; /* O_TMPFILE; -1 when it is read back */
+	int64_t received;
+	int failure; /* of the file */
+	struct progress *progress;
+	size_t index;
+};
+
+static int take_piece(void *context, const void *data, size_t len)
+{
+	struct blob *b = context;
+	hasher_add(&b->hasher, data, len);
+	if (b->file_fd >= 0 && (b->failure = fd_write_all(b->file_fd, data, len)) < 0)
+		return b->failure;
+	b->received += len;
+	progress_add(b->progress, b->index, len);
+	return stream_write(b->stream, data, len);
+}
+
+static int restart(void *context)
+{
+	const struct blob *b = context;
+	return b->received == 0 ? 0 : -1;
+}
+
+static int download(struct blob *b, struct session *session, struct http *http, struct err *err)
+{
+	struct http_response response = { 0 };
+	cleanup_free char *path = str_fmt("blobs/%s", b->layer->digest.text);
+	cleanup_free char *what = str_fmt("layer %s", b->layer->digest.text);
+	struct session_request request = { .path = path, .what = what, .limit = b->layer->size, .take = take_piece,
+		.restart = restart, .context = b };
+	b->file_fd = openat(b->store->blobs_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+	if (b->file_fd < 0)
+		return err_sys(err, "cannot create a blob in the store");
+	int r = session_get(session, http, &request, &response, err);
+	http_response_done(&response);
+	return b->failure < 0 ? err_code(err, b->failure, "layer %s: cannot write it to the store", b->layer->digest.text) : r;
+}
+
+static int read_back(struct blob *b, struct err *err)
+{
+	cleanup_fd int fd = store_open_blob(b->store, &b->layer->digest, err);
+	char piece[65536];
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		ssize_t n = read(fd, piece, sizeof piece);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, "cannot read layer %s", b->layer->digest.text);
+		int r = n ? take_piece(b, piece, n) : 0;
+		if (n == 0 || r < 0)
+			return r < 0 ? err_code(err, r, "layer %s", b->layer->digest.text) : 0;
+	}
+}
+
+static int check(struct blob *b, struct err *err)
+{
+	struct digest found;
+	const struct image_layer *layer = b->layer;
+	hasher_end(&b->hasher, &found);
+	if (b->received != layer->size)
+		return err_set(err, -EBADMSG, "layer %s is cut short: %lld of %lld bytes came", layer->digest.text,
+			(long long)b->received, (long long)layer->size);
+	if (!digest_equal(&found, &layer->digest))
+		return err_set(err, -EBADMSG, "layer %s is damaged: what came has the digest %s", layer->digest.text, found.text);
+	return 0;
+}
+
+static int publish(const struct blob *b, struct err *err)
+{
+	char self[64];
+	if (b->file_fd < 0)
+		return 0;
+	snprintf(self, sizeof self, "/proc/self/fd/%d", b->file_fd);
+	if (fsync(b->file_fd) < 0)
+		return err_sys(err, "cannot write layer %s to disk", b->layer->digest.text);
+	if (linkat(AT_FDCWD, self, b->store->blobs_fd, digest_hex(&b->layer->digest), AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST)
+		return err_sys(err, "cannot publish layer %s", b->layer->digest.text);
+	return 0;
+}
+
+/*
+ * A fault in the blob shows up in its unpacking too (bad gzip data, say), mostly first. The blob's own check is the one
+ * that names the cause, if the whole blob came.
+ */
+static int feed(struct blob *b, struct unpacker *u, struct session *session, struct http *http, struct err *err)
+{
+	int64_t size;
+	pthread_t thread;
+	bool here = store_has_blob(b->store, &b->layer->digest, &size) && size == b->layer->size;
+	int failed = pthread_create(&thread, NULL, unpack, u);
+	if (failed)
+		return err_code(err, -failed, "cannot start a thread");
+	int r = here ? read_back(b, err) : download(b, session, http, err);
+	if (r < 0)
+		stream_abort(b->stream, r);
+	else
+		stream_end(b->stream);
+	pthread_join(thread, NULL);
+	if ((r == 0 || b->received == b->layer->size) && check(b, err) < 0)
+		return err->code;
+	if (u->result < 0 && u->err.code && (r == 0 || r == u->result)) {
+		*err = u->err;
+		return err_prefix(err, "layer %s", b->layer->digest.text);
+	}
+	return r < 0 ? r : publish(b, err);
+}
+
+int fetch_layer(const struct store *store, struct session *session, struct http *http, const struct layer_options *options,
+	struct progress *progress, size_t index, struct staged *staged, struct err *err)
+{
+	struct unpacker u = { .options = options, .result = 0 };
+	struct blob b = { .store = store, .layer = staged->layer, .file_fd = -1, .progress = progress, .index = index };
+	int r = fetch_compression(staged->layer, &u.compression, err);
+	cleanup_fd int root_fd = r < 0 ? r : openat(staged->dir_fd, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (root_fd < 0)
+		return r < 0 ? r : err_sys(err, "cannot open the staging directory %s", staged->dir);
+	u.root_fd = root_fd;
+	u.stream = b.stream = stream_new(SOURCE_BLOCKS, SOURCE_BLOCK, 1);
+	hasher_init(&b.hasher);
+	progress_begin(progress, index, &staged->layer->digest, staged->layer->size);
+	r = feed(&b, &u, session, http, err);
+	staged->report = u.report;
+	hasher_done(&b.hasher);
+	stream_free(b.stream);
+	fd_close(&b.file_fd);
+	return r;
+}

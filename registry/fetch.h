@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fetch.h owns bringing one layer into the store's staging: downloaded, verified, unpacked, not yet named. */
+#ifndef XRUN_REGISTRY_FETCH_H
+#define XRUN_REGISTRY_FETCH_H
+
+#include "registry/auth.h"
+#include "registry/image.h"
+#include "registry/layer.h"
+#include "registry/progress.h"
+#include "registry/store.h"
+
+/* One layer on its way. */
+struct staged {
+	const struct image_layer *layer;
+	char name[DIGEST_HEX + 1]; /* below layers/ */
+	char dir[32];              /* below staging/, holding "root"; empty: layers/name was there already */
+	int dir_fd;                /* locked; -1 if dir is empty */
+	struct layer_report report;
+};
+
+/* Makes a locked staging directory with an empty "root" in it. */
+int fetch_stage(const struct store *store, struct staged *staged, struct err *err);
+
+/* Media types of layers; anything else is refused by name. */
+int fetch_compression(const struct image_layer *layer, enum compression *ret_compression, struct err *err);
+
+/*
+ * Downloads (or reads back, where the blob is in the store) and unpacks in one pass. The blob gets its name when its
+ * size, digest and diff id hold.
+ */
+int fetch_layer(const struct store *store, struct session *session, struct http *http, const struct layer_options *options,
+	struct progress *progress, size_t index, struct staged *staged, struct err *err);
+
+#endif
