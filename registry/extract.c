@@ -11,8 +11,8 @@
  *
  * The process is root of a user namespace with umask 0, so that what it makes is 0:0 with the wanted permissions, and
  * most files need no more calls. Directories get mode and time at the end: set-gid and default ACLs would pass on to
- * what is made in them, and every new name changes the time. If a directory is about to be removed, or a symlink
- * on whose way other entries may lie, those waiting are done first, so that no record ever names something new.
+ * what is made in them, and every new name changes the time. A record whose directory was replaced meanwhile finds
+ * nothing, or a directory that has a later record of its own.
  *
  * As an overlayfs lower directory (EXTRACT_UPPER), a whiteout is a character device 0:0, which takes the name. The
  * order of a layer's entries says nothing, so a file of that name wins; a directory of that name has both meanings,
@@ -140,16 +140,16 @@ static int settle(struct extract *x, struct parent *parent, const struct late *l
 {
 	enum parent_rule rule = x->mode == EXTRACT_UPPER ? PARENT_STRICT : PARENT_IN_ROOT;
 	int parent_fd = *path ? parent_open(parent, x->root_fd, path, rule) : x->root_fd;
-	if (parent_fd < 0)
-		return err_code(err, parent_fd, "cannot open the directory above %s", path);
-	cleanup_fd int fd = open_directory(parent_fd, *path ? entry_base(path) : ".");
+	cleanup_fd int fd = parent_fd < 0 ? parent_fd : open_directory(parent_fd, *path ? entry_base(path) : ".");
+	if (is_absent(fd))
+		return 0; /* replaced by something else meanwhile */
 	if (fd < 0)
 		return err_code(err, fd, "cannot open %s", path);
 	int r = metadata_late(fd, late->mode, &late->mtime, late->has_acl ? acl : NULL, late->acl_len, &x->rule, err);
 	return r < 0 ? err_prefix(err, "cannot unpack %s/", path) : 0;
 }
 
-static int settle_all(struct extract *x, struct err *err)
+int extract_finish(struct extract *x, struct err *err)
 {
 	struct parent parent = PARENT_INIT;
 	char path[ENTRY_PATH_MAX];
@@ -169,32 +169,13 @@ static int settle_all(struct extract *x, struct err *err)
 	return r;
 }
 
-int extract_finish(struct extract *x, struct err *err)
-{
-	return settle_all(x, err);
-}
-
 /* Removing. */
 
 /* Removes what has the name. The cached parent stays good: it is the entry's own, so it is not below the entry. */
-static int clear(struct extract *x, int parent_fd, const char *name, mode_t type, struct err *err)
+static int clear(struct extract *x, int parent_fd, const char *name, struct err *err)
 {
 	parent_forget(&x->link_parent);
-	if ((S_ISDIR(type) || S_ISLNK(type)) && x->late.len) {
-		x->rule.inherits = true; /* from now on: directories have what they hand down */
-		int r = settle_all(x, err);
-		if (r < 0)
-			return r;
-	}
 	return fd_remove_tree(parent_fd, name, err);
-}
-
-static int clear_any(struct extract *x, int parent_fd, const char *name, struct err *err)
-{
-	struct stat st;
-	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : err_sys(err, "cannot look at what is there");
-	return clear(x, parent_fd, name, st.st_mode, err);
 }
 
 static int empty(struct extract *x, int dir_fd, struct err *err)
@@ -208,7 +189,7 @@ static int empty(struct extract *x, int dir_fd, struct err *err)
 	for (struct dirent *entry; (entry = readdir(dir));) {
 		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
 			continue;
-		int r = clear_any(x, dir_fd, entry->d_name, err);
+		int r = clear(x, dir_fd, entry->d_name, err);
 		if (r < 0)
 			return r;
 	}
@@ -221,7 +202,7 @@ static int change_type(struct extract *x, int parent_fd, const char *name, struc
 	struct stat st;
 	if (fstatat(parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode))
 		return 0;
-	int r = clear(x, parent_fd, name, st.st_mode, err);
+	int r = clear(x, parent_fd, name, err);
 	if (r == 0 && mkdirat(parent_fd, name, 0755) < 0)
 		return err_sys(err, "cannot make the directory");
 	return r;
@@ -241,7 +222,7 @@ static int take_away(struct extract *x, const struct extract_entry *e, enum whit
 	if (kind == WHITEOUT_OPAQUE)
 		return empty(x, parent_fd, err);
 	if (kind == WHITEOUT_NAME)
-		return clear_any(x, parent_fd, name, err);
+		return clear(x, parent_fd, name, err);
 	return change_type(x, parent_fd, entry_base(x->path), err);
 }
 
@@ -311,7 +292,7 @@ static int make(struct extract *x, int parent_fd, const char *name, const struct
 {
 	int r = make_once(parent_fd, name, e);
 	if (r == -EEXIST) {
-		r = clear_any(x, parent_fd, name, err);
+		r = clear(x, parent_fd, name, err);
 		if (r < 0)
 			return r;
 		r = make_once(parent_fd, name, e);
@@ -371,7 +352,7 @@ static int place_directory(struct extract *x, int parent_fd, const char *name, m
 		return 0;
 	}
 	*ret_replaced = true;
-	int r = clear(x, parent_fd, name, st.st_mode, err);
+	int r = clear(x, parent_fd, name, err);
 	if (r == 0 && mkdirat(parent_fd, name, mode & 0777) < 0)
 		return err_sys(err, "cannot make the directory");
 	return r;
@@ -455,7 +436,7 @@ static int make_link(struct extract *x, int parent_fd, const char *name, const s
 		return err_set(err, -EBADMSG, "a hard link to %s", *target ? "itself" : "the root");
 	r = link_once(x, parent_fd, name, target);
 	if (r == -EEXIST) {
-		r = clear_any(x, parent_fd, name, err);
+		r = clear(x, parent_fd, name, err);
 		if (r < 0)
 			return r;
 		r = link_once(x, parent_fd, name, target);

@@ -20,7 +20,7 @@ struct parent {
 	int fd;
 };
 #define PARENT_INIT { .fd = -1 }
-void parent_forget(struct parent *parent); /* also frees; call it whenever a directory or symlink was removed */
+void parent_forget(struct parent *parent); /* also frees; call it when a directory or symlink on its way may go */
 
 /*
  * Opens the parent of `path` (see entry_path; not the root itself) for reading. The descriptor is the cache's and

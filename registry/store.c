@@ -28,9 +28,9 @@ static int publish_missing(int dir_fd, const char *name, const char *text, struc
 	return fd_publish_file(dir_fd, name, text, strlen(text), 0644, err);
 }
 
-static int lock_file(int dir_fd, const char *name, int operation, struct err *err)
+static int lock_file(int dir_fd, const char *name, int operation, bool create, struct err *err)
 {
-	cleanup_fd int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	cleanup_fd int fd = openat(dir_fd, name, O_RDWR | (create ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int r = fd;
 	while (r >= 0 && flock(fd, operation) < 0)
 		if (errno != EINTR)
@@ -42,7 +42,7 @@ static int open_parts(struct store *store, bool create, struct err *err)
 {
 	static const char layout[] = "{\"imageLayoutVersion\": \"1.0.0\"}\n";
 	static const char empty[] = "{\"schemaVersion\": 2, \"mediaType\": \"" MEDIA_INDEX "\", \"manifests\": []}\n";
-	store->use_fd = lock_file(store->dir_fd, "in-use", LOCK_SH, err);
+	store->use_fd = lock_file(store->dir_fd, "in-use", LOCK_SH, create, err);
 	cleanup_fd int blobs_fd = store->use_fd < 0 ? store->use_fd : open_directory(store->dir_fd, "blobs", create, err);
 	if (blobs_fd < 0)
 		return blobs_fd;
@@ -232,7 +232,7 @@ static void drop_entry(struct index *index, size_t i)
 int store_tag_image(const struct store *store, const struct descriptor *entry, struct err *err)
 {
 	struct index index = { 0 };
-	cleanup_fd int lock_fd = lock_file(store->dir_fd, "lock", LOCK_EX, err);
+	cleanup_fd int lock_fd = lock_file(store->dir_fd, "lock", LOCK_EX, true, err);
 	int r = lock_fd < 0 ? lock_fd : load_index(store, &index, err);
 	if (r < 0)
 		return r;
@@ -316,7 +316,7 @@ int store_remove_image(const struct store *store, const char *reference, const s
 {
 	struct index index = { 0 };
 	int removed = 0;
-	cleanup_fd int lock_fd = lock_file(store->dir_fd, "lock", LOCK_EX, err);
+	cleanup_fd int lock_fd = lock_file(store->dir_fd, "lock", LOCK_EX, true, err);
 	int r = lock_fd < 0 ? lock_fd : load_index(store, &index, err);
 	if (r < 0)
 		return r;

@@ -28,7 +28,10 @@ struct store {
 };
 #define STORE_CLOSED { -1, -1, -1, -1, -1 }
 
-/* Opens the store in dir_fd (borrowed, duplicated); `create` makes what is missing, otherwise absence is an error. */
+/*
+ * Opens the store in dir_fd (borrowed, duplicated). `create` makes what is missing, and is for root of the id map, to
+ * whom the store belongs; otherwise absence is -ENOENT.
+ */
 int store_open(struct store *ret_store, int dir_fd, bool create, struct err *err);
 void store_close(struct store *store);
 #define cleanup_store __attribute__((cleanup(store_close)))

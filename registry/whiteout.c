@@ -37,7 +37,7 @@ int entry_path(const char *raw, char ret_path[ENTRY_PATH_MAX], struct err *err)
 			len = parent_len(ret_path, len);
 			continue;
 		}
-		if (len + n + 2 > ENTRY_PATH_MAX)
+		if (len + (len ? 1 : 0) + n + 1 > ENTRY_PATH_MAX)
 			return err_set(err, -ENAMETOOLONG, "the layer has a name of more than %d bytes: %.100s...",
 				ENTRY_PATH_MAX - 1, raw);
 		if (len)

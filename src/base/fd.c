@@ -64,6 +64,27 @@ int fd_openat2(int dir_fd, const char *path, int flags, mode_t mode, uint64_t re
 	return -EAGAIN;
 }
 
+int fd_reopen_directory(int *fd, struct err *err)
+{
+	char self[64], path[4096];
+	struct stat before, after;
+	snprintf(self, sizeof self, "/proc/self/fd/%d", *fd);
+	ssize_t n = readlink(self, path, sizeof path - 1);
+	if (n < 0)
+		return err_sys(err, "cannot find a directory's path");
+	path[n] = 0;
+	cleanup_fd int again = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (again < 0 && errno == EACCES)
+		again = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (again < 0 || fstat(*fd, &before) < 0 || fstat(again, &after) < 0)
+		return err_sys(err, "cannot open %s again", path);
+	if (before.st_dev != after.st_dev || before.st_ino != after.st_ino)
+		return err_set(err, -ESTALE, "%s was replaced by another directory meanwhile", path);
+	fd_close(fd);
+	*fd = fd_take(&again);
+	return 0;
+}
+
 int fd_write_all(int fd, const void *data, size_t len)
 {
 	const char *at = data;

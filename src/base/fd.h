@@ -30,6 +30,12 @@ void dir_close(DIR **dir);
  */
 int fd_openat2(int dir_fd, const char *path, int flags, mode_t mode, uint64_t resolve);
 
+/*
+ * Opens the directory behind *fd anew, by its path, and replaces *fd: for a process that has entered another mount
+ * namespace, where mounts of the old one cannot be used. Fails if the path leads elsewhere by now.
+ */
+int fd_reopen_directory(int *fd, struct err *err);
+
 /* All of data, through EINTR and short writes. 0 or a negative errno. */
 int fd_write_all(int fd, const void *data, size_t len);
 

@@ -106,7 +106,7 @@ int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_
 		return err_sys(err, "cannot make a pipe");
 	cleanup_fd int read_fd = ends[0];
 	start.error_fd = ends[1];
-	int status = userns_call(map, execute, &start, err);
+	int status = userns_call(map, &start.store_dir_fd, execute, &start, err);
 	close(ends[1]);
 	return status > 0 ? take_error(read_fd, status, err) : status;
 }

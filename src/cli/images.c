@@ -81,7 +81,7 @@ static int open_store(const struct globals *globals, struct idmap *ret_map, stru
 {
 	int r = idmap_plan(ret_map, err);
 	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(globals, ret_map, err);
-	return dir_fd < 0 ? dir_fd : store_open(ret_store, dir_fd, true, err);
+	return dir_fd < 0 ? dir_fd : store_open(ret_store, dir_fd, false, err);
 }
 
 int command_images(const struct globals *globals, int argc, char **argv, struct err *err)
@@ -101,6 +101,10 @@ int command_images(const struct globals *globals, int argc, char **argv, struct 
 		r = open_store(globals, &map, &store, err);
 	if (r == 0)
 		r = store_list_images(&store, &images, &count, err);
+	if (r == -ENOENT) { /* nothing was ever pulled */
+		err_clear(err);
+		r = 0;
+	}
 	if (r >= 0 && wish.format)
 		print_json(images, count);
 	else if (r >= 0)
@@ -173,5 +177,5 @@ int command_rmi(const struct globals *globals, int argc, char **argv, struct err
 	if (r == 0)
 		r = open_store(globals, &map, &store, err);
 	struct removal removal = { &store, &operands, one ? &platform : NULL, wish.all };
-	return r < 0 ? r : userns_call(&map, remove_images, &removal, err);
+	return r < 0 ? r : userns_call(&map, NULL, remove_images, &removal, err);
 }

@@ -95,7 +95,7 @@ static int find_image(const struct request *q, const char *name, const struct pl
 	for (int tries = 0; tries < 2; tries++) {
 		cleanup_store struct store store = STORE_CLOSED;
 		bool fetch_now = tries == 0 && str_eq(q->pull, "always");
-		r = fetch_now ? -ENOENT : store_open(&store, dir_fd, true, err);
+		r = fetch_now ? -ENOENT : store_open(&store, dir_fd, false, err);
 		if (r == 0)
 			r = store_find_image(&store, full, platform, ret_image, err);
 		if (r != -ENOENT || tries == 1)
@@ -217,20 +217,13 @@ static int plan(const struct request *q, const struct image *image, struct spec 
 	return r < 0 ? r : plan_emulation(q, image, spec, err);
 }
 
-static int execute(const struct spec *spec, const struct idmap *map, int dir_fd, const struct store *store, struct err *err)
+static int execute(const struct spec *spec, const struct idmap *map, int dir_fd, struct err *err)
 {
 	struct container_result result;
-	if (mkdirat(dir_fd, "containers", 0700) < 0 && errno != EEXIST)
-		return err_sys(err, "cannot make the store's directory containers");
-	cleanup_fd int containers_fd = openat(dir_fd, "containers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (containers_fd < 0)
-		return err_sys(err, "cannot open the store's directory containers");
-	if (fchown(containers_fd, map->uids.root_outside, map->gids.root_outside) < 0)
-		return err_sys(err, "cannot give the store's directory containers to the containers' root");
 	if (map->single)
 		fprintf(stderr, "xrun: note: the container has one user id only, so chown, su and package managers will fail: %s\n",
 			map->why);
-	int r = container_run(spec, map, store->layers_fd, containers_fd, &result, err);
+	int r = container_run(spec, map, dir_fd, &result, err);
 	if (r < 0)
 		return r;
 	if (result.out_of_memory)
@@ -258,7 +251,7 @@ static int run(const struct globals *globals, struct request *q, const char *nam
 	if (r >= 0)
 		r = plan(q, &image, &spec, err);
 	if (r >= 0)
-		r = q->dry_run ? config_print(&spec, err) : execute(&spec, &map, dir_fd, &store, err);
+		r = q->dry_run ? config_print(&spec, err) : execute(&spec, &map, dir_fd, err);
 	image_done(&image);
 	spec_done(&spec);
 	return r;

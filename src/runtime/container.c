@@ -24,7 +24,7 @@
 struct run {
 	const struct spec *spec;
 	const struct idmap *map;
-	int layers_fd, containers_fd;
+	int store_fd, containers_fd;
 	int container_fd;   /* locked: see reclaim */
 	int socket_fd, signal_fd, terminal_fd;
 	int userns_fd;      /* U1, for removing what belongs to subordinate ids */
@@ -32,6 +32,18 @@ struct run {
 	pid_t outer_pid, pid;
 	struct cgroup cgroup;
 };
+
+static int open_containers(struct run *run, struct err *err)
+{
+	if (mkdirat(run->store_fd, "containers", 0700) < 0 && errno != EEXIST)
+		return err_sys(err, "cannot make the store's directory containers");
+	run->containers_fd = openat(run->store_fd, "containers", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (run->containers_fd < 0)
+		return err_sys(err, "cannot open the store's directory containers");
+	if (fchown(run->containers_fd, run->map->uids.root_outside, run->map->gids.root_outside) < 0)
+		return err_sys(err, "cannot give the store's directory containers to the containers' root");
+	return 0;
+}
 
 static int make_container_directory(struct run *run, struct err *err)
 {
@@ -145,7 +157,7 @@ static int start(struct run *run, struct err *err)
 		cleanup_free int *volume_fds = mem_new((run->spec->mount_count + 1) * sizeof *volume_fds);
 		memset(volume_fds, -1, run->spec->mount_count * sizeof *volume_fds);
 		struct stage stage = { .spec = run->spec, .map = run->map, .socket_fd = ends[1],
-			.layers_fd = run->layers_fd, .container_fd = run->container_fd, .volume_fds = volume_fds };
+			.store_fd = run->store_fd, .volume_fds = volume_fds };
 		outer_stage(&stage);
 	}
 	close(ends[1]);
@@ -207,6 +219,7 @@ static int finish(struct run *run, bool failed, struct err *err)
 	int r = run->container_fd < 0 ? 0 : remove_container(run, run->spec->id, &problem);
 	reclaim(run);
 	fd_close(&run->container_fd);
+	fd_close(&run->containers_fd);
 	fd_close(&run->socket_fd);
 	fd_close(&run->signal_fd);
 	fd_close(&run->terminal_fd);
@@ -217,15 +230,17 @@ static int finish(struct run *run, bool failed, struct err *err)
 	return r;
 }
 
-int container_run(const struct spec *spec, const struct idmap *map, int layers_fd, int containers_fd,
+int container_run(const struct spec *spec, const struct idmap *map, int store_fd,
 	struct container_result *ret_result, struct err *err)
 {
-	struct run run = { .spec = spec, .map = map, .layers_fd = layers_fd, .containers_fd = containers_fd,
+	struct run run = { .spec = spec, .map = map, .store_fd = store_fd, .containers_fd = -1,
 		.container_fd = -1, .socket_fd = -1, .terminal_fd = -1, .userns_fd = -1, .instance_fd = -1 };
 	struct container_result result = { 0 };
 	int r = run.signal_fd = relay_block_signals(err);
 	if (r >= 0)
 		r = cgroup_create(&run.cgroup, spec->id, &spec->limits, err);
+	if (r >= 0)
+		r = open_containers(&run, err);
 	if (r >= 0)
 		r = make_container_directory(&run, err);
 	if (r >= 0)

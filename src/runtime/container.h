@@ -13,11 +13,11 @@ struct container_result {
 };
 
 /*
- * Runs the container in the foreground, to its end, and removes what it left. layers_fd is the store's layers
- * directory, containers_fd the directory for its upper layer. 0, or a negative errno with err->status set where the
+ * Runs the container in the foreground, to its end, and removes what it left. store_fd is the store's
+ * directory: its layers are below layers/, what the container writes goes below containers/. 0, or a negative errno with err->status set where the
  * program could not be executed.
  */
-int container_run(const struct spec *spec, const struct idmap *map, int layers_fd, int containers_fd,
+int container_run(const struct spec *spec, const struct idmap *map, int store_fd,
 	struct container_result *ret_result, struct err *err);
 
 #endif

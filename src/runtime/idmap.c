@@ -155,13 +155,18 @@ int idmap_write(const struct idmap *map, pid_t pid, struct err *err)
 	return r < 0 ? r : write_proc(pid, "gid_map", text, err);
 }
 
+/* A range must lie within one range of the parent's map, so it has the same two parts. */
 int idmap_write_nested(const struct idmap *map, pid_t pid, struct err *err)
 {
 	char text[64];
-	snprintf(text, sizeof text, "0 0 %u\n", map->uids.count);
+	struct idmap_range range = { 0, 1, map->uids.count };
+	format_range(text, sizeof text, &range);
 	int r = write_proc(pid, "uid_map", text, err);
-	snprintf(text, sizeof text, "0 0 %u\n", map->gids.count);
-	return r < 0 ? r : write_proc(pid, "gid_map", text, err);
+	if (r < 0)
+		return r;
+	range.count = map->gids.count;
+	format_range(text, sizeof text, &range);
+	return write_proc(pid, "gid_map", text, err);
 }
 
 int idmap_become_root(const struct idmap *map, struct err *err)

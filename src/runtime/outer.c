@@ -58,10 +58,13 @@ static int enter_user_namespace(struct stage *stage, struct err *err)
 	}
 	int r = await_map(stage, err);
 	if (r == 0)
+		r = fd_reopen_directory(&stage->store_fd, err); /* as ourselves: its parents may be ours alone */
+	if (r == 0)
 		r = idmap_become_root(stage->map, err);
 	if (r < 0)
 		return r;
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of ids, which resets it */
+	prctl(PR_SET_DUMPABLE, 1);        /* likewise: without it /proc/PID/uid_map of our child is not ours to write */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_sys(err, "cannot make the mounts private");
 	return 0;
@@ -109,15 +112,20 @@ static mode_t root_mode(const int *layer_fds, size_t count)
 static int make_rootfs(const struct stage *stage, struct err *err)
 {
 	const struct strv *layers = &stage->spec->layers;
+	cleanup_free char *own = str_fmt("containers/%s", stage->spec->id);
+	cleanup_fd int layers_fd = open_below(stage->store_fd, "layers", err);
+	cleanup_fd int container_fd = layers_fd < 0 ? layers_fd : open_below(stage->store_fd, own, err);
+	if (container_fd < 0)
+		return container_fd;
 	cleanup_free int *layer_fds = mem_new((layers->len + 1) * sizeof *layer_fds);
 	size_t opened = 0;
 	int r = 0;
 	for (; r >= 0 && opened < layers->len; opened++)
-		r = layer_fds[opened] = open_below(stage->layers_fd, layers->items[opened], err);
+		r = layer_fds[opened] = open_below(layers_fd, layers->items[opened], err);
 	if (r >= 0 && opened == 0) /* an image without layers: overlayfs wants at least one */
-		r = layer_fds[opened++] = make_directory(stage->container_fd, "empty", 0755, err);
-	cleanup_fd int upper_fd = r < 0 ? r : make_directory(stage->container_fd, "upper", root_mode(layer_fds, opened), err);
-	cleanup_fd int work_fd = upper_fd < 0 ? upper_fd : make_directory(stage->container_fd, "work", 0700, err);
+		r = layer_fds[opened++] = make_directory(container_fd, "empty", 0755, err);
+	cleanup_fd int upper_fd = r < 0 ? r : make_directory(container_fd, "upper", root_mode(layer_fds, opened), err);
+	cleanup_fd int work_fd = upper_fd < 0 ? upper_fd : make_directory(container_fd, "work", 0700, err);
 	r = work_fd < 0 ? work_fd : mount_overlay(layer_fds, opened, upper_fd, work_fd, err);
 	for (size_t i = 0; i < opened; i++)
 		fd_close(&layer_fds[i]);

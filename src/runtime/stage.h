@@ -27,8 +27,7 @@ struct stage {
 	const struct spec *spec;
 	const struct idmap *map;
 	int socket_fd;       /* the children's end */
-	int layers_fd;
-	int container_fd;    /* the container's own directory: upper, work */
+	int store_fd;        /* the store's directory: layers/NAME, containers/ID */
 	int *volume_fds;     /* one for each mount with a source: detached mounts, or -1 until the outer stage makes them */
 	int rootfs_fd;       /* set by the outer stage: detached overlay */
 	int device_fds[8];   /* set by the outer stage: detached binds of the host's device nodes */

@@ -9,7 +9,9 @@
 /*
  * Runs call(context, err) in a child in a new user and mount namespace, killed when we die. Returns what it returned; or,
  * where it executed a program instead, that program's exit status (128+n for a signal).
+ * *directory_fd, unless NULL, is in the child the same directory, usable for mounts there.
  */
-int userns_call(const struct idmap *map, int (*call)(void *context, struct err *err), void *context, struct err *err);
+int userns_call(const struct idmap *map, int *directory_fd, int (*call)(void *context, struct err *err), void *context,
+	struct err *err);
 
 #endif

@@ -13,6 +13,7 @@ state=$cache/apt-$suite-$arch
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The first mirror that the machine itself uses for Debian.
+# shellcheck disable=SC2016 # apt expands $(SITE) itself
 mirror() {
 	apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -m1 '/debian$' ||
 		{ echo "debs.sh: no Debian mirror in this machine's apt sources" >&2; exit 1; }
@@ -38,5 +39,5 @@ for package in "$@"; do
 		"${apt[@]}" download "$package" >&2
 		file=$(find . -maxdepth 1 -name "${package}_*.deb" | head -1)
 	fi
-	dpkg-deb --fsys-tarfile "$file" | tar -x --no-same-owner -C "$dir"
+	dpkg-deb --fsys-tarfile "$file" | tar -x --no-same-owner --keep-directory-symlink -C "$dir"
 done

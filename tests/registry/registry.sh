@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# registry.sh: a real docker-registry on loopback, for tests and the demo. Source it.
+#
+#   registry_start DIR [plain|tls|htpasswd]   sets registry_port; DIR gets its storage, log and, for tls, ca.crt;
+#                                             htpasswd knows the user "ann" with the password "secret"
+#   registry_stop DIR
+#
+# Debian's package would start a service of its own when installed, so only its program is unpacked, into the cache.
+
+registry_program() {
+	local cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests} here
+	here=$(dirname "${BASH_SOURCE[0]}")
+	if command -v docker-registry; then return; fi
+	if [[ ! -x $cache/docker-registry/usr/bin/docker-registry ]]; then
+		"$here/../images/debs.sh" "$(dpkg --print-architecture)" bookworm "$cache/docker-registry" docker-registry >&2
+	fi
+	echo "$cache/docker-registry/usr/bin/docker-registry"
+}
+
+registry_config() {
+	local dir=$1 kind=$2 port=$3
+	printf 'version: 0.1\nlog: {level: warn}\nstorage: {filesystem: {rootdirectory: %s/data}, delete: {enabled: true}}\n' "$dir"
+	printf 'http:\n  addr: 127.0.0.1:%s\n' "$port"
+	[[ $kind != tls ]] || printf '  tls: {certificate: %s/server.crt, key: %s/server.key}\n' "$dir" "$dir"
+	[[ $kind != htpasswd ]] || printf 'auth: {htpasswd: {realm: test, path: %s/htpasswd}}\n' "$dir"
+}
+
+registry_secrets() {
+	local dir=$1 kind=$2
+	if [[ $kind == tls ]]; then
+		openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test-ca -keyout "$dir/ca.key" -out "$dir/ca.crt"
+		openssl req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout "$dir/server.key" -out "$dir/server.csr"
+		openssl x509 -req -in "$dir/server.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
+			-extfile <(echo subjectAltName=IP:127.0.0.1) -out "$dir/server.crt"
+	elif [[ $kind == htpasswd ]]; then
+		htpasswd -Bbn ann secret >"$dir/htpasswd"
+	fi 2>/dev/null
+}
+
+registry_start() {
+	local dir=$1 kind=${2:-plain} program tries
+	program=$(registry_program | tail -1)
+	mkdir -p "$dir"
+	registry_secrets "$dir" "$kind"
+	for tries in 1 2 3 4 5; do
+		registry_port=$((20000 + (RANDOM * 7 + tries * 101) % 20000))
+		registry_config "$dir" "$kind" "$registry_port" >"$dir/config.yml"
+		"$program" serve "$dir/config.yml" >"$dir/log" 2>&1 3>&- 4>&- &
+		echo $! >"$dir/pid"
+		for ((i = 0; i < 50; i++)); do
+			if (exec 5<>"/dev/tcp/127.0.0.1/$registry_port") 2>/dev/null; then return 0; fi
+			kill -0 "$(cat "$dir/pid")" 2>/dev/null || break
+			sleep 0.1
+		done
+	done
+	cat "$dir/log" >&2
+	return 1
+}
+
+registry_stop() {
+	kill "$(cat "$1/pid")" 2>/dev/null || true
+}
