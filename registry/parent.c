@@ -23,27 +23,64 @@ static int find(int root_fd, const char *path, enum parent_rule rule)
 	return fd_openat2(root_fd, *path ? path : ".", O_RDONLY | O_DIRECTORY, 0, resolve);
 }
 
-/* Makes what is missing of `path`, a component at a time, each below the directory that the one before led to. */
-static int create(int root_fd, const char *path)
+/*
+ * Where `rest` lies, seen through a symlink that leads to nothing: `above_len` bytes of path lead to its directory.
+ * As text alone, which is good enough to make directories by; finding them again is the kernel's.
+ */
+static int redirect(int above_fd, char *path, size_t above_len, const char *link, const char *rest)
+{
+	char target[ENTRY_PATH_MAX];
+	struct err ignored;
+	ssize_t n = readlinkat(above_fd, link, target, sizeof target - 1);
+	if (n < 0)
+		return -ENOENT;
+	target[n] = 0;
+	cleanup_free char *whole = *target == '/' ? str_fmt("%s/%s", target, rest)
+		: str_fmt("%.*s/%s/%s", (int)above_len, path, target, rest);
+	return entry_path(whole, path, &ignored) < 0 ? -ENOENT : 0;
+}
+
+/*
+ * Makes the first missing directory of `path`, below the one that the components before led to. 1: made; 0: none is
+ * missing. A symlink to nothing changes `path` to what it means, which counts as made.
+ */
+static int create_one(int root_fd, char *path)
 {
 	char prefix[ENTRY_PATH_MAX];
 	cleanup_fd int above_fd = find(root_fd, "", PARENT_IN_ROOT);
 	for (const char *end = path; above_fd >= 0 && *end;) {
-		end += strspn(end, "/");
-		const char *component = end;
-		end += strcspn(end, "/");
+		const char *component = end + strspn(end, "/");
+		end = component + strcspn(component, "/");
 		memcpy(prefix, path, end - path);
 		prefix[end - path] = 0;
+		const char *name = prefix + (component - path);
 		int fd = find(root_fd, prefix, PARENT_IN_ROOT);
+		if (fd == -ENOENT && mkdirat(above_fd, name, 0755) == 0)
+			return 1;
+		if (fd == -ENOENT && errno != EEXIST)
+			return -errno;
 		if (fd == -ENOENT) {
-			if (mkdirat(above_fd, prefix + (component - path), 0755) < 0)
-				return errno == EEXIST ? -ENOENT : -errno; /* a symlink to nowhere is in the way */
-			fd = find(root_fd, prefix, PARENT_IN_ROOT);
+			int r = redirect(above_fd, path, component - path, name, end);
+			return r < 0 ? r : 1;
 		}
 		fd_close(&above_fd);
 		above_fd = fd;
 	}
-	return fd_take(&above_fd);
+	return above_fd < 0 ? above_fd : 0;
+}
+
+/* Bounded: a path has at most 2,048 components, and chains of symlinks are few. */
+static int create(int root_fd, const char *path)
+{
+	enum { MAX_STEPS = ENTRY_PATH_MAX / 2 + 40 };
+	char changing[ENTRY_PATH_MAX];
+	memcpy(changing, path, strlen(path) + 1);
+	for (int steps = 0; steps < MAX_STEPS; steps++) {
+		int r = create_one(root_fd, changing);
+		if (r <= 0)
+			return r < 0 ? r : find(root_fd, path, PARENT_IN_ROOT);
+	}
+	return -ELOOP;
 }
 
 int parent_open(struct parent *parent, int root_fd, const char *path, enum parent_rule rule)

@@ -191,6 +191,12 @@ static void the_lowest_layer_needs_no_parents(void **state)
 	assert_int_equal(BOTTOM(f, { '0', "a/b/c", "x" }, { '0', "a/.wh.d" }), 0);
 	assert_int_equal(look(f, "a/b").st_mode, S_IFDIR | 0755);
 	assert_false(is_there(f, "a/d"));
+	assert_int_equal(BOTTOM(f, { '2', "run", "./a/../var/./run" }, { '0', "run/x/y", "x" }, { '2', "abs", "/opt/z" },
+		{ '0', "abs/y", "x" }), 0);
+	assert_true(is_there(f, "var/run/x/y"));
+	assert_true(is_there(f, "opt/z/y"));
+	assert_int_equal(BOTTOM(f, { '2', "loop", "loop" }, { '0', "loop/y", "x" }), -ELOOP);
+	assert_int_equal(BOTTOM(f, { '2', "out", "../../none" }, { '0', "out/y", "x" }), -ENOENT);
 	assert_int_equal(BOTTOM(f, { '1', "h", "missing" }), -ENOENT);
 }
 
