@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void parent_forget(struct parent *parent)
 {
@@ -40,13 +42,22 @@ static int redirect(int above_fd, char *path, size_t above_len, const char *link
 	return entry_path(whole, path, &ignored) < 0 ? -ENOENT : 0;
 }
 
+static int make(int dir_fd, const char *name)
+{
+	if (mkdirat(dir_fd, name, 0755) < 0)
+		return -errno;
+	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 /*
- * Makes the first missing directory of `path`, below the one that the components before led to. 1: made; 0: none is
- * missing. A symlink to nothing changes `path` to what it means, which counts as made.
+ * Makes what is missing of `path`, a component at a time, each below the directory that the ones before led to. 0, or
+ * 1 if a symlink to nothing was met: `path` is now what it means, to be begun anew.
  */
-static int create_one(int root_fd, char *path)
+static int create_through(int root_fd, char *path)
 {
 	char prefix[ENTRY_PATH_MAX];
+	bool fresh = false; /* the directory above is new, so nothing can be in it */
 	cleanup_fd int above_fd = find(root_fd, "", PARENT_IN_ROOT);
 	for (const char *end = path; above_fd >= 0 && *end;) {
 		const char *component = end + strspn(end, "/");
@@ -54,12 +65,12 @@ static int create_one(int root_fd, char *path)
 		memcpy(prefix, path, end - path);
 		prefix[end - path] = 0;
 		const char *name = prefix + (component - path);
-		int fd = find(root_fd, prefix, PARENT_IN_ROOT);
-		if (fd == -ENOENT && mkdirat(above_fd, name, 0755) == 0)
-			return 1;
-		if (fd == -ENOENT && errno != EEXIST)
-			return -errno;
+		int fd = fresh ? -ENOENT : find(root_fd, prefix, PARENT_IN_ROOT);
 		if (fd == -ENOENT) {
+			fd = make(above_fd, name);
+			fresh = fd >= 0;
+		}
+		if (fd == -EEXIST) {
 			int r = redirect(above_fd, path, component - path, name, end);
 			return r < 0 ? r : 1;
 		}
@@ -69,14 +80,13 @@ static int create_one(int root_fd, char *path)
 	return above_fd < 0 ? above_fd : 0;
 }
 
-/* Bounded: a path has at most 2,048 components, and chains of symlinks are few. */
 static int create(int root_fd, const char *path)
 {
-	enum { MAX_STEPS = ENTRY_PATH_MAX / 2 + 40 };
+	enum { MAX_SYMLINKS = 40 }; /* the kernel's own bound */
 	char changing[ENTRY_PATH_MAX];
 	memcpy(changing, path, strlen(path) + 1);
-	for (int steps = 0; steps < MAX_STEPS; steps++) {
-		int r = create_one(root_fd, changing);
+	for (int symlinks = 0; symlinks <= MAX_SYMLINKS; symlinks++) {
+		int r = create_through(root_fd, changing);
 		if (r <= 0)
 			return r < 0 ? r : find(root_fd, path, PARENT_IN_ROOT);
 	}

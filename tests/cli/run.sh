@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# run.sh runs the command tests as root and as an ordinary user; sourced by ci/check.sh, whose counters it adds to.
+
+cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests}
+XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-1" || exit 1
+
+# What an ordinary user must be able to read is copied to where that is sure.
+place=$(mktemp -d /tmp/xrun-check.XXXXXX)
+chmod 755 "$place"
+mkdir "$place/build"
+cp -r tests "$place/tests"
+cp "$build/xrun" "$build/xrun-fetch" "$place/build/"
+cp -r "$cache/images-1" "$place/images"
+chmod -R go+rX "$place"
+
+# shellcheck source=tests/registry/registry.sh
+source tests/registry/registry.sh
+declare -A ports
+for kind in plain tls htpasswd; do
+	XRUN_TEST_CACHE=$cache registry_start "$place/$kind" "$kind" || exit 1
+	ports[$kind]=$registry_port
+done
+chmod 644 "$place/tls/ca.crt"
+for tag in amd64 arm64 armhf riscv64 s390x ppc64el i386 config empty layers-none layers-gzip layers-zstd multi; do
+	skopeo copy -q --all --dest-tls-verify=false "oci:$place/images:$tag" "docker://127.0.0.1:${ports[plain]}/test:$tag" || exit 1
+done
+skopeo copy -q --dest-cert-dir "$place/tls" "oci:$place/images:empty" "docker://127.0.0.1:${ports[tls]}/test:empty" || exit 1
+skopeo copy -q --dest-tls-verify=false --dest-creds ann:secret "oci:$place/images:empty" \
+	"docker://127.0.0.1:${ports[htpasswd]}/test:empty" || exit 1
+python3 tests/registry/scripted.py "$place/scripted" >"$place/scripted.log" 2>&1 &
+scripted_pid=$!
+for ((i = 0; i < 50; i++)); do [[ -s $place/scripted ]] && break || sleep 0.1; done
+
+bats_env=(HOME="$place/home" PATH="$PATH" XRUN="$place/build/xrun" PLAIN="127.0.0.1:${ports[plain]}" TLS="127.0.0.1:${ports[tls]}"
+	HTPASSWD="127.0.0.1:${ports[htpasswd]}" SCRIPTED="127.0.0.1:$(cat "$place/scripted")" CA="$place/tls/ca.crt"
+	IMAGES="$place/images" PLACE="$place" LC_ALL=C.UTF-8)
+
+# run_bats NAME COMMAND...: counts TAP lines; a skip is a failure in CI unless tests/allowed-skips names it.
+run_bats() {
+	local name=$1 ok bad skip allowed=0
+	shift
+	timeout 1500 "$@" >"$log/$name.tap" 2>&1 || true
+	skip=$(grep -cE '^ok .* # skip' "$log/$name.tap")
+	ok=$(($(grep -c '^ok ' "$log/$name.tap") - skip))
+	bad=$(grep -c '^not ok ' "$log/$name.tap")
+	local planned
+	planned=$(sed -n 's/^1\.\.//p' "$log/$name.tap" | head -1)
+	((ok + bad + skip == ${planned:-1})) || bad=$((bad + ${planned:-1} - ok - bad - skip))
+	while read -r line; do
+		line=${line%% # skip*}
+		grep -qxF "${line#ok * }" <(sed 's/ *#.*//' tests/allowed-skips 2>/dev/null) && allowed=$((allowed + 1))
+	done < <(grep -E '^ok .* # skip' "$log/$name.tap")
+	if [[ ${CI:-} == true ]] && ((skip > allowed)); then bad=$((bad + skip - allowed)); fi
+	echo "$name: $ok passed, $bad failed, $skip skipped"
+	grep -E '^ok .* # skip' "$log/$name.tap"
+	((bad == 0)) || cat "$log/$name.tap"
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+}
+
+if ((EUID == 0)); then
+	made_user=
+	id xrun-test >/dev/null 2>&1 || { useradd -M -d "$place/home" xrun-test && made_user=1; }
+	had_ids=1
+	grep -q '^xrun-test:' /etc/subuid || { had_ids= && usermod --add-subuids 300000-365535 --add-subgids 300000-365535 xrun-test; }
+	mkdir -p "$place/home" "$place/root-tmp" "$place/user-tmp"
+	chown xrun-test: "$place/home" "$place/user-tmp"
+	run_bats root env -i "${bats_env[@]}" BATS_TMPDIR="$place/root-tmp" TMPDIR="$place/root-tmp" bats --tap "$place/tests/cli" "$place/tests/cli/root"
+	run_bats user setpriv --reuid xrun-test --regid xrun-test --init-groups env -i "${bats_env[@]}" TMPDIR="$place/user-tmp" \
+		bats --tap "$place/tests/cli" "$place/tests/cli/user"
+	[[ -n $had_ids ]] || usermod --del-subuids 300000-365535 --del-subgids 300000-365535 xrun-test
+	[[ -z $made_user ]] || userdel xrun-test
+else
+	echo "not root: only the tests for an ordinary user are run"
+	mkdir -p "$place/home" "$place/user-tmp"
+	run_bats user env -i "${bats_env[@]}" TMPDIR="$place/user-tmp" bats --tap "$place/tests/cli" "$place/tests/cli/user"
+fi
+for kind in plain tls htpasswd; do registry_stop "$place/$kind"; done
+kill "$scripted_pid" 2>/dev/null
+rm -rf "$place" 2>/dev/null || true # what a failed test left of subordinate ids stays behind in /tmp
