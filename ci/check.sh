@@ -31,10 +31,8 @@ for program in "$build"/tests/unit/test_*; do
 	[[ $program == *.[od] ]] || run_unit "$program"
 done
 
-if [[ -e tests/cli/run.sh ]]; then
-	# shellcheck source=tests/cli/run.sh
-	source tests/cli/run.sh
-fi
+# shellcheck source=tests/cli/run.sh
+source tests/cli/run.sh
 
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))

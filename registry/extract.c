@@ -22,7 +22,9 @@
  *
  * On the merged tree (EXTRACT_REMOVALS, then EXTRACT_MERGED) the kernel makes whiteouts. All removals come first,
  * again because order says nothing. A directory in place of a non-directory is a removal, too: whiteouts below it
- * would otherwise be looked up through the symlink that it replaces.
+ * would otherwise be looked up through the symlink that it replaces. Two things that a layer does not say are looked
+ * after there: a directory that it has no entry for keeps its time, though names in it come and go; and a file of lower
+ * layers that gets one more name keeps the others (siblings.h).
  */
 #include "registry/extract.h"
 #include "src/base/fd.h"
@@ -30,6 +32,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -64,6 +67,7 @@ int extract_init(struct extract *x, int root_fd, enum extract_mode mode, bool si
 	if (x->root_fd < 0)
 		return err_sys(err, "cannot open the layer's directory");
 	umask(0);
+	clock_gettime(CLOCK_REALTIME_COARSE, &x->begin); /* the clock that file times are taken from */
 	return merged ? 0 : prepare_root(x->root_fd, err);
 }
 
@@ -74,6 +78,8 @@ void extract_done(struct extract *x)
 	fd_close(&x->file_fd);
 	fd_close(&x->root_fd);
 	buf_done(&x->late);
+	buf_done(&x->kept);
+	siblings_done(&x->siblings);
 }
 
 static enum parent_rule parent_rule(const struct extract *x)
@@ -107,26 +113,55 @@ struct late {
 	mode_t mode;
 	struct timespec mtime;
 	size_t path_len, acl_len; /* of what follows, without a NUL */
-	bool has_acl;
+	bool has_acl, kept;
 };
+
+static int add_late(struct buf *list, const struct late *late, const char *path, const void *acl, struct err *err)
+{
+	if (list->len + sizeof *late + late->path_len + late->acl_len > MAX_LATE)
+		return err_set(err, -EFBIG, "the layer has too many directories");
+	buf_add(list, late, sizeof *late);
+	buf_add(list, path, late->path_len);
+	buf_add(list, acl, late->acl_len);
+	return 0;
+}
 
 static int postpone(struct extract *x, const struct metadata *m, struct err *err)
 {
 	const struct xattr *acl = metadata_default_acl(m);
-	struct late late = {
+	const struct late late = {
 		.mode = m->mode,
 		.mtime = m->mtime,
 		.path_len = strlen(x->path),
 		.acl_len = acl ? acl->len : 0,
 		.has_acl = acl,
 	};
-	if (x->late.len + sizeof late + late.path_len + late.acl_len > MAX_LATE)
-		return err_set(err, -EFBIG, "the layer has too many directories");
-	buf_add(&x->late, &late, sizeof late);
-	buf_add(&x->late, x->path, late.path_len);
-	if (acl)
-		buf_add(&x->late, acl->value, acl->len);
-	return 0;
+	return add_late(&x->late, &late, x->path, acl ? acl->value : "", err);
+}
+
+/* Before a name in the directory behind fd, of the merged tree, is made or removed: remembers the time it has. */
+static int keep_time(struct extract *x, int fd, const char *path, size_t path_len, struct err *err)
+{
+	struct stat st;
+	if (x->mode != EXTRACT_REMOVALS && x->mode != EXTRACT_MERGED)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, "cannot look at its directory");
+	bool ours = st.st_mtim.tv_sec > x->begin.tv_sec ||
+		    (st.st_mtim.tv_sec == x->begin.tv_sec && st.st_mtim.tv_nsec >= x->begin.tv_nsec);
+	const struct late late = { .mode = st.st_mode, .mtime = st.st_mtim, .path_len = path_len, .kept = true };
+	return ours ? 0 : add_late(&x->kept, &late, path, "", err);
+}
+
+/* The directory that the entry at hand belongs into. */
+static int open_parent(struct extract *x, struct err *err)
+{
+	int fd = parent_open(&x->parent, x->root_fd, x->path, parent_rule(x));
+	if (fd < 0)
+		return fd;
+	const char *base = entry_base(x->path);
+	int r = keep_time(x, fd, x->path, base == x->path ? 0 : base - x->path - 1, err);
+	return r < 0 ? r : fd;
 }
 
 static int open_directory(int dir_fd, const char *name)
@@ -135,12 +170,20 @@ static int open_directory(int dir_fd, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A directory of the layer is found by its own name; one that was kept, as its entries found it, through symlinks too. */
+static int reopen(struct extract *x, struct parent *parent, const char *path, bool kept)
+{
+	enum parent_rule rule = x->mode == EXTRACT_UPPER ? PARENT_STRICT : PARENT_IN_ROOT;
+	if (kept)
+		return fd_openat2(x->root_fd, *path ? path : ".", O_RDONLY | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
+	int parent_fd = *path ? parent_open(parent, x->root_fd, path, rule) : x->root_fd;
+	return parent_fd < 0 ? parent_fd : open_directory(parent_fd, *path ? entry_base(path) : ".");
+}
+
 static int settle(struct extract *x, struct parent *parent, const struct late *late, const char *path,
 	const void *acl, struct err *err)
 {
-	enum parent_rule rule = x->mode == EXTRACT_UPPER ? PARENT_STRICT : PARENT_IN_ROOT;
-	int parent_fd = *path ? parent_open(parent, x->root_fd, path, rule) : x->root_fd;
-	cleanup_fd int fd = parent_fd < 0 ? parent_fd : open_directory(parent_fd, *path ? entry_base(path) : ".");
+	cleanup_fd int fd = reopen(x, parent, path, late->kept);
 	if (is_absent(fd))
 		return 0; /* replaced by something else meanwhile */
 	if (fd < 0)
@@ -149,24 +192,31 @@ static int settle(struct extract *x, struct parent *parent, const struct late *l
 	return r < 0 ? err_prefix(err, "cannot unpack %s/", path) : 0;
 }
 
-int extract_finish(struct extract *x, struct err *err)
+static int settle_all(struct extract *x, struct buf *list, struct err *err)
 {
 	struct parent parent = PARENT_INIT;
 	char path[ENTRY_PATH_MAX];
 	int r = 0;
-	for (size_t at = 0; r == 0 && at < x->late.len;) {
+	for (size_t at = 0; r == 0 && at < list->len;) {
 		struct late late;
-		memcpy(&late, x->late.data + at, sizeof late);
+		memcpy(&late, list->data + at, sizeof late);
 		at += sizeof late;
-		memcpy(path, x->late.data + at, late.path_len);
+		memcpy(path, list->data + at, late.path_len);
 		path[late.path_len] = 0;
 		at += late.path_len;
-		r = settle(x, &parent, &late, path, x->late.data + at, err);
+		r = settle(x, &parent, &late, path, list->data + at, err);
 		at += late.acl_len;
 	}
 	parent_forget(&parent);
-	x->late.len = 0;
+	list->len = 0;
 	return r;
+}
+
+/* What the layer says of a directory counts more than what it was. */
+int extract_finish(struct extract *x, struct err *err)
+{
+	int r = settle_all(x, &x->kept, err);
+	return r < 0 ? r : settle_all(x, &x->late, err);
 }
 
 /* Removing. */
@@ -214,7 +264,7 @@ static int take_away(struct extract *x, const struct extract_entry *e, enum whit
 	bool directory = kind == WHITEOUT_NONE && !e->hardlink && S_ISDIR(e->type);
 	if (!*x->path || (kind == WHITEOUT_NONE && !directory))
 		return 0;
-	int parent_fd = parent_open(&x->parent, x->root_fd, x->path, parent_rule(x));
+	int parent_fd = open_parent(x, err);
 	if (is_absent(parent_fd))
 		return 0;
 	if (parent_fd < 0)
@@ -425,15 +475,62 @@ static int link_once(struct extract *x, int parent_fd, const char *name, const c
 	return code == -EEXIST && same(target_fd, base, parent_fd, name) ? 0 : code;
 }
 
+/* Gives a file that linkat has just copied up its other names again. */
+static int move_sibling(struct extract *x, int parent_fd, const char *name, const char *sibling, const struct stat *old,
+	struct err *err)
+{
+	struct parent parent = PARENT_INIT;
+	struct stat st;
+	int sibling_fd = parent_open(&parent, x->root_fd, sibling, PARENT_IN_ROOT);
+	const char *base = entry_base(sibling);
+	int r = 0;
+	if (sibling_fd >= 0 && fstatat(sibling_fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == old->st_dev &&
+		st.st_ino == old->st_ino && !same(parent_fd, name, sibling_fd, base)) {
+		r = keep_time(x, sibling_fd, sibling, base == sibling ? 0 : base - sibling - 1, err);
+		if (r == 0 && (unlinkat(sibling_fd, base, 0) < 0 || linkat(parent_fd, name, sibling_fd, base, 0) < 0))
+			r = err_sys(err, "cannot link %s to it", sibling);
+	}
+	parent_forget(&parent);
+	return r;
+}
+
+/* The file to be linked to, if overlayfs would take its other names from it. */
+static int look_at_target(struct extract *x, const char *target, struct stat *ret_old, struct err *err)
+{
+	ret_old->st_nlink = 0;
+	if (x->mode != EXTRACT_MERGED)
+		return 0;
+	int fd = parent_open(&x->link_parent, x->root_fd, target, PARENT_IN_ROOT);
+	if (fd < 0 || fstatat(fd, entry_base(target), ret_old, AT_SYMLINK_NOFOLLOW) < 0 || ret_old->st_nlink < 2) {
+		ret_old->st_nlink = 0;
+		return 0;
+	}
+	return siblings_list(&x->siblings, x->root_fd, err);
+}
+
+static int move_siblings(struct extract *x, int parent_fd, const char *name, const struct stat *old, struct err *err)
+{
+	size_t count = 0;
+	int r = 0;
+	const struct sibling *first = old->st_nlink ? siblings_find(&x->siblings, old->st_dev, old->st_ino, &count) : NULL;
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = move_sibling(x, parent_fd, name, siblings_path(&x->siblings, &first[i]), old, err);
+	return r;
+}
+
 static int make_link(struct extract *x, int parent_fd, const char *name, const struct extract_entry *e,
 	struct err *err)
 {
 	char target[ENTRY_PATH_MAX];
+	struct stat old;
 	int r = entry_path(e->hardlink, target, err);
 	if (r < 0)
 		return r;
 	if (!*target || str_eq(target, x->path))
 		return err_set(err, -EBADMSG, "a hard link to %s", *target ? "itself" : "the root");
+	r = look_at_target(x, target, &old, err);
+	if (r < 0)
+		return r;
 	r = link_once(x, parent_fd, name, target);
 	if (r == -EEXIST) {
 		r = clear(x, parent_fd, name, err);
@@ -445,7 +542,7 @@ static int make_link(struct extract *x, int parent_fd, const char *name, const s
 		return err_set(err, r, "a hard link to %s, which is a directory or may not be linked", target);
 	if (is_absent(r))
 		return miss(x, r, "the target of a hard link is missing", err);
-	return r < 0 ? err_code(err, r, "cannot link it to %s", target) : 0;
+	return r < 0 ? err_code(err, r, "cannot link it to %s", target) : move_siblings(x, parent_fd, name, &old, err);
 }
 
 /* Entries. */
@@ -454,7 +551,7 @@ static int bring(struct extract *x, const struct extract_entry *e, struct err *e
 {
 	if (!*x->path)
 		return make_root(x, e, err);
-	int parent_fd = parent_open(&x->parent, x->root_fd, x->path, parent_rule(x));
+	int parent_fd = open_parent(x, err);
 	if (parent_fd < 0)
 		return miss(x, parent_fd, "cannot open its directory", err);
 	const char *name = entry_base(x->path);

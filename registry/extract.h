@@ -6,6 +6,7 @@
 #include "registry/layer.h"
 #include "registry/metadata.h"
 #include "registry/parent.h"
+#include "registry/siblings.h"
 #include "registry/whiteout.h"
 #include "src/base/str.h"
 
@@ -34,6 +35,9 @@ struct extract {
 	struct parent parent, link_parent;
 	uint64_t whiteouts;          /* made so far */
 	struct buf late;             /* directories whose mode and time wait for the end */
+	struct buf kept;             /* directories of lower layers whose time is as it was, in the end */
+	struct timespec begin;       /* what has a later time was changed by us */
+	struct siblings siblings;    /* of the merged tree */
 	char path[ENTRY_PATH_MAX];   /* the entry at hand */
 	int file_fd;                 /* the file that is being written, or -1 */
 	int64_t file_end;            /* the end of what was written of it */

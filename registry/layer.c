@@ -113,6 +113,17 @@ static size_t read_xattrs(struct tar *tar)
 	return count;
 }
 
+/* libarchive 3.6 reads "-1.25" as one second before 1970 and a quarter after that: the fraction lacks its sign. */
+static struct timespec read_time(struct archive_entry *e)
+{
+	struct timespec t = { archive_entry_mtime(e), archive_entry_mtime_nsec(e) };
+	if (t.tv_sec < 0 && t.tv_nsec > 0) {
+		t.tv_sec--;
+		t.tv_nsec = 1000000000 - t.tv_nsec;
+	}
+	return t;
+}
+
 static int read_entry(struct tar *tar, struct extract_entry *ret_entry, struct err *err)
 {
 	struct archive_entry *e = tar->current;
@@ -131,7 +142,7 @@ static int read_entry(struct tar *tar, struct extract_entry *ret_entry, struct e
 			.mode = archive_entry_perm(e),
 			.uid = archive_entry_uid(e),
 			.gid = archive_entry_gid(e),
-			.mtime = { archive_entry_mtime(e), archive_entry_mtime_nsec(e) },
+			.mtime = read_time(e),
 		},
 	};
 	ret_entry->metadata.xattr_count = read_xattrs(tar);

@@ -68,14 +68,14 @@ static int own_name(int dir_fd, const char *name, const struct metadata *m, cons
 	return wanted < 0 ? wanted : 0;
 }
 
-/* Times: within what every file system and libc can take, as other unpackers do too. */
+/* Times: within what libc and other programs can take; file systems bring what is left to what they hold. */
 
 static void clamp(struct timespec *ret_times, const struct timespec *mtime)
 {
-	const int64_t year_9999 = 253402300799;
+	const int64_t year_1901 = INT32_MIN, year_9999 = 253402300799;
 	struct timespec t = *mtime;
-	if (t.tv_sec < 0)
-		t = (struct timespec){ 0 };
+	if (t.tv_sec < year_1901)
+		t = (struct timespec){ .tv_sec = year_1901 };
 	if (t.tv_sec > year_9999)
 		t = (struct timespec){ .tv_sec = year_9999 };
 	if (t.tv_nsec < 0 || t.tv_nsec > 999999999) /* larger values have meanings of their own: utimensat(2) */

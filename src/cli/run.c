@@ -34,6 +34,7 @@ static const struct option options[] = {
 	{ "tmpfs", 0, OPTION_LIST, FIELD(tmpfs), "DIR", "an empty directory in memory" },
 	{ "read-only", 0, OPTION_SWITCH, FIELD(read_only), NULL, "make the image's files read-only" },
 	{ "rm", 0, OPTION_SWITCH, FIELD(remove), NULL, "remove the container when it ends (always so, for now)" },
+	{ "name", 0, OPTION_TEXT, FIELD(name), "NAME", "the container's name; two of the same name cannot run at once" },
 	{ "hostname", 0, OPTION_TEXT, FIELD(hostname), "NAME", "the container's hostname" },
 	{ "entrypoint", 0, OPTION_TEXT, FIELD(entrypoint), "PROGRAM", "instead of the image's entrypoint" },
 	{ "network", 0, OPTION_TEXT, FIELD(network), "none|host", "none (the default): only lo; host: the host's" },
@@ -180,9 +181,15 @@ static void plan_layers(const struct image *image, struct spec *spec)
 	}
 }
 
-static int make_id(struct spec *spec, struct err *err)
+/* The name that was asked for, or twelve random hex digits. */
+static int make_id(const struct request *q, struct spec *spec, struct err *err)
 {
 	unsigned char random[6];
+	if (q->name) {
+		int r = request_check_name(q->name, err);
+		spec->id = str_dup(q->name);
+		return r;
+	}
 	if (getrandom(random, sizeof random, 0) != sizeof random)
 		return err_sys(err, "cannot get random bytes");
 	spec->id = str_fmt("%02x%02x%02x%02x%02x%02x", random[0], random[1], random[2], random[3], random[4], random[5]);
@@ -206,7 +213,7 @@ static int resolve_sources(struct spec *spec, struct err *err)
 
 static int plan(const struct request *q, const struct image *image, struct spec *spec, struct err *err)
 {
-	int r = make_id(spec, err);
+	int r = make_id(q, spec, err);
 	if (r == 0)
 		r = request_plan(q, image, environ, spec, err);
 	if (r == 0)

@@ -62,6 +62,16 @@ int request_parse_cpus(const char *text, uint64_t *ret_milli, struct err *err)
 	return 0;
 }
 
+int request_check_name(const char *name, struct err *err)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	size_t len = strlen(name);
+	if (len == 0 || len > 64 || strspn(name, letters) != len || strchr("_.-", *name))
+		return err_set(err, -EINVAL, "--name %s: a name has up to 64 letters, digits, '_', '.' and '-', the first a letter or digit",
+			name);
+	return 0;
+}
+
 static int plan_limits(const struct request *q, struct spec *spec, struct err *err)
 {
 	unsigned long long pids;

@@ -31,4 +31,7 @@ int request_plan(const struct request *request, const struct image *image, char 
 int request_parse_size(const char *option, const char *text, uint64_t *ret_bytes, struct err *err);
 int request_parse_cpus(const char *text, uint64_t *ret_milli, struct err *err);
 
+/* A name as docker allows it, [a-zA-Z0-9][a-zA-Z0-9_.-]*, of at most 64 characters: it becomes a hostname. */
+int request_check_name(const char *name, struct err *err);
+
 #endif

@@ -30,7 +30,7 @@ struct spec_emulator {
 };
 
 struct spec {
-	char *id;               /* 12 hex digits */
+	char *id;               /* --name, or 12 hex digits: a directory's, a cgroup's and by default the host's name */
 	char *image;            /* full reference, for messages and for inspection */
 	char *hostname;
 	struct strv args, env;

@@ -203,11 +203,29 @@ bool cgroup_ran_out_of_memory(const struct cgroup *cgroup)
 	return count && atoll(count + strlen("oom_kill ")) > 0;
 }
 
+/* A process that was just killed is a member until it has ended. */
+static void remove_directory(const char *dir)
+{
+	for (int tries = 0; rmdir(dir) < 0 && errno == EBUSY && tries < 100; tries++)
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+}
+
+void cgroup_remove_stale(const char *id)
+{
+	static const char *const controllers[] = { "memory", "cpu", "pids" };
+	for (size_t i = 0; i < sizeof controllers / sizeof *controllers; i++) {
+		struct place place;
+		if (!find_controller(controllers[i], &place))
+			continue;
+		cleanup_free char *dir = str_fmt("%s/xrun/%s", place.mount, id);
+		remove_directory(dir);
+	}
+}
+
 void cgroup_remove(struct cgroup *cgroup)
 {
 	for (int i = 0; i < cgroup->dir_count; i++) {
-		for (int tries = 0; rmdir(cgroup->dirs[i]) < 0 && errno == EBUSY && tries < 100; tries++)
-			nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+		remove_directory(cgroup->dirs[i]);
 		free(cgroup->dirs[i]);
 	}
 	*cgroup = (struct cgroup){ 0 };

@@ -8,6 +8,7 @@
 #include "src/runtime/mount.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/stage.h"
+#include "src/runtime/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@ struct run {
 	const struct spec *spec;
 	const struct idmap *map;
 	int store_fd, containers_fd;
-	int container_fd;   /* locked: see reclaim */
+	int container_fd;   /* locked: see lock_abandoned */
 	int socket_fd, signal_fd, terminal_fd;
 	int userns_fd;      /* U1, for removing what belongs to subordinate ids */
 	int instance_fd;    /* the emulators live as long as this is open */
@@ -45,17 +46,97 @@ static int open_containers(struct run *run, struct err *err)
 	return 0;
 }
 
-static int make_container_directory(struct run *run, struct err *err)
+/* What a child is told that removes a container as root of the id map: files of subordinate ids are not ours to remove. */
+struct removal {
+	const struct run *run;
+	const char *id;
+};
+
+static int remove_as_root(void *context, struct err *err)
 {
-	const char *id = run->spec->id;
+	const struct removal *removal = context;
+	return fd_remove_tree(removal->run->containers_fd, removal->id, err);
+}
+
+/* Joining the user namespace that there is costs less than making another. */
+static int remove_joined(const struct removal *removal)
+{
+	struct err err;
+	pid_t child = fork();
+	if (child == 0) {
+		int r = setns(removal->run->userns_fd, CLONE_NEWUSER) < 0 ? -1 : idmap_become_root(removal->run->map, &err);
+		_exit(r < 0 || remove_as_root((void *)removal, &err) < 0);
+	}
+	return child < 0 ? -errno : process_wait(child);
+}
+
+static int remove_container(const struct run *run, const char *id, struct err *err)
+{
+	struct removal removal = { run, id };
+	int r = fd_remove_tree(run->containers_fd, id, err);
+	if (r < 0 && run->userns_fd >= 0)
+		r = remove_joined(&removal) == 0 ? 0 : r;
+	else if (r < 0)
+		r = userns_call(run->map, NULL, remove_as_root, &removal, err);
+	if (r < 0)
+		return err_prefix(err, "cannot remove container %s", id);
+	err_clear(err);
+	return 0;
+}
+
+/*
+ * Whether the container's supervisor is gone: nobody holds the directory's lock. If so, we do. The lock of the directory
+ * above is what a new container holds until it has its own.
+ */
+static int lock_abandoned(const struct run *run, const char *id)
+{
+	flock(run->containers_fd, LOCK_EX);
+	int fd = openat(run->containers_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
+		fd_close(&fd);
+	flock(run->containers_fd, LOCK_UN);
+	return fd;
+}
+
+static void remove_abandoned(const struct run *run)
+{
+	struct err ignored;
+	int copy = openat(run->containers_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		if (entry->d_name[0] == '.')
+			continue;
+		cleanup_fd int locked_fd = lock_abandoned(run, entry->d_name);
+		if (locked_fd < 0)
+			continue;
+		cgroup_remove_stale(entry->d_name);
+		remove_container(run, entry->d_name, &ignored);
+	}
+}
+
+static int make_locked(struct run *run, const char *id, struct err *err)
+{
 	if (mkdirat(run->containers_fd, id, 0700) < 0)
-		return err_sys(err, "cannot make the container's directory %s", id);
+		return errno == EEXIST ? err_set(err, -EEXIST, "a container named %s is running", id) :
+					 err_sys(err, "cannot make the container's directory %s", id);
 	run->container_fd = openat(run->containers_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (run->container_fd < 0 || flock(run->container_fd, LOCK_EX | LOCK_NB) < 0)
 		return err_sys(err, "cannot lock the container's directory %s", id);
-	if (fchown(run->container_fd, run->map->uids.root_outside, run->map->gids.root_outside) < 0)
-		return err_sys(err, "cannot give the container's directory %s to its root", id);
 	return 0;
+}
+
+static int make_container_directory(struct run *run, struct err *err)
+{
+	const char *id = run->spec->id;
+	if (faccessat(run->containers_fd, id, F_OK, 0) == 0) /* of a container of that name that was killed, perhaps */
+		remove_abandoned(run);
+	if (flock(run->containers_fd, LOCK_SH) < 0)
+		return err_sys(err, "cannot lock the store's directory containers");
+	int r = make_locked(run, id, err);
+	flock(run->containers_fd, LOCK_UN);
+	if (r == 0 && fchown(run->container_fd, run->map->uids.root_outside, run->map->gids.root_outside) < 0)
+		r = err_sys(err, "cannot give the container's directory %s to its root", id);
+	return r;
 }
 
 /* Root's volumes keep their owners: host uid N is container uid N, through an idmapped mount (Linux 5.12). */
@@ -166,43 +247,6 @@ static int start(struct run *run, struct err *err)
 	return await_exec(run, err);
 }
 
-/* In a child that joins U1, because files of subordinate ids are not ours to remove from outside. */
-static int remove_inside(const struct run *run, const char *id)
-{
-	struct err err;
-	pid_t child = fork();
-	if (child == 0) {
-		int r = setns(run->userns_fd, CLONE_NEWUSER) < 0 ? -1 : idmap_become_root(run->map, &err);
-		_exit(r < 0 || fd_remove_tree(run->containers_fd, id, &err) < 0);
-	}
-	return child < 0 ? -errno : process_wait(child);
-}
-
-static int remove_container(const struct run *run, const char *id, struct err *err)
-{
-	if (fd_remove_tree(run->containers_fd, id, err) == 0)
-		return 0;
-	if (run->userns_fd < 0 || remove_inside(run, id) != 0)
-		return err_prefix(err, "cannot remove container %s", id);
-	err_clear(err);
-	return 0;
-}
-
-/* Directories whose supervisor was killed: nobody holds their lock any more. */
-static void reclaim(const struct run *run)
-{
-	struct err ignored;
-	int copy = openat(run->containers_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	for (struct dirent *entry; dir && (entry = readdir(dir));) {
-		if (entry->d_name[0] == '.')
-			continue;
-		cleanup_fd int fd = openat(run->containers_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			remove_container(run, entry->d_name, &ignored);
-	}
-}
-
 /* The processes first, then what only they used. */
 static int finish(struct run *run, bool failed, struct err *err)
 {
@@ -217,7 +261,7 @@ static int finish(struct run *run, bool failed, struct err *err)
 		process_wait(run->pid);
 	cgroup_remove(&run->cgroup);
 	int r = run->container_fd < 0 ? 0 : remove_container(run, run->spec->id, &problem);
-	reclaim(run);
+	remove_abandoned(run);
 	fd_close(&run->container_fd);
 	fd_close(&run->containers_fd);
 	fd_close(&run->socket_fd);

@@ -213,13 +213,24 @@ static int pivot(int root_fd, struct err *err)
 	return 0;
 }
 
+/* sysfs shows the network namespace that its mounter owns; with the host's, the host's own mount is shown instead. */
+static int make_sys(const struct stage *stage, int root_fd, struct err *err)
+{
+	if (stage->spec->network != NETWORK_HOST)
+		return attach_new(root_fd, "sys", "sysfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err);
+	cleanup_fd int sys_fd = mount_clone(AT_FDCWD, "/sys", true, err);
+	int r = sys_fd < 0 ? sys_fd : mount_set(sys_fd, PLAIN | MOUNT_ATTR_RDONLY, true, err);
+	cleanup_fd int target_fd = r < 0 ? r : open_target(root_fd, "sys", true, err);
+	return target_fd < 0 ? target_fd : mount_attach(sys_fd, target_fd, "/sys", err);
+}
+
 static int mount_system(const struct stage *stage, int root_fd, int *ret_terminal_fd, struct err *err)
 {
 	int r = refuse_symlinks(root_fd, err);
 	if (r == 0)
 		r = attach_new(root_fd, "proc", "proc", NULL, PLAIN, err);
-	if (r == 0 && stage->spec->network == NETWORK_NONE)
-		r = attach_new(root_fd, "sys", "sysfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err);
+	if (r == 0)
+		r = make_sys(stage, root_fd, err);
 	if (r == 0)
 		r = make_dev(stage, root_fd, err);
 	if (r == 0 && stage->spec->terminal)

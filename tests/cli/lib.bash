@@ -4,6 +4,18 @@
 
 native=$(uname -m)
 
+debian_name() {
+	case $1 in
+	x86_64) echo amd64 ;;
+	aarch64) echo arm64 ;;
+	ppc64le) echo ppc64el ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# The image of the machine's own architecture.
+NATIVE=$PLAIN/test:$(debian_name "$native")
+
 setup_file() {
 	export STORE="$BATS_FILE_TMPDIR/store"
 	if type prepare >/dev/null 2>&1; then prepare; fi
@@ -19,16 +31,7 @@ xrun() {
 
 # in_native COMMAND...: runs it in the native image.
 in_native() {
-	xrun -q "$PLAIN/test:$(debian_name "$native")" "$@"
-}
-
-debian_name() {
-	case $1 in
-	x86_64) echo amd64 ;;
-	aarch64) echo arm64 ;;
-	ppc64le) echo ppc64el ;;
-	*) echo "$1" ;;
-	esac
+	xrun "$NATIVE" "$@"
 }
 
 # fails_with STATUS TEXT COMMAND...: one line on stderr, beginning "xrun: " and holding TEXT.
@@ -40,4 +43,29 @@ fails_with() {
 	[ "$got" = "$want" ]
 	[ "$(printf '%s\n' "$said" | wc -l)" = 1 ]
 	[[ $said == "xrun: "*"$text"* ]]
+}
+
+# await_text TEXT FILE: until it is there, for at most ten seconds.
+await_text() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		grep -q "$1" "$2" 2>/dev/null && return 0
+		sleep 0.05
+	done
+	echo "no $1 in $2"
+	return 1
+}
+
+# await_end PID: sets status to what our background job PID ended with.
+await_end() {
+	status=0
+	wait "$1" || status=$?
+}
+
+# refute COMMAND...: it must fail. (bash does not end a test at a "!" that turns out false.)
+refute() {
+	if "$@"; then
+		echo "succeeded: $*"
+		return 1
+	fi
 }

@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# debs.sh ARCH SUITE DIR PACKAGE... unpacks Debian packages of any architecture into DIR, running nothing of them.
+# debs.sh ARCH SUITES DIR PACKAGE... unpacks Debian packages of any architecture into DIR, running nothing of them.
 #
+# SUITES is one suite, or several with commas: the first whose lists can be had, for a mirror in the midst of a sync has
+# some that do not match their signature. A package may be A|B: the first that the suite has.
 # The machine's own apt configuration is read for the mirror and left as it is: lists and packages live in a cache
 # directory, XRUN_TEST_CACHE or ~/.cache/xrun-tests, and are used again.
 set -euo pipefail
 
-arch=$1 suite=$2 dir=$3
+arch=$1 suites=$2 dir=$3
 shift 3
 cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests}
-state=$cache/apt-$suite-$arch
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The first mirror that the machine itself uses for Debian.
@@ -19,25 +20,43 @@ mirror() {
 		{ echo "debs.sh: no Debian mirror in this machine's apt sources" >&2; exit 1; }
 }
 
-mkdir -p "$state"/{lists/partial,archives/partial,etc} "$dir"
-if [[ ! -e $state/ready ]]; then
-	echo "deb [signed-by=$keyring] $(mirror) $suite main" >"$state/etc/sources.list"
+# use_suite SUITE: sets state and apt for it, and fetches its lists once.
+use_suite() {
+	state=$cache/apt-$1-$arch
+	apt=(apt-get -q -o Dir::State="$state" -o Dir::State::lists="$state/lists" -o Dir::State::status="$state/status"
+		-o Dir::Cache="$state" -o Dir::Cache::archives="$state/archives" -o Dir::Etc::sourcelist="$state/etc/sources.list"
+		-o Dir::Etc::sourceparts=/dev/null -o APT::Architecture="$arch" -o APT::Architectures::="$arch"
+		-o Dir::Etc::Trusted="$keyring" -o APT::Sandbox::User=root -o Acquire::Languages=none)
+	[[ ! -e $state/ready ]] || return 0
+	mkdir -p "$state"/{lists/partial,archives/partial,etc}
+	echo "deb [signed-by=$keyring] $(mirror) $1 main" >"$state/etc/sources.list"
 	: >"$state/status"
-fi
-apt=(apt-get -q -o Dir::State="$state" -o Dir::State::lists="$state/lists" -o Dir::State::status="$state/status"
-	-o Dir::Cache="$state" -o Dir::Cache::archives="$state/archives" -o Dir::Etc::sourcelist="$state/etc/sources.list"
-	-o Dir::Etc::sourceparts=/dev/null -o APT::Architecture="$arch" -o APT::Architectures::="$arch" -o Dir::Etc::Trusted="$keyring"
-	-o APT::Sandbox::User=root -o Acquire::Languages=none)
-if [[ ! -e $state/ready ]]; then
-	"${apt[@]}" update >&2
+	"${apt[@]}" -o APT::Update::Error-Mode=any update >&2 || return 1
 	touch "$state/ready"
-fi
+}
+
+# fetch PACKAGE: sets file.
+fetch() {
+	local name
+	for name in ${1//|/ }; do
+		file=$(find . -maxdepth 1 -name "${name}_*.deb" | head -1)
+		[[ -z $file ]] || return 0
+		"${apt[@]}" download "$name" >&2 || continue
+		file=$(find . -maxdepth 1 -name "${name}_*.deb" | head -1)
+		return 0
+	done
+	echo "debs.sh: no package $1 for $arch in $suite" >&2
+	return 1
+}
+
+for suite in ${suites//,/ } ''; do
+	[[ -n $suite ]] || { echo "debs.sh: no package lists for $arch could be had from: $suites" >&2; exit 1; }
+	if use_suite "$suite"; then break; fi
+done
+mkdir -p "$dir"
+dir=$(realpath "$dir")
 cd "$state/archives"
 for package in "$@"; do
-	file=$(find . -maxdepth 1 -name "${package}_*.deb" | head -1)
-	if [[ -z $file ]]; then
-		"${apt[@]}" download "$package" >&2
-		file=$(find . -maxdepth 1 -name "${package}_*.deb" | head -1)
-	fi
+	fetch "$package"
 	dpkg-deb --fsys-tarfile "$file" | tar -x --no-same-owner --keep-directory-symlink -C "$dir"
 done

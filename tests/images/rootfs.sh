@@ -5,8 +5,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 arch=$1 dir=$2
-suite=bookworm
-[[ $arch != riscv64 ]] || suite=trixie # the first release that has it
+suites=bookworm
+[[ $arch != riscv64 ]] || suites=trixie,forky # trixie is the first release that has it
 mkdir -p "$dir"/{proc,sys,dev,tmp,root,etc,run,usr/bin,usr/sbin,usr/lib,home/app}
 ln -sfn usr/bin "$dir/bin"
 ln -sfn usr/sbin "$dir/sbin"
@@ -14,13 +14,14 @@ ln -sfn usr/lib "$dir/lib"
 case $arch in # where the ABI wants its dynamic loader
 amd64 | mips64el | ppc64el) mkdir -p "$dir/usr/lib64" && ln -sfn usr/lib64 "$dir/lib64" ;;
 esac
-packages=(dash coreutils sed procps libc6 libgcc-s1 gcc-12-base libselinux1 libpcre2-8-0 libacl1 libattr1 libgmp10
-	libproc2-0 libncursesw6 libtinfo6 libsystemd0 libcap2 libgcrypt20 libgpg-error0 liblz4-1 liblzma5 libzstd1)
-if [[ $suite == trixie ]]; then
-	packages=(dash coreutils sed procps libc6 libgcc-s1 libselinux1 libpcre2-8-0 libacl1 libattr1 libgmp10 libproc2-0
-		libncursesw6 libtinfo6 libsystemd0 libcap2 libssl3t64 zlib1g libzstd1)
+packages=(dash coreutils sed procps libc6 libgcc-s1 libselinux1 libpcre2-8-0 libacl1 libattr1 libgmp10
+	'libproc2-0|libproc2-1' libncursesw6 libtinfo6 libsystemd0 libcap2 libzstd1)
+if [[ $arch == riscv64 ]]; then
+	packages+=(libssl3t64 zlib1g)
+else
+	packages+=(gcc-12-base libgcrypt20 libgpg-error0 liblz4-1 liblzma5)
 fi
-"$here/debs.sh" "$arch" "$suite" "$dir" "${packages[@]}"
+"$here/debs.sh" "$arch" "$suites" "$dir" "${packages[@]}"
 ln -sfn dash "$dir/usr/bin/sh"
 rm -rf "$dir"/usr/share/{doc,man,locale,info}
 printf 'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n' >"$dir/etc/passwd"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # registry.sh: a real docker-registry on loopback, for tests and the demo. Source it.
 #
-#   registry_start DIR [plain|tls|htpasswd]   sets registry_port; DIR gets its storage, log and, for tls, ca.crt;
+#   registry_start DIR [plain|tls|htpasswd]   sets registry_port; DIR gets its storage, log and, for tls, ca.crt and
+#                                             trusted/ with nothing else in it;
 #                                             htpasswd knows the user "ann" with the password "secret"
 #   registry_stop DIR
 #
@@ -33,6 +34,7 @@ registry_secrets() {
 		openssl req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout "$dir/server.key" -out "$dir/server.csr"
 		openssl x509 -req -in "$dir/server.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
 			-extfile <(echo subjectAltName=IP:127.0.0.1) -out "$dir/server.crt"
+		mkdir -p "$dir/trusted" && cp "$dir/ca.crt" "$dir/trusted"
 	elif [[ $kind == htpasswd ]]; then
 		htpasswd -Bbn ann secret >"$dir/htpasswd"
 	fi 2>/dev/null

@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Pulling from real registries, and the store that it fills.
+
+load lib
+
+teardown() {
+	xrun rmi --all
+	[ -z "$(ls "$STORE/layers" "$STORE/staging" "$STORE/blobs/sha256" 2>/dev/null | grep -v :)" ]
+}
+
+@test "an image is pulled, listed, run, and removed" {
+	xrun pull "$NATIVE" 2>"$BATS_TEST_TMPDIR/said"
+	[ "$(xrun images | tail -n +2 | sed 's/ .*//')" = "$NATIVE" ]
+	xrun images --format json | python3 -c 'import json,sys; i, = json.load(sys.stdin); assert i["name"] and i["platform"].startswith("linux/") and i["size"] > 1000000'
+	in_native true
+	xrun rmi "$NATIVE"
+	[ "$(xrun images | wc -l)" = 1 ]
+}
+
+@test "when standard error is no terminal, progress is a line for each layer; with -q nothing" {
+	xrun pull "$PLAIN/test:layers-gzip" 2>"$BATS_TEST_TMPDIR/said"
+	[ "$(grep -c '^[0-9a-f]\{12\} .*unpacked$' "$BATS_TEST_TMPDIR/said")" = 3 ]
+	refute grep -q $'\r\|\e' "$BATS_TEST_TMPDIR/said"
+	xrun rmi --all
+	[ -z "$(xrun pull -q "$PLAIN/test:layers-gzip" 2>&1)" ]
+}
+
+@test "on a terminal there is a bar for each layer" {
+	run script -qec "'$XRUN' --root '$STORE' pull $PLAIN/test:layers-gzip" /dev/null
+	[ "$status" = 0 ]
+	[[ $output == *$'\e['* ]]
+}
+
+@test "layers come plain, with gzip and with zstd" {
+	for compression in none gzip zstd; do
+		xrun pull -q "$PLAIN/test:layers-$compression"
+	done
+	[ "$(xrun images | wc -l)" = 4 ]
+	[ "$(ls "$STORE/layers" | wc -l)" = 3 ] # the same three layers, whatever they were packed with
+}
+
+@test "the store is an OCI image layout that other tools read" {
+	xrun pull -q "$NATIVE"
+	skopeo copy -q "oci:$STORE:$NATIVE" "oci:$BATS_TEST_TMPDIR/copy:x"
+	umoci stat --image "$BATS_TEST_TMPDIR/copy:x" >/dev/null
+}
+
+@test "run pulls what is missing, and --pull says when to" {
+	fails_with 125 "not in the store" xrun --pull never "$NATIVE" true
+	xrun -q "$NATIVE" true
+	xrun --pull never "$NATIVE" true
+	xrun -q --pull always "$NATIVE" true
+	fails_with 125 "--pull sometimes" xrun --pull sometimes "$NATIVE" true
+}
+
+@test "an image with no layers can be pulled and has nothing to run" {
+	xrun pull -q "$PLAIN/test:empty"
+	fails_with 127 "true" xrun "$PLAIN/test:empty"
+}
+
+@test "an image is found by its digest" {
+	local digest
+	digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$NATIVE")
+	xrun pull -q "$PLAIN/test@$digest"
+	xrun --pull never "$PLAIN/test@$digest" true
+	fails_with 125 "sha256:0000" xrun pull "$PLAIN/test@sha256:$(printf '0%.0s' {1..64})"
+}
+
+@test "TLS is needed and its certificate checked, unless told not to" {
+	fails_with 125 "certificate" xrun pull -q "$TLS/test:empty"
+	SSL_CERT_FILE=$CA xrun pull -q "$TLS/test:empty"
+	xrun rmi --all
+	xrun pull -q --tls-verify=false "$TLS/test:empty"
+}
+
+@test "a password is asked for, checked and used" {
+	fails_with 125 "creds" xrun pull -q "$HTPASSWD/test:empty"
+	fails_with 125 "password" xrun pull -q --creds ann:wrong "$HTPASSWD/test:empty"
+	xrun pull -q --creds ann:secret "$HTPASSWD/test:empty"
+}
+
+@test "an unknown repository, tag or registry is one clear line" {
+	fails_with 125 "nonesuch" xrun pull -q "$PLAIN/nonesuch"
+	fails_with 125 "nonesuch" xrun pull -q "$PLAIN/test:nonesuch"
+	fails_with 125 "127.0.0.1:1" xrun pull -q 127.0.0.1:1/test
+	fails_with 125 "Upper" xrun pull -q "$PLAIN/Upper"
+}
+
+@test "a killed pull leaves nothing that looks complete, and the next one clears up" {
+	local try
+	for try in 1 2 3 4 5; do
+		"$XRUN" --root "$STORE" pull -q "$NATIVE" &
+		sleep "0.0$((try * try))"
+		kill -KILL $! 2>/dev/null || true
+		await_end $!
+		[ "$status" = 0 ] || [ "$(xrun images | wc -l)" = 1 ]
+		xrun rmi --all
+	done
+	xrun pull -q "$NATIVE"
+	[ -z "$(ls "$STORE/staging")" ]
+	in_native true
+}
+
+@test "several pulls of the same image at once all succeed" {
+	local pids=() pid
+	for pid in 1 2 3; do
+		"$XRUN" --root "$STORE" pull -q "$NATIVE" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		await_end "$pid"
+		[ "$status" = 0 ]
+	done
+	in_native true
+}
+
+@test "removing an image that is not there is an error" {
+	xrun pull -q "$NATIVE"
+	fails_with 125 "not in the store" xrun rmi "$PLAIN/test:other"
+}
+
+@test "a layer of two images stays until the last of them goes" {
+	xrun pull -q "$NATIVE"
+	xrun pull -q "$PLAIN/test:config"
+	xrun rmi "$PLAIN/test:config"
+	in_native true
+}
