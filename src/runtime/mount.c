@@ -78,6 +78,8 @@ int mount_overlay(const int *layer_fds, size_t count, int upper_fd, int work_fd,
 		return err_sys(err, "this kernel has no overlay file system");
 	char path[64];
 	int r = set_option(fs_fd, "overlay", "userxattr", NULL, err);
+	if (r == 0) /* Linux 5.10. Else the end of the container would wait until all its file system's data is on disk */
+		r = set_option(fs_fd, "overlay", "volatile", NULL, err);
 	for (size_t i = count; r == 0 && i-- > 0;) {
 		snprintf(path, sizeof path, "/proc/self/fd/%d", layer_fds[i]);
 		r = set_option(fs_fd, "overlay", "lowerdir+", path, err);
