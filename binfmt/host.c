@@ -126,7 +126,7 @@ static int need_root(const char *verb, struct err *err)
 
 int binfmt_host_install(const struct arch *arch, const char *emulator, bool credentials, bool persistent, struct err *err)
 {
-	struct host_handler handler;
+	struct host_handler handler = { 0 };
 	cleanup_buf struct buf rule = { 0 };
 	int r = need_root("install", err);
 	if (r == 0 && binfmt_is_native(arch))

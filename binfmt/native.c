@@ -29,8 +29,9 @@ static void put(uint8_t *at, uint32_t value, int size)
 /* elf(5): a 52-byte header, one 32-byte program header that loads the whole file, and the code. */
 static size_t make_elf(uint8_t *elf, uint16_t machine, uint32_t flags, const uint8_t *code, size_t len)
 {
+	static const uint8_t ident[] = { 0x7f, 'E', 'L', 'F', 1, 1, 1 };
 	memset(elf, 0, HEADERS);
-	memcpy(elf, "\177ELF\1\1\1", 7);
+	memcpy(elf, ident, sizeof ident);
 	put(elf + 16, 2, 2);
 	put(elf + 18, machine, 2);
 	put(elf + 20, 1, 4);

@@ -81,21 +81,32 @@ static int no_match(const struct pull *p, const struct index *index, struct err 
 		list.len ? list.data : "nothing");
 }
 
-static const struct descriptor *choose(const struct index *index, const struct platform *want)
+/* The digest of the best match for `want`, the first of several as good; false without any. */
+static bool choose(const struct index *index, const struct platform *want, struct digest *ret_digest)
 {
-	const struct descriptor *best = NULL;
 	int best_score = 0;
 	for (size_t i = 0; i < index->count; i++) {
 		int score = platform_score(&index->entries[i].platform, want);
 		if (score > best_score) {
-			best = &index->entries[i];
+			*ret_digest = index->entries[i].digest;
 			best_score = score;
 		}
 	}
-	return best;
+	return best_score > 0;
 }
 
-/* The manifest at `want` or the tag; an index leads on to the platform's, once. */
+/* The document just received is an index: the digest of our platform's manifest. */
+static int follow_index(struct pull *p, struct digest *ret_want, struct err *err)
+{
+	struct index index = { 0 };
+	if (json_read_index(p->manifest_text.data, p->manifest_text.len, &index, err) < 0)
+		return err_prefix(err, "%s", p->name);
+	int r = choose(&index, &p->options->platform, ret_want) ? 0 : no_match(p, &index, err);
+	index_done(&index);
+	return r;
+}
+
+/* The manifest at the digest or the tag; an index leads on to the platform's, once. */
 static int get_manifest(struct pull *p, struct err *err)
 {
 	const struct reference *reference = &p->options->reference;
@@ -103,7 +114,6 @@ static int get_manifest(struct pull *p, struct err *err)
 	char type[128];
 	for (int depth = 0; depth < 2; depth++) {
 		enum document kind;
-		struct index index = { 0 };
 		cleanup_free char *path = str_fmt("manifests/%s", *want.text ? want.text : reference->tag);
 		int r = get_document(p, path, ACCEPT, &want, &p->manifest_text, type, sizeof type, &p->manifest_digest, err);
 		if (r < 0)
@@ -111,17 +121,11 @@ static int get_manifest(struct pull *p, struct err *err)
 		r = json_document_kind(p->manifest_text.data, p->manifest_text.len, type, &kind, err);
 		if (r == 0 && kind == DOCUMENT_MANIFEST)
 			r = json_read_manifest(p->manifest_text.data, p->manifest_text.len, &p->manifest, err);
-		else if (r == 0)
-			r = json_read_index(p->manifest_text.data, p->manifest_text.len, &index, err);
 		if (r < 0)
 			return err_prefix(err, "%s", p->name);
 		if (kind == DOCUMENT_MANIFEST)
 			return 0;
-		const struct descriptor *best = choose(&index, &p->options->platform);
-		r = best ? 0 : no_match(p, &index, err);
-		if (best)
-			want = best->digest;
-		index_done(&index);
+		r = follow_index(p, &want, err);
 		if (r < 0)
 			return r;
 	}
@@ -320,7 +324,7 @@ static int apply(struct pull *p, size_t i, struct err *err)
 {
 	struct staged *s = &p->staged[i];
 	struct layer_options options = { .diff_id = s->layer->diff_id, .single_id = p->options->single_id };
-	enum compression compression;
+	enum compression compression = 0;
 	int r = empty_root(s, err);
 	if (r == 0)
 		r = fetch_compression(s->layer, &compression, err);

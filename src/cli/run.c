@@ -226,7 +226,7 @@ static int plan(const struct request *q, const struct image *image, struct spec 
 
 static int execute(const struct spec *spec, const struct idmap *map, int dir_fd, struct err *err)
 {
-	struct container_result result;
+	struct container_result result = { 0 };
 	if (map->single)
 		fprintf(stderr, "xrun: note: the container has one user id only, so chown, su and package managers will fail: %s\n",
 			map->why);
@@ -242,7 +242,7 @@ static int execute(const struct spec *spec, const struct idmap *map, int dir_fd,
 static int run(const struct globals *globals, struct request *q, const char *name, struct err *err)
 {
 	struct platform platform;
-	struct idmap map;
+	struct idmap map = { 0 };
 	struct image image = { 0 };
 	struct spec spec = { 0 };
 	cleanup_store struct store store = STORE_CLOSED;

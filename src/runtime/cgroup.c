@@ -120,7 +120,7 @@ static bool exists(const char *dir, const char *file)
 /* Swap is no way around the limit: where the kernel counts it, none is granted. */
 static int limit_memory(struct cgroup *cgroup, const char *id, uint64_t bytes, struct err *err)
 {
-	bool v2;
+	bool v2 = false;
 	int i = open_directory(cgroup, id, "memory", &v2, err);
 	if (i < 0)
 		return i;
@@ -137,7 +137,7 @@ static int limit_memory(struct cgroup *cgroup, const char *id, uint64_t bytes, s
 
 static int limit_cpu(struct cgroup *cgroup, const char *id, uint64_t milli, struct err *err)
 {
-	bool v2;
+	bool v2 = false;
 	int i = open_directory(cgroup, id, "cpu", &v2, err);
 	if (i < 0)
 		return i;
@@ -151,7 +151,7 @@ static int limit_cpu(struct cgroup *cgroup, const char *id, uint64_t milli, stru
 
 static int limit_pids(struct cgroup *cgroup, const char *id, uint64_t pids, struct err *err)
 {
-	bool v2;
+	bool v2 = false;
 	int i = open_directory(cgroup, id, "pids", &v2, err);
 	if (i < 0)
 		return i;

@@ -37,7 +37,7 @@ int stage_send(int socket_fd, const struct stage_message *message, const int *fd
 static int await_map(struct stage *stage, struct err *err)
 {
 	struct stage_message message = { .kind = STAGE_WANT_MAP };
-	int fds[STAGE_MAX_VOLUMES];
+	int fds[STAGE_MAX_VOLUMES] = { 0 };
 	size_t count = STAGE_MAX_VOLUMES, next = 0;
 	int r = stage_send(stage->socket_fd, &message, NULL, 0);
 	if (r == 0 && fd_recv(stage->socket_fd, &message, sizeof message, fds, &count) != sizeof message)

@@ -23,7 +23,7 @@ platform_of() {
 	i386) echo linux/386 ;;
 	ppc64el) echo linux/ppc64le ;;
 	multi | amd64) echo linux/amd64 ;;
-	config) echo "linux/$(debian_name "$native")" ;;
+	config) echo "linux/$(debian_name "$HOST")" ;;
 	*) echo "linux/$1" ;;
 	esac
 }

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # lib.bash: what the command tests share. Each file has a store of its own, removed at its end.
 
-native=$(uname -m)
+HOST=$(uname -m)
 
 debian_name() {
 	case $1 in
@@ -14,7 +14,7 @@ debian_name() {
 }
 
 # The image of the machine's own architecture.
-NATIVE=$PLAIN/test:$(debian_name "$native")
+NATIVE=$PLAIN/test:$(debian_name "$HOST")
 
 setup_file() {
 	export STORE="$BATS_FILE_TMPDIR/store"
@@ -57,6 +57,7 @@ await_text() {
 }
 
 # await_end PID: sets status to what our background job PID ended with.
+# shellcheck disable=SC2034 # the tests read it
 await_end() {
 	status=0
 	wait "$1" || status=$?

@@ -6,7 +6,7 @@ load lib
 
 teardown() {
 	xrun rmi --all
-	[ -z "$(ls "$STORE/layers" "$STORE/staging" "$STORE/blobs/sha256" 2>/dev/null | grep -v :)" ]
+	[ -z "$(find "$STORE/layers" "$STORE/staging" "$STORE/blobs/sha256" -mindepth 1 2>/dev/null)" ]
 }
 
 @test "an image is pulled, listed, run, and removed" {
@@ -37,7 +37,7 @@ teardown() {
 		xrun pull -q "$PLAIN/test:layers-$compression"
 	done
 	[ "$(xrun images | wc -l)" = 4 ]
-	[ "$(ls "$STORE/layers" | wc -l)" = 3 ] # the same three layers, whatever they were packed with
+	[ "$(find "$STORE/layers" -mindepth 1 -maxdepth 1 | wc -l)" = 3 ] # the same three layers, whatever they were packed with
 }
 
 @test "the store is an OCI image layout that other tools read" {

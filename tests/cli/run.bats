@@ -5,7 +5,7 @@
 load lib
 
 prepare() {
-	xrun pull -q "$PLAIN/test:$(debian_name "$native")"
+	xrun pull -q "$PLAIN/test:$(debian_name "$HOST")"
 	xrun pull -q "$PLAIN/test:config"
 }
 
@@ -271,7 +271,7 @@ print(said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
 }
 
 @test "many at once do not disturb each other" {
-	local pids=() pid i
+	local pids=() i
 	for i in 1 2 3 4 5 6 7 8; do
 		"$XRUN" --root "$STORE" "$NATIVE" sh -c "echo $i >/tmp/i; sleep 0.2; cat /tmp/i; exit $i" &
 		pids+=($!)

@@ -3,6 +3,7 @@
 # run.sh runs the command tests as root and as an ordinary user; sourced by ci/check.sh, whose counters it adds to.
 # ONLY=pull runs those of the files named pull.bats and no others.
 
+: "${build:?}" "${log:?}" "${passed:?}" "${failed:?}" "${skipped:?}"
 cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests}
 XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-1" || exit 1
 
@@ -31,23 +32,22 @@ skopeo copy -q --dest-tls-verify=false --dest-creds ann:secret "oci:$place/image
 	"docker://127.0.0.1:${ports[htpasswd]}/test:empty" || exit 1
 python3 tests/registry/scripted.py "$place/scripted" >"$place/scripted.log" 2>&1 &
 scripted_pid=$!
-for ((i = 0; i < 50; i++)); do [[ -s $place/scripted ]] && break || sleep 0.1; done
+for ((i = 0; i < 50; i++)); do
+	[[ -s $place/scripted ]] && break
+	sleep 0.1
+done
 
 bats_env=(HOME="$place/home" PATH="$PATH" XRUN="$place/build/xrun" PLAIN="127.0.0.1:${ports[plain]}" TLS="127.0.0.1:${ports[tls]}"
 	HTPASSWD="127.0.0.1:${ports[htpasswd]}" SCRIPTED="127.0.0.1:$(cat "$place/scripted")" CA="$place/tls/ca.crt"
 	IMAGES="$place/images" PLACE="$place" LC_ALL=C.UTF-8)
 
-# files KIND: the test files for everybody and those of the kind.
-files() {
-	local name=${ONLY:-*}
-	find "$place/tests/cli" "$place/tests/cli/$1" -maxdepth 1 -name "$name.bats" | sort -u
-}
-
-# run_bats NAME COMMAND...: counts TAP lines; a skip is a failure in CI unless tests/allowed-skips names it.
+# run_bats NAME COMMAND...: the test files for everybody and those of root or user, through COMMAND. Counts TAP lines;
+# a skip is a failure in CI unless tests/allowed-skips names it.
 run_bats() {
-	local name=$1 ok bad skip allowed=0
+	local name=$1 files ok bad skip allowed=0
 	shift
-	timeout 1500 "$@" >"$log/$name.tap" 2>&1 || true
+	mapfile -t files < <(find "$place/tests/cli" "$place/tests/cli/$name" -maxdepth 1 -name "${ONLY:-*}.bats" | sort -u)
+	timeout 1500 "$@" env -i "${bats_env[@]}" TMPDIR="$place/$name-tmp" bats --tap "${files[@]}" >"$log/$name.tap" 2>&1 || true
 	skip=$(grep -cE '^ok .* # skip' "$log/$name.tap")
 	ok=$(($(grep -c '^ok ' "$log/$name.tap") - skip))
 	bad=$(grep -c '^not ok ' "$log/$name.tap")
@@ -72,15 +72,14 @@ if ((EUID == 0)); then
 	grep -q '^xrun-test:' /etc/subuid || { had_ids= && usermod --add-subuids 300000-365535 --add-subgids 300000-365535 xrun-test; }
 	mkdir -p "$place/home" "$place/root-tmp" "$place/user-tmp"
 	chown xrun-test: "$place/home" "$place/user-tmp"
-	run_bats root env -i "${bats_env[@]}" BATS_TMPDIR="$place/root-tmp" TMPDIR="$place/root-tmp" bats --tap $(files root)
-	run_bats user setpriv --reuid xrun-test --regid xrun-test --init-groups env -i "${bats_env[@]}" TMPDIR="$place/user-tmp" \
-		bats --tap $(files user)
+	run_bats root env
+	run_bats user setpriv --reuid xrun-test --regid xrun-test --init-groups
 	[[ -n $had_ids ]] || usermod --del-subuids 300000-365535 --del-subgids 300000-365535 xrun-test
 	[[ -z $made_user ]] || userdel xrun-test
 else
 	echo "not root: only the tests for an ordinary user are run"
 	mkdir -p "$place/home" "$place/user-tmp"
-	run_bats user env -i "${bats_env[@]}" TMPDIR="$place/user-tmp" bats --tap $(files user)
+	run_bats user env
 fi
 for kind in plain tls htpasswd; do registry_stop "$place/$kind"; done
 kill "$scripted_pid" 2>/dev/null

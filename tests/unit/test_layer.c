@@ -44,7 +44,8 @@ static void add_header(struct buf *tar, const struct item *item, size_t size)
 	block[156] = item->type;
 	if (link && item->content)
 		strncpy(block + 157, item->content, 100);
-	memcpy(block + 257, "ustar\00000", 8);
+	strcpy(block + 257, "ustar");
+	memset(block + 263, '0', 2);
 	strcpy(block + 329, "0000000");
 	strcpy(block + 337, item->type == '3' && item->content ? item->content : "0000000"); /* minor */
 	for (size_t i = 0; i < sizeof block; i++)

@@ -31,4 +31,4 @@ trees_equal() {
 @test "plain layers give umoci's tree" { trees_equal layers-none; }
 @test "gzip layers give umoci's tree" { trees_equal layers-gzip; }
 @test "zstd layers give umoci's tree" { trees_equal layers-zstd layers-gzip; } # which reads no zstd itself
-@test "a Debian root gives umoci's tree" { trees_equal "$(debian_name "$native")"; }
+@test "a Debian root gives umoci's tree" { trees_equal "$(debian_name "$HOST")"; }
