@@ -161,6 +161,7 @@ static int plan_emulation(const struct request *q, const struct image *image, st
 		*err = answer.why_not;
 		return err->code;
 	}
+	spec->personality_32 = answer.way == BINFMT_NATIVE && arch->elf_class != arch_host()->elf_class;
 	if (answer.way == BINFMT_PRIVATE) {
 		spec_add_emulator(spec, arch->name, answer.emulator);
 		add_other_emulators(arch, spec);

@@ -74,9 +74,10 @@ static json_t *annotations(const struct spec *spec)
 
 char *config_text(const struct spec *spec)
 {
-	json_t *config = json_pack("{s:s, s:{s:s, s:b}, s:o, s:o, s:o, s:{s:o, s:o}, s:o}", "ociVersion", "1.0.2", "root",
+	json_t *config = json_pack("{s:s, s:{s:s, s:b}, s:o, s:o, s:o, s:{s:o, s:o, s:o*}, s:o}", "ociVersion", "1.0.2", "root",
 		"path", "rootfs", "readonly", spec->read_only, "hostname", text(spec->hostname), "process", process(spec),
 		"mounts", mounts(spec), "linux", "namespaces", namespaces(spec), "resources", resources(&spec->limits),
+		"personality", spec->personality_32 ? json_pack("{s:s}", "domain", "LINUX32") : NULL,
 		"annotations", annotations(spec));
 	char *dump = json_dumps(config, JSON_INDENT(2));
 	json_decref(config);

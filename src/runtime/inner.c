@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -226,6 +227,8 @@ static int become_program(const struct stage *stage, struct err *err)
 		return err_sys(err, "cannot give the terminal to user %u", user.uid);
 	if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(err, "cannot set no_new_privs");
+	if (spec->personality_32 && personality(PER_LINUX32) < 0)
+		return err_sys(err, "cannot set the 32-bit personality");
 	if (spec->seccomp)
 		r = security_load_filter(err);
 	if (r == 0)

@@ -115,6 +115,7 @@ static int make_console(int root_fd, int *ret_terminal_fd, struct err *err)
 {
 	cleanup_fd int master_fd = fd_openat2(root_fd, "dev/pts/ptmx", O_RDWR | O_NOCTTY, 0, RESOLVE_IN_ROOT);
 	int unlock = 0;
+	struct winsize size;
 	if (master_fd < 0)
 		return err_code(err, master_fd, "cannot open a terminal");
 	if (ioctl(master_fd, TIOCSPTLCK, &unlock) < 0)
@@ -122,6 +123,8 @@ static int make_console(int root_fd, int *ret_terminal_fd, struct err *err)
 	cleanup_fd int peer_fd = ioctl(master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (peer_fd < 0)
 		return err_sys(err, "cannot open the terminal's other end");
+	if (ioctl(0, TIOCGWINSZ, &size) == 0) /* from the start; the relay follows later changes */
+		ioctl(peer_fd, TIOCSWINSZ, &size);
 	if (setsid() < 0 || ioctl(peer_fd, TIOCSCTTY, 0) < 0)
 		return err_sys(err, "cannot make the terminal the controlling one");
 	for (int fd = 0; fd < 3; fd++)
@@ -146,7 +149,7 @@ static int add_volumes(const struct stage *stage, int root_fd, struct err *err)
 			cleanup_fd int target_fd = r < 0 ? r : open_target(root_fd, m->target, S_ISDIR(st.st_mode), err);
 			r = target_fd < 0 ? target_fd : mount_attach(volume_fd, target_fd, m->target, err);
 			if (r == 0)
-				r = mount_set(volume_fd, MOUNT_ATTR_NODEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0), false, err);
+				r = mount_set(volume_fd, MOUNT_ATTR_NODEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0), true, err);
 		}
 		if (r < 0)
 			return r;

@@ -211,7 +211,9 @@ prepare() {
 
 @test "the terminal follows the size of the caller's" {
 	run script -qec "stty rows 20 cols 80
-		(sleep 0.6; stty rows 44 cols 132 </dev/tty) & '$XRUN' --root '$STORE' -it '$NATIVE' sh -c 'trap \"stty size; exit\" WINCH; while :; do sleep 0.1; done'" /dev/null
+		(until [ -e '$BATS_TEST_TMPDIR/ready' ]; do sleep 0.05; done; stty rows 44 cols 132 </dev/tty) &
+		'$XRUN' --root '$STORE' -it -v '$BATS_TEST_TMPDIR:/test' '$NATIVE' sh -c '
+			trap \"stty size; exit\" WINCH; >/test/ready; while :; do sleep 0.1; done'" /dev/null
 	[[ $output == *"44 132"* ]]
 }
 
