@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <sched.h>
-#include <seccomp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <strings.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -83,64 +83,15 @@ int security_become(const struct user *user, uint64_t bounding, bool set_groups,
 	return 0;
 }
 
-/* What docker's default profile keeps from a container without extra capabilities. */
-static const char *const denied[] = {
-	"acct", "add_key", "bpf", "clock_adjtime", "clock_adjtime64", "clock_settime", "clock_settime64",
-	"create_module", "delete_module", "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick",
-	"get_kernel_syms", "init_module", "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl",
-	"kcmp", "kexec_file_load", "kexec_load", "keyctl", "lookup_dcookie", "mount", "mount_setattr", "move_mount",
-	"move_pages", "name_to_handle_at", "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open",
-	"pivot_root", "process_madvise", "query_module", "quotactl", "quotactl_fd", "reboot", "request_key",
-	"setdomainname", "sethostname", "setns", "settimeofday", "stime", "swapoff", "swapon", "_sysctl", "sysfs",
-	"syslog", "umount", "umount2", "unshare", "uselib", "userfaultfd", "ustat", "vhangup", "vm86", "vm86old",
+/* The machine's own, compiled when xrun was built: src/filter. */
+static struct sock_filter filter[] = {
+#include "filter.inc"
 };
-
-static int add_rules(scmp_filter_ctx filter)
-{
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < sizeof denied / sizeof *denied; i++) {
-		int call = seccomp_syscall_resolve_name(denied[i]);
-		if (call == __NR_SCMP_ERROR)
-			continue; /* younger than this libseccomp, or of another architecture */
-		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
-	}
-	if (r == 0) /* the flags are in memory with clone3, where a filter cannot look: programs fall back to clone */
-		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-	static const unsigned long namespaces[] = { CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
-		CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET };
-	for (size_t i = 0; r == 0 && i < sizeof namespaces / sizeof *namespaces; i++)
-		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-			SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));
-	return r;
-}
-
-/* Every table of calls that the host's kernel offers beside its own. */
-static int add_architectures(scmp_filter_ctx filter)
-{
-	static const struct {
-		uint32_t native, other;
-	} pairs[] = {
-		{ SCMP_ARCH_X86_64, SCMP_ARCH_X86 }, { SCMP_ARCH_X86_64, SCMP_ARCH_X32 }, { SCMP_ARCH_AARCH64, SCMP_ARCH_ARM },
-	};
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < sizeof pairs / sizeof *pairs; i++)
-		if (seccomp_arch_native() == pairs[i].native)
-			r = seccomp_arch_add(filter, pairs[i].other);
-	return r;
-}
 
 int security_load_filter(struct err *err)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	int r = filter ? add_architectures(filter) : -ENOMEM;
-	if (r == 0)
-		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
-	if (r == 0)
-		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if (r == 0)
-		r = add_rules(filter);
-	if (r == 0)
-		r = seccomp_load(filter);
-	seccomp_release(filter);
-	return r < 0 ? err_code(err, r, "cannot load the seccomp filter") : 0;
+	const struct sock_fprog program = { .len = sizeof filter / sizeof *filter, .filter = filter };
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+		return err_sys(err, "cannot load the seccomp filter");
+	return 0;
 }
