@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # pull.sh: from a registry on loopback to an unpacked tree. Sourced by ci/bench.sh.
-: "${work:?}" "${rounds:?}" "${measure:?}" "${xrun:?}" "${host:?}" "${cache:?}"
+: "${work:?}" "${rounds:?}" "${measure:?}" "${xrun:?}" "${host:?}" "${cache:?}" "${podman[@]:?}"
 
 layer=$(skopeo inspect --raw --tls-verify=false "docker://$host/dev:1" |
 	python3 -c 'import json, sys; print(json.load(sys.stdin)["layers"][0]["digest"])')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # start.sh: /bin/true in a container, of the machine's own architecture and of another. Sourced by ci/bench.sh.
-: "${work:?}" "${rounds:?}" "${measure:?}" "${xrun:?}" "${host:?}" "${cache:?}" "${native:?}"
+: "${work:?}" "${rounds:?}" "${measure:?}" "${xrun:?}" "${host:?}" "${cache:?}" "${native:?}" "${podman[@]:?}"
 
 starts=20 # a round is so many in a row: one alone is too short to time
 bundle=$work/bundle
