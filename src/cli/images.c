@@ -156,6 +156,8 @@ static int remove_images(void *context, struct err *err)
 		if (r == -ENOENT)
 			return err_set(err, r, "%s is not in the store; xrun images lists what is", full);
 	}
+	if (r >= 0 && removal->all)
+		r = store_clean(removal->store, err);
 	return r < 0 ? r : 0;
 }
 
