@@ -251,6 +251,7 @@ NOISE = secrets.token_bytes(300000)
 GOOD_TAR = tar(entry("etc", kind=tarfile.DIRTYPE), entry("etc/hello", b"hello\n"), symlink("link", "etc/hello"), entry("noise", NOISE))
 GOOD = Image()
 BLOB = GOOD.documents[GOOD.layer]
+SECOND_BAD = Image(GOOD_TAR, tar(entry("../x")))
 INNER_INDEX = json.dumps(index(entry_for(ARCHITECTURE, GOOD.manifest))).encode()
 ZEROS = gzip.compress(bytes(16 << 20), mtime=0)
 SENTINEL = os.path.abspath(sys.argv[1]) + ".sentinel"
@@ -320,7 +321,7 @@ SCENARIOS = {
     "control-platform": Image(config={"architecture": CONTROL[:30]}),
     "control-index": document(index(entry_for(CONTROL[:30], b"1")), INDEX),
     "control-header": manifest(answer(200, b'{"schemaVersion": 2}', "text/" + CONTROL.replace("\r\n", "  "))),
-    "control-redirect": layer(redirect("gopher://" + CONTROL.replace("\r\n", ""))),
+    "control-redirect": layer(redirect(f"http://127.0.0.1:1/{CONTROL[:11]}")),
     "control-realm": answer(401, WWW_Authenticate='Bearer realm="gopher://' + CONTROL.replace("\r\n", "") + '"'),
     "control-entry": Image(tar(entry("../" + CONTROL))),
     "control-run": Image(config={"created": CONTROL, "config": {"Cmd": [CONTROL]}}),
@@ -334,7 +335,8 @@ SCENARIOS = {
     "not-tar": Image(b"a text of some length, with which no archive begins\n" * 100),
     "huge-file": Image(tar(entry("huge", size=1 << 60))),
     "bomb": Image(blobs=[gzip.compress(tar(entry("x")), mtime=0) + ZEROS * 64]),  # 1 MB, which unpacks to 1 GiB
-    "second-layer": Image(GOOD_TAR, tar(entry("../x"))),
+    "second-layer": SECOND_BAD,
+    "turned": choose(lambda request: request.tries == 1 and request.kind == "manifests" or request.what == GOOD.config, GOOD, SECOND_BAD),
     "escape-dotdot": Image(tar(entry(UP + "/new"))),
     "escape-dotdot-inside": Image(tar(entry("etc", kind=tarfile.DIRTYPE), entry("etc/../../../" + UP + "/new"))),
     "escape-absolute": Image(tar(entry(SENTINEL + "/new"))),
