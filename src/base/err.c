@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The length of the character that a byte over 0x7f begins in UTF-8; 0: it begins none, or one of the controls U+0080 to U+009F. */
+/* The length of the UTF-8 character that a byte over 0x7f begins; 0: it begins none, or a control, U+0080 to U+009F. */
 static int sequence_len(const char *text)
 {
 	static const unsigned least[] = { 0, 0, 0xa0, 0x800, 0x10000 };

@@ -163,6 +163,11 @@ def tagged(act, rest):
     return choose(lambda request: request.what == "v1", act, rest)
 
 
+def either(image, other):
+    """The blobs of both."""
+    return choose(lambda request: request.what in image.blobs, image, other)
+
+
 def flaky(act):
     """Every other try of the same request goes well."""
     return choose(lambda request: request.tries % 2, act, GOOD)
@@ -199,26 +204,26 @@ def entry_for(architecture, data, media_type=MANIFEST):
 
 
 class Image:
-    """One image of those tars, and the behaviour of a repository that has it. BLOBS: what to send as layers instead;
+    """One image of those tars, and the behaviour of a repository that has it. LAYERS: what to send instead of them;
     CONFIG, LAYER and MANIFEST add to the configuration, to each layer's descriptor and to the manifest."""
 
-    def __init__(self, *tars, blobs=None, diff_ids=None, config=None, layer=None, manifest=None):
+    def __init__(self, *tars, layers=None, diff_ids=None, config=None, layer=None, manifest=None):
         tars = tars or (GOOD_TAR,)
-        blobs = blobs or [gzip.compress(tar, mtime=0) for tar in tars]
+        layers = layers or [gzip.compress(tar, mtime=0) for tar in tars]
         document = json.dumps({"architecture": ARCHITECTURE, "os": "linux", "config": {"Cmd": ["sh"]},
                                "rootfs": {"type": "layers", "diff_ids": diff_ids or [digest(tar) for tar in tars]},
                                **(config or {})}).encode()
         self.manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor(document, CONFIG),
-                                    "layers": [{**descriptor(blob, LAYER), **(layer or {})} for blob in blobs],
+                                    "layers": [{**descriptor(blob, LAYER), **(layer or {})} for blob in layers],
                                     **(manifest or {})}).encode()
-        self.config, self.layer = digest(document), digest(blobs[-1])
-        self.documents = {digest(data): data for data in (document, *blobs)}
+        self.config, self.layer = digest(document), digest(layers[-1])
+        self.blobs = {digest(data): data for data in (document, *layers)}
 
     def __call__(self, request):
         if request.kind == "manifests":
             answer(200, self.manifest, MANIFEST, Docker_Content_Digest=digest(self.manifest))(request)
-        elif request.what in self.documents:
-            answer(200, self.documents[request.what])(request)
+        elif request.what in self.blobs:
+            answer(200, self.blobs[request.what])(request)
         else:
             answer(404)(request)
 
@@ -248,9 +253,10 @@ def tar(*entries):
 
 
 NOISE = secrets.token_bytes(300000)
-GOOD_TAR = tar(entry("etc", kind=tarfile.DIRTYPE), entry("etc/hello", b"hello\n"), symlink("link", "etc/hello"), entry("noise", NOISE))
+GOOD_TAR = tar(entry("etc", kind=tarfile.DIRTYPE), entry("etc/hello", b"hello\n"), symlink("link", "etc/hello"),
+               entry("noise", NOISE))
 GOOD = Image()
-BLOB = GOOD.documents[GOOD.layer]
+BLOB = GOOD.blobs[GOOD.layer]
 SECOND_BAD = Image(GOOD_TAR, tar(entry("../x")))
 INNER_INDEX = json.dumps(index(entry_for(ARCHITECTURE, GOOD.manifest))).encode()
 ZEROS = gzip.compress(bytes(16 << 20), mtime=0)
@@ -328,15 +334,15 @@ SCENARIOS = {
     "control-user": Image(config={"config": {"Cmd": ["sh"], "User": CONTROL}}),
 
     # Layers.
-    "not-gzip": Image(blobs=[b"this is no gzip data " * 100]),
-    "bad-gzip": Image(blobs=[BLOB[:1000] + bytes(1000) + BLOB[2000:]]),
-    "cut-gzip": Image(blobs=[BLOB[:-2000]]),
+    "not-gzip": Image(layers=[b"this is no gzip data " * 100]),
+    "bad-gzip": Image(layers=[BLOB[:1000] + bytes(1000) + BLOB[2000:]]),
+    "cut-gzip": Image(layers=[BLOB[:-2000]]),
     "cut-tar": Image(GOOD_TAR[:100000]),
     "not-tar": Image(b"a text of some length, with which no archive begins\n" * 100),
     "huge-file": Image(tar(entry("huge", size=1 << 60))),
-    "bomb": Image(blobs=[gzip.compress(tar(entry("x")), mtime=0) + ZEROS * 64]),  # 1 MB, which unpacks to 1 GiB
+    "bomb": Image(layers=[gzip.compress(tar(entry("x")), mtime=0) + ZEROS * 64]),  # 1 MB, which unpacks to 1 GiB
     "second-layer": SECOND_BAD,
-    "turned": choose(lambda request: request.tries == 1 and request.kind == "manifests" or request.what == GOOD.config, GOOD, SECOND_BAD),
+    "turned": tagged(choose(lambda request: request.tries == 1, GOOD, SECOND_BAD), either(GOOD, SECOND_BAD)),
     "escape-dotdot": Image(tar(entry(UP + "/new"))),
     "escape-dotdot-inside": Image(tar(entry("etc", kind=tarfile.DIRTYPE), entry("etc/../../../" + UP + "/new"))),
     "escape-absolute": Image(tar(entry(SENTINEL + "/new"))),
@@ -380,8 +386,8 @@ SCENARIOS = {
     # Challenges. What has a line in TOKENS, and none here, gives the good image for a token.
     "token-greedy": with_token(GOOD, lambda request: ask_token(request, "registry:catalog:*")),
     "password": with_password(GOOD),
-    "two-challenges": with_token(GOOD, lambda request: answer(
-        401, WWW_Authenticate=f'Basic realm="x"\r\nWWW-Authenticate: Bearer realm="http://{MAIN}/token/{request.name}"')(request)),
+    "two-challenges": with_token(GOOD, answer(
+        401, WWW_Authenticate=f'Basic realm="x"\r\nWWW-Authenticate: Bearer realm="http://{MAIN}/token/two-challenges"')),
     "challenge-none": answer(401),
     "challenge-empty": answer(401, WWW_Authenticate=""),
     "challenge-junk": answer(401, WWW_Authenticate='=,,"realm Bearer ="\\'),
