@@ -116,12 +116,27 @@ static void add_parameter(struct buf *url, char separator, const char *key, cons
 	}
 }
 
-/* The realm comes from the server: credentials go to plain HTTP only where that was agreed to anyway. */
+/* Plain HTTP, but on this machine. A user's name before the host could be mistaken for it. */
+static bool is_plain_loopback(const char *url)
+{
+	char host[256];
+	if (!str_starts(url, "http://"))
+		return false;
+	url += strlen("http://");
+	size_t len = strcspn(url, "/?#");
+	snprintf(host, sizeof host, "%.*s", (int)len, url);
+	return len < sizeof host && !strchr(host, '@') && reference_host_is_loopback(host);
+}
+
+/* The realm comes from the server: credentials go to plain HTTP only where that was agreed to anyway, or on this machine. */
 static int fetch_token(struct session *session, struct http *http, const struct challenge *challenge, struct err *err)
 {
 	struct http_response response = { 0 };
 	cleanup_buf struct buf url = { 0 };
-	bool plain_ok = !session->tls_verify || reference_is_loopback(session->reference);
+	bool plain_ok = !session->tls_verify ||
+			(reference_host_is_loopback(session->reference->registry) && is_plain_loopback(challenge->realm));
+	if (!*challenge->realm)
+		return err_set(err, -EPROTO, "%s wants a token, and names no usable place to get it", session->reference->registry);
 	if (!str_starts(challenge->realm, "https://") && !(plain_ok && str_starts(challenge->realm, "http://")))
 		return err_set(err, -EPROTO, "%s asks to log in at %s, which is not https", session->reference->registry, challenge->realm);
 	cleanup_free char *scope = str_fmt("repository:%s:pull", session->reference->repository);
@@ -164,7 +179,7 @@ static int log_in(struct session *session, struct http *http, const char *text, 
 	struct challenge challenge;
 	auth_parse_challenge(text ? text : "", &challenge);
 	if (challenge.scheme == CHALLENGE_BEARER)
-		return fetch_token(session, http, &challenge, err);
+		return fetch_token(session, http, &challenge, err) < 0 ? err_prefix(err, "%s", what) : 0;
 	if (challenge.scheme != CHALLENGE_BASIC || !session->username || session->authorization)
 		return denied(session, what, 401, err);
 	session->authorization = basic(session);
@@ -175,7 +190,7 @@ static int log_in(struct session *session, struct http *http, const char *text, 
 static int get_once(struct session *session, struct http *http, const struct session_request *q, struct http_response *response,
 	struct err *err)
 {
-	bool plain_ok = !session->tls_verify || reference_is_loopback(session->reference);
+	bool plain_ok = !session->tls_verify || reference_host_is_loopback(session->reference->registry);
 	for (;;) {
 		cleanup_free char *url = str_fmt("%s://%s/v2/%s/%s", session->plain ? "http" : "https",
 			reference_api_host(session->reference), session->reference->repository, q->path);
@@ -186,7 +201,7 @@ static int get_once(struct session *session, struct http *http, const struct ses
 			session->plain = true;
 			continue;
 		}
-		return r < 0 ? err_prefix(err, "%s: cannot reach %s", q->what, session->reference->registry) : 0;
+		return r < 0 ? err_prefix(err, "%s: cannot get it from %s", q->what, session->reference->registry) : 0;
 	}
 }
 
@@ -200,7 +215,7 @@ static int judge(const struct session *session, const struct session_request *q,
 	case 403:
 		return denied(session, q->what, 403, err);
 	case 404:
-		return err_set(err, -ENOENT, "%s: no such image in the registry (404)", q->what);
+		return err_set(err, -ENOENT, "%s: %s does not have it (404)", q->what, registry);
 	case 429:
 		return err_set(err, -EBUSY, "%s: %s says too many requests (429); try later, or log in with --creds", q->what, registry);
 	default:

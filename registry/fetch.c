@@ -81,7 +81,8 @@ struct blob {
 	struct hasher hasher;
 	int file_fd; /* O_TMPFILE; -1 when it is read back */
 	int64_t received;
-	int failure; /* of the file */
+	int failure;  /* of the file */
+	bool refused; /* by the unpacker, which has the reason */
 	struct progress *progress;
 	size_t index;
 };
@@ -94,7 +95,9 @@ static int take_piece(void *context, const void *data, size_t len)
 		return b->failure;
 	b->received += len;
 	progress_add(b->progress, b->index, len);
-	return stream_write(b->stream, data, len);
+	int r = stream_write(b->stream, data, len);
+	b->refused = r < 0;
+	return r;
 }
 
 static int restart(void *context)
@@ -182,7 +185,7 @@ static int feed(struct blob *b, struct unpacker *u, struct session *session, str
 	pthread_join(thread, NULL);
 	if ((r == 0 || b->received == b->layer->size) && check(b, err) < 0)
 		return err->code;
-	if (u->result < 0 && u->err.code && (r == 0 || r == u->result)) {
+	if (u->result < 0 && u->err.code && (r == 0 || b->refused)) {
 		*err = u->err;
 		return err_prefix(err, "layer %s", b->layer->digest.text);
 	}

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-enum { CONNECT_SECONDS = 20, STALL_SECONDS = 30, MAX_REDIRECTS = 5, MAX_HEADER = 16384, ERROR_BODY = 4096 };
+enum { CONNECT_SECONDS = 20, STALL_SECONDS = 30, MAX_REDIRECTS = 5 };
+enum { MAX_HEADERS = 64 << 10, MAX_ERROR = 1 << 20, ERROR_BODY = 4096 };
 
 struct http {
 	CURL *easy;
@@ -20,7 +21,10 @@ struct transfer {
 	struct http *http;
 	const struct http_request *request;
 	struct http_response *response;
-	int failure; /* from take, or -EFBIG */
+	uint64_t headers; /* bytes, of the whole chain of redirects */
+	int failure;      /* from take, or -EFBIG: */
+	const char *excess;
+	uint64_t allowed;
 };
 
 struct http *http_new(bool tls_verify)
@@ -84,14 +88,24 @@ static void keep(char **field, char *value)
 	*field = value;
 }
 
+/* Ends the transfer, because there is more of WHAT than is allowed. */
+static size_t refuse(struct transfer *transfer, const char *what, uint64_t allowed)
+{
+	transfer->failure = -EFBIG;
+	transfer->excess = what;
+	transfer->allowed = allowed;
+	return 0;
+}
+
 /* Every answer of a chain of redirects comes by here: a new status line forgets the last one's headers. */
 static size_t take_header(char *line, size_t size, size_t count, void *context)
 {
 	struct transfer *transfer = context;
 	struct http_response *response = transfer->response;
 	size_t len = size * count;
-	if (len > MAX_HEADER)
-		return 0;
+	transfer->headers += len;
+	if (transfer->headers > MAX_HEADERS)
+		return refuse(transfer, "headers", MAX_HEADERS);
 	if (len > 5 && memcmp(line, "HTTP/", 5) == 0)
 		http_response_done(response);
 	keep(&response->digest, header_value(line, len, "Docker-Content-Digest"));
@@ -115,12 +129,10 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 	if (status != 200) {
 		size_t room = response->body.len < ERROR_BODY ? ERROR_BODY - response->body.len : 0;
 		buf_add(&response->body, data, len < room ? len : room);
-		return response->received > (1 << 20) ? 0 : len;
+		return response->received > MAX_ERROR ? refuse(transfer, "an error page", MAX_ERROR) : len;
 	}
-	if (response->received > transfer->request->limit) {
-		transfer->failure = -EFBIG;
-		return 0;
-	}
+	if (response->received > transfer->request->limit)
+		return refuse(transfer, "content", transfer->request->limit);
 	if (!transfer->request->take) {
 		buf_add(&response->body, data, len);
 		return len;
@@ -132,9 +144,9 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 static int explain(const struct http *http, CURLcode code, const struct transfer *transfer, struct err *err)
 {
 	const char *text = *http->error ? http->error : curl_easy_strerror(code);
-	if (transfer->failure == -EFBIG)
-		return err_set(err, -EFBIG, "the server sent more than the %llu bytes announced",
-			(unsigned long long)transfer->request->limit);
+	if (transfer->excess)
+		return err_set(err, -EFBIG, "the server sent more than the %llu bytes of %s that are allowed",
+			(unsigned long long)transfer->allowed, transfer->excess);
 	if (transfer->failure < 0)
 		return err_set(err, transfer->failure, "the transfer was ended");
 	switch (code) {
@@ -142,6 +154,8 @@ static int explain(const struct http *http, CURLcode code, const struct transfer
 		return err_set(err, -EPROTO, "%s", text);
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return err_set(err, -EKEYREJECTED, "the server's certificate is not trusted: %s; --tls-verify=false accepts it", text);
+	case CURLE_OUT_OF_MEMORY: /* so libcurl before 8.6 says, too, that a header is longer than 100 KB */
+		return err_set(err, -ENOMEM, "a header of the answer is too long, or memory is short");
 	case CURLE_OPERATION_TIMEDOUT:
 	case CURLE_PARTIAL_FILE:
 	case CURLE_RECV_ERROR:
@@ -170,7 +184,7 @@ static struct curl_slist *make_headers(const struct http_request *request)
 int http_get(struct http *http, const struct http_request *request, struct http_response *ret_response, struct err *err)
 {
 	struct http_response response = { 0 };
-	struct transfer transfer = { http, request, &response, 0 };
+	struct transfer transfer = { .http = http, .request = request, .response = &response };
 	struct curl_slist *headers = make_headers(request);
 	bool plain = request->allow_plain || str_starts(request->url, "http:");
 	http->error[0] = 0;

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* As many as a layer may unpack to (layer.h). The sum of all layers' sizes stays far from overflowing. */
+static const int64_t MAX_LAYER_SIZE = 64LL << 30;
+
 static void free_json(json_t **json)
 {
 	json_decref(*json);
@@ -20,9 +23,9 @@ static json_t *parse(const char *text, size_t len, const char *what, struct err 
 	json_t *json = len > JSON_LIMIT ? NULL : json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	if (json && json_is_object(json))
 		return json;
+	const char *why = !len ? "it is empty" : len > JSON_LIMIT ? "it is too large" : json ? "it is an array" : error.text;
+	err_set(err, -EBADMSG, "the %s is not a JSON object: %.200s", what, why);
 	json_decref(json);
-	err_set(err, -EBADMSG, "the %s is not a JSON object%s%.200s", what, len > JSON_LIMIT ? ": too large" : json ? "" : ": ",
-		len > JSON_LIMIT || json ? "" : error.text);
 	return NULL;
 }
 
@@ -231,6 +234,9 @@ static int take_layers(const json_t *config, const struct manifest *manifest, st
 			return err_set(err, -EBADMSG, "the image's configuration has an invalid diff id for layer %zu", i + 1);
 		layer->digest = manifest->layers[i].digest;
 		layer->size = manifest->layers[i].size;
+		if (layer->size > MAX_LAYER_SIZE)
+			return err_set(err, -EFBIG, "layer %s is said to have %lld bytes; at most %lld are taken", layer->digest.text,
+				(long long)layer->size, (long long)MAX_LAYER_SIZE);
 		memcpy(layer->media_type, manifest->layers[i].media_type, sizeof layer->media_type);
 		image->size += layer->size;
 	}

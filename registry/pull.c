@@ -50,13 +50,14 @@ static int get_document(struct pull *p, const char *path, const char *accept, co
 	char *ret_type, size_t type_size, struct digest *ret_digest, struct err *err)
 {
 	struct http_response response = { 0 };
-	struct session_request request = { .path = path, .accept = accept, .what = p->name, .limit = JSON_LIMIT };
+	cleanup_free char *what = str_fmt("%s%s", accept ? "" : "the configuration of ", p->name);
+	struct session_request request = { .path = path, .accept = accept, .what = what, .limit = JSON_LIMIT };
 	int r = session_get(&p->session, p->http, &request, &response, err);
 	if (r < 0)
 		return r;
 	digest_of(response.body.data, response.body.len, ret_digest);
 	if (want && *want->text && !digest_equal(want, ret_digest))
-		r = err_set(err, -EBADMSG, "%s: the registry sent something with the digest %s instead of %s", p->name, ret_digest->text,
+		r = err_set(err, -EBADMSG, "%s: the registry sent something with the digest %s instead of %s", what, ret_digest->text,
 			want->text);
 	else if (accept && response.digest && str_starts(response.digest, "sha256:") && !str_eq(response.digest, ret_digest->text))
 		r = err_set(err, -EBADMSG, "%s: the manifest is damaged: its digest is %s, announced was %s", p->name, ret_digest->text,
@@ -138,10 +139,11 @@ static int get_config(struct pull *p, struct err *err)
 	struct digest found;
 	cleanup_free char *path = str_fmt("blobs/%s", p->manifest.config.digest.text);
 	int r = get_document(p, path, NULL, &p->manifest.config.digest, &p->config_text, type, sizeof type, &found, err);
-	if (r == 0)
-		r = json_read_config(p->config_text.data, p->config_text.len, &p->manifest, &p->image, err);
 	if (r < 0)
-		return r == -ENOENT ? r : err_prefix(err, "%s", p->name);
+		return r;
+	r = json_read_config(p->config_text.data, p->config_text.len, &p->manifest, &p->image, err);
+	if (r < 0)
+		return err_prefix(err, "%s", p->name);
 	if (platform_score(&p->image.platform, &p->options->platform) == 0)
 		return err_set(err, -ENOENT, "%s is for %s, not for %s; run it with --platform %s", p->name,
 			platform_text(&p->image.platform).text, platform_text(&p->options->platform).text,

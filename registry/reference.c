@@ -156,9 +156,8 @@ const char *reference_api_host(const struct reference *reference)
 	return str_eq(reference->registry, "docker.io") ? "registry-1.docker.io" : reference->registry;
 }
 
-bool reference_is_loopback(const struct reference *reference)
+bool reference_host_is_loopback(const char *host)
 {
-	const char *host = reference->registry;
 	size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
 	if ((len == 9 && memcmp(host, "localhost", 9) == 0) || (len == 5 && memcmp(host, "[::1]", 5) == 0))
 		return true;

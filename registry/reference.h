@@ -28,7 +28,7 @@ char *reference_text(const struct reference *reference);
 /* The host to talk to: docker.io is served by registry-1.docker.io. */
 const char *reference_api_host(const struct reference *reference);
 
-/* Whether the registry is this machine: 127.0.0.0/8, ::1 or localhost, with or without a port. */
-bool reference_is_loopback(const struct reference *reference);
+/* Whether host[:port] is this machine: 127.0.0.0/8, ::1 or localhost. */
+bool reference_host_is_loopback(const char *host);
 
 #endif

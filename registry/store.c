@@ -334,6 +334,17 @@ int store_remove_image(const struct store *store, const char *reference, const s
 	return r < 0 ? r : removed;
 }
 
+int store_clean(const struct store *store, struct err *err)
+{
+	struct index index = { 0 };
+	cleanup_fd int lock_fd = lock_file(store->dir_fd, "lock", LOCK_EX, true, err);
+	int r = lock_fd < 0 ? lock_fd : load_index(store, &index, err);
+	if (r == 0)
+		r = collect(store, &index, err);
+	index_done(&index);
+	return r;
+}
+
 int store_reclaim_staging(const struct store *store, struct err *err)
 {
 	int copy = openat(store->staging_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;

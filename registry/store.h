@@ -61,6 +61,9 @@ int store_tag_image(const struct store *store, const struct descriptor *entry, s
  */
 int store_remove_image(const struct store *store, const char *reference, const struct platform *platform, struct err *err);
 
+/* Removes every blob and layer that no image uses: what a failed pull kept for the next try, say. */
+int store_clean(const struct store *store, struct err *err);
+
 /* Removes staging directories whose owner is gone. Called by every pull. */
 int store_reclaim_staging(const struct store *store, struct err *err);
 

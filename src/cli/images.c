@@ -70,7 +70,7 @@ static int print_json(const struct image *images, size_t count)
 			json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "name", images[i].reference, "platform",
 				platform_text(&images[i].platform).text, "id", images[i].config.text, "digest",
 				images[i].manifest.text, "size", (json_int_t)images[i].size, "created", images[i].created));
-	char *dump = json_dumps(array, JSON_INDENT(2));
+	char *dump = json_dumps(array, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	json_decref(array);
 	puts(dump ? dump : "[]");
 	free(dump);
@@ -156,6 +156,8 @@ static int remove_images(void *context, struct err *err)
 		if (r == -ENOENT)
 			return err_set(err, r, "%s is not in the store; xrun images lists what is", full);
 	}
+	if (r >= 0 && removal->all)
+		r = store_clean(removal->store, err);
 	return r < 0 ? r : 0;
 }
 

@@ -79,7 +79,7 @@ char *config_text(const struct spec *spec)
 		"mounts", mounts(spec), "linux", "namespaces", namespaces(spec), "resources", resources(&spec->limits),
 		"personality", spec->personality_32 ? json_pack("{s:s}", "domain", "LINUX32") : NULL,
 		"annotations", annotations(spec));
-	char *dump = json_dumps(config, JSON_INDENT(2));
+	char *dump = json_dumps(config, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	json_decref(config);
 	return dump;
 }

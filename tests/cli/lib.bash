@@ -34,15 +34,17 @@ in_native() {
 	xrun "$NATIVE" "$@"
 }
 
-# fails_with STATUS TEXT COMMAND...: one line on stderr, beginning "xrun: " and holding TEXT.
+# fails_with STATUS TEXT COMMAND...: one line on stderr, beginning "xrun: " and holding TEXT, with nothing in it that a
+# terminal would obey. It stays in $said.
 fails_with() {
-	local want=$1 text=$2 got=0 said
+	local want=$1 text=$2 got=0
 	shift 2
 	said=$("$@" 2>&1 >/dev/null) || got=$?
 	echo "status $got: $said"
 	[ "$got" = "$want" ]
 	[ "$(printf '%s\n' "$said" | wc -l)" = 1 ]
 	[[ $said == "xrun: "*"$text"* ]]
+	[[ $said != *[![:print:]]* ]]
 }
 
 # await_text TEXT FILE: until it is there, for at most ten seconds.

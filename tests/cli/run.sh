@@ -83,4 +83,5 @@ else
 fi
 for kind in plain tls htpasswd; do registry_stop "$place/$kind"; done
 kill "$scripted_pid" 2>/dev/null
+cat "$place/scripted.log" # empty, or what went wrong with the scripted registry itself
 rm -rf "$place" 2>/dev/null || true # what a failed test left of subordinate ids stays behind in /tmp

@@ -23,6 +23,8 @@ static void an_error_is_one_line_and_keeps_its_code(void **state)
 	assert_string_equal(err.text, "bad name a?b?[31m");
 	assert_int_equal(err_prefix(&err, "image"), -EINVAL);
 	assert_string_equal(err.text, "image: bad name a?b?[31m");
+	err_set(&err, -EINVAL, "%s", "\302\233J \233J \340\202\233 \303\244 \342\202\254 \360\237\220\213 \303");
+	assert_string_equal(err.text, "??J ?J ??? \303\244 \342\202\254 \360\237\220\213 ?");
 	errno = ENOENT;
 	assert_int_equal(err_sys(&err, "cannot open x"), -ENOENT);
 	assert_string_equal(err.text, "cannot open x: No such file or directory");
