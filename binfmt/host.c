@@ -139,6 +139,9 @@ int binfmt_host_install(const struct arch *arch, const char *emulator, bool cred
 		r = binfmt_host_find(arch, &handler, err);
 	if (r < 0)
 		return r;
+	if (handler.registered && !handler.enabled)
+		return err_set(err, -EEXIST, "the host's handler %s for %s is disabled: echo 1 >" TABLE "/%s enables it", handler.name,
+			arch->name, handler.name);
 	binfmt_rule(&rule, arch, emulator, credentials ? "CF" : "F");
 	if (!handler.registered)
 		r = fd_write_file(AT_FDCWD, TABLE "/register", rule.data, err);

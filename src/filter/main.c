@@ -24,7 +24,7 @@ static const char *const denied[] = {
 	"syslog", "umount", "umount2", "unshare", "uselib", "userfaultfd", "ustat", "vhangup", "vm86", "vm86old",
 };
 
-static int add_rules(scmp_filter_ctx filter)
+static int add_rules(scmp_filter_ctx filter, uint32_t machine)
 {
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < sizeof denied / sizeof *denied; i++) {
@@ -37,9 +37,10 @@ static int add_rules(scmp_filter_ctx filter)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	static const unsigned long namespaces[] = { CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
 		CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET };
+	unsigned flags = machine == SCMP_ARCH_S390X ? 1 : 0; /* which argument they are: clone(2) */
 	for (size_t i = 0; r == 0 && i < sizeof namespaces / sizeof *namespaces; i++)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-			SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));
+			SCMP_CMP(flags, SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));
 	return r;
 }
 
@@ -92,7 +93,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (r == 0)
-		r = add_rules(filter);
+		r = add_rules(filter, machine);
 	if (r == 0)
 		r = print_program(filter);
 	if (r < 0)

@@ -172,7 +172,7 @@ static int answer_with_map(struct run *run, struct err *err)
 	int r = cgroup_add(&run->cgroup, run->outer_pid, err);
 	if (r == 0)
 		r = idmap_write(run->map, run->outer_pid, err);
-	if (r == 0 && geteuid() == 0)
+	if (r == 0 && geteuid() == 0 && !run->map->single)
 		r = map_volumes(run, run->userns_fd, fds, &count, err);
 	if (r == 0 && stage_send(run->socket_fd, &message, fds, count) < 0)
 		r = err_set(err, -EPIPE, "cannot reach the container's outer stage");

@@ -50,7 +50,21 @@ static bool find_range(const char *path, const char *name, uid_t uid, uint32_t *
 	return false;
 }
 
-static void plan_root(struct idmap *map)
+/* Whether our own user namespace has the ids: in another's container, root may have a few only. */
+static bool is_mapped(const char *path, const struct idmap_range *range)
+{
+	cleanup_file FILE *file = fopen(path, "re");
+	char line[128];
+	while (file && fgets(line, sizeof line, file)) {
+		unsigned long long inside, outside, count, end = (unsigned long long)range->root_outside + range->count;
+		if (sscanf(line, "%llu %llu %llu", &inside, &outside, &count) == 3 && inside <= range->root_outside &&
+			end <= inside + count)
+			return true;
+	}
+	return false;
+}
+
+static const char *plan_root(struct idmap *map)
 {
 	uint32_t first = ROOT_RANGE, count = ROOT_RANGE_COUNT;
 	find_range("/etc/subuid", "root", 0, &first, &count);
@@ -59,6 +73,9 @@ static void plan_root(struct idmap *map)
 	count = ROOT_RANGE_COUNT;
 	find_range("/etc/subgid", "root", 0, &first, &count);
 	map->gids = (struct idmap_range){ first, first + 1, count };
+	if (is_mapped("/proc/self/uid_map", &map->uids) && is_mapped("/proc/self/gid_map", &map->gids))
+		return NULL;
+	return "this user namespace has no such ids as root's range in /etc/subuid and /etc/subgid";
 }
 
 static const char *plan_user(struct idmap *map)
@@ -81,12 +98,8 @@ int idmap_plan(struct idmap *ret_map, struct err *err)
 {
 	(void)err;
 	struct idmap map = { 0 };
-	if (geteuid() == 0) {
-		plan_root(&map);
-	} else {
-		map.why = plan_user(&map);
-		map.single = map.why;
-	}
+	map.why = geteuid() == 0 ? plan_root(&map) : plan_user(&map);
+	map.single = map.why;
 	if (map.single) {
 		map.uids = (struct idmap_range){ getuid(), 0, 1 };
 		map.gids = (struct idmap_range){ getgid(), 0, 1 };

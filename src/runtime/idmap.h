@@ -19,7 +19,7 @@ struct idmap_range {
 
 struct idmap {
 	struct idmap_range uids, gids;
-	bool single;       /* one id only: no subordinate range, or no newuidmap */
+	bool single;       /* one id only: no subordinate range, no newuidmap, or not enough ids in our own namespace */
 	const char *why;   /* for single: what is missing */
 };
 

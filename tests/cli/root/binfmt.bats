@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The host-wide table. Each test has a table of its own, in a user namespace, where the host's should be.
+
+load ../lib
+
+TABLE=/proc/sys/fs/binfmt_misc
+
+prepare() {
+	umoci unpack --rootless --image "$IMAGES:s390x" "$BATS_FILE_TMPDIR/s390x"
+	# A kernel without private instances, as far as programs see it that load this.
+	echo '#include <errno.h>
+		#include <string.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		int fsopen(const char *name, unsigned flags) { return strcmp(name, "binfmt_misc") ? syscall(SYS_fsopen, name, flags) : (errno = ENODEV, -1); }' |
+		gcc -D_GNU_SOURCE -shared -fPIC -x c -o "$BATS_FILE_TMPDIR/old-kernel.so" -
+}
+
+setup() {
+	export BUNDLE=$BATS_FILE_TMPDIR/s390x
+	host_table >"$BATS_TEST_TMPDIR/before"
+}
+
+teardown() {
+	host_table | diff "$BATS_TEST_TMPDIR/before" -
+}
+
+host_table() {
+	find "$TABLE" /etc/binfmt.d -type f ! -name register -exec head -v {} + 2>/dev/null | sort
+}
+
+# on_table SCRIPT: as root of a namespace whose table is empty. $xrun is the program.
+on_table() {
+	unshare -Urm sh -ec "
+		mount -t binfmt_misc none $TABLE
+		mkdir -p /etc/binfmt.d && mount -t tmpfs none /etc/binfmt.d
+		xrun='$XRUN --root $BATS_TEST_TMPDIR/store'
+		$1"
+}
+
+# without_private COMMAND...: on a kernel that has no private instances.
+without_private() {
+	env LD_PRELOAD="$BATS_FILE_TMPDIR/old-kernel.so" ASAN_OPTIONS=verify_asan_link_order=0 "$@"
+}
+
+@test "binfmt install makes the host run foreign programs, and remove ends that" {
+	run on_table 'refute() { ! "$@"; }
+		refute chroot $BUNDLE/rootfs /bin/uname -m 2>/dev/null
+		$xrun binfmt install s390x
+		chroot $BUNDLE/rootfs /bin/uname -m
+		$xrun binfmt remove s390x
+		refute chroot $BUNDLE/rootfs /bin/uname -m 2>/dev/null
+		ls /proc/sys/fs/binfmt_misc /etc/binfmt.d'
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *$'s390x: registered /usr/bin/qemu-s390x-static\ns390x\n'* ]]
+	[[ $output != *xrun-* ]]
+}
+
+@test "binfmt install without names takes every emulator there is, and none for the machine's own programs" {
+	run on_table "\$xrun binfmt install >/dev/null; ls $TABLE"
+	[ "$status" = 0 ]
+	[[ $output == *xrun-aarch64* && $output == *xrun-riscv64* && $output == *xrun-s390x* ]]
+	[[ $output != *"xrun-$HOST"* ]]
+	fails_with 125 "$HOST runs natively" on_table "\$xrun binfmt install $HOST"
+}
+
+@test "set-uid programs gain privileges through a handler only with --credentials" {
+	[ "$(on_table "\$xrun binfmt install s390x >/dev/null; sed -n 's/^flags: //p' $TABLE/xrun-s390x")" = F ]
+	[ "$(on_table "\$xrun binfmt install --credentials s390x >/dev/null; sed -n 's/^flags: //p' $TABLE/xrun-s390x")" = OCF ]
+}
+
+@test "--persistent also writes what is read at boot, and remove deletes it" {
+	run on_table '$xrun binfmt install --persistent s390x
+		cat /etc/binfmt.d/xrun-s390x.conf
+		$xrun binfmt remove s390x
+		ls /etc/binfmt.d | wc -l'
+	[ "$status" = 0 ]
+	[[ ${lines[1]} == ":xrun-s390x:M:"*":/usr/bin/qemu-s390x-static:F" ]]
+	[ "${lines[2]}" = 0 ]
+}
+
+@test "another's handler is left alone" {
+	run on_table "echo ':theirs:M::\\x7fELF\\x02\\x02\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x16:\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff:/bin/true:F' >$TABLE/register
+		\$xrun binfmt install s390x
+		\$xrun binfmt remove s390x
+		ls $TABLE
+		echo 0 >$TABLE/theirs
+		\$xrun binfmt install s390x"
+	[ "$status" = 125 ]
+	[ "${lines[0]}" = "s390x: already handled by theirs (/bin/true)" ]
+	[[ $output == *theirs* && $output != *xrun-s390x* ]]
+	[[ $output == *"xrun: the host's handler theirs for s390x is disabled"* ]]
+}
+
+@test "where the table is not mounted, install mounts it" {
+	run unshare -m sh -ec "umount $TABLE 2>/dev/null || true
+		exec unshare -Urm sh -ec 'test ! -e $TABLE/register; $XRUN binfmt install s390x; ls $TABLE'"
+	[ "$status" = 0 ]
+	[[ $output == *xrun-s390x* ]]
+}
+
+@test "on an older kernel the host's handler runs the container, or the refusal says what helps" {
+	"$XRUN" --root "$STORE" pull -q --arch s390x "$PLAIN/test:s390x"
+	fails_with 125 "sudo xrun binfmt install s390x" without_private "$XRUN" --root "$STORE" --arch s390x "$PLAIN/test:s390x" uname -m
+	"$XRUN" --root "$STORE" rmi --all
+	[ "$(without_private "$XRUN" binfmt status s390x | sed -n 's/^s390x *linux.s390x *//p')" != "" ]
+	run on_table "\$xrun binfmt install s390x >/dev/null
+		LD_PRELOAD=$BATS_FILE_TMPDIR/old-kernel.so ASAN_OPTIONS=verify_asan_link_order=0
+		export LD_PRELOAD ASAN_OPTIONS
+		\$xrun binfmt status s390x
+		\$xrun --arch s390x $PLAIN/test:s390x uname -m 2>/dev/null
+		\$xrun rmi --all"
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ ${lines[1]} == *host*/usr/bin/qemu-s390x-static ]]
+	[ "${lines[2]}" = s390x ]
+}
