@@ -86,7 +86,7 @@ static void a_key_inside_a_value_is_not_a_key(void **state)
 	(void)state;
 	says("Bearer realm=\"https://a/?service=evil,service=evil\",service=\"good\"", CHALLENGE_BEARER,
 		"https://a/?service=evil,service=evil", "good", "");
-	says("Bearer xrealm=\"evil\",realmx=\"evil\",realm=\"good\"", CHALLENGE_BEARER, "good", "", "");
+	says("Bearer realm=\"good\",xrealm=\"evil\",realmx=\"evil\",real=\"evil\",=\"evil\"", CHALLENGE_BEARER, "good", "", "");
 }
 
 static void unknown_keys_and_words_are_passed_over(void **state)
