@@ -591,6 +591,23 @@ static void what_an_interrupted_pull_left_is_deleted_with_the_next_removal(void 
 	found(f, DEBIAN, "linux/amd64", "linux/amd64");
 }
 
+static void cleaning_takes_what_interrupted_pulls_left_and_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+	struct store other = STORE_CLOSED;
+	static const char *const layers[] = { "base", "left over", NULL };
+	struct platform p = platform("linux/arm64");
+	ADD(f, DEBIAN, "linux/amd64", "base");
+	free(make_image(f, &p, layers).names);
+	assert_int_equal(store_open(&other, f->dir_fd, false, &f->err), 0);
+	assert_int_equal(store_clean(&f->store, &f->err), 0);
+	assert_true(has_layer(f, "left over") && has_blob(f, "left over"));
+	store_close(&other);
+	assert_int_equal(store_clean(&f->store, &f->err), 0);
+	assert_false(has_layer(f, "left over") || has_blob(f, "left over"));
+	found(f, DEBIAN, "linux/amd64", "linux/amd64");
+}
+
 static void staging_is_reclaimed_when_its_owner_is_gone(void **state)
 {
 	struct fixture *f = *state;
@@ -684,6 +701,7 @@ int main(void)
 		test(nothing_is_deleted_where_another_tool_nested_an_index),
 		test(an_image_without_a_name_is_neither_listed_nor_found),
 		test(what_an_interrupted_pull_left_is_deleted_with_the_next_removal),
+		test(cleaning_takes_what_interrupted_pulls_left_and_nothing_else),
 		test(staging_is_reclaimed_when_its_owner_is_gone),
 		test(names_given_at_the_same_time_are_all_kept),
 	};
