@@ -164,13 +164,15 @@ const char *reference_api_host(const struct reference *reference)
 
 bool reference_host_is_loopback(const char *host)
 {
-	size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-	if ((len == 9 && memcmp(host, "localhost", 9) == 0) || (len == 5 && memcmp(host, "[::1]", 5) == 0))
-		return true;
+	if (*host == '[')
+		return str_eq(host, "[::1]") || str_starts(host, "[::1]:");
 	unsigned a, b, c, d;
-	char end = 0, rest[16];
-	if (len >= sizeof rest) /* longer than 255.255.255.255 */
+	char end = 0, name[16];
+	size_t len = strcspn(host, ":");
+	if (len >= sizeof name) /* longer than 255.255.255.255 */
 		return false;
-	snprintf(rest, sizeof rest, "%.*s", (int)len, host);
-	return sscanf(rest, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127 && b < 256 && c < 256 && d < 256;
+	snprintf(name, sizeof name, "%.*s", (int)len, host);
+	if (strspn(name, "0123456789.") != len) /* sscanf would take signs and blanks */
+		return str_eq(name, "localhost");
+	return sscanf(name, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127 && b < 256 && c < 256 && d < 256;
 }
