@@ -270,6 +270,17 @@ static void only_this_machine_is_loopback(void **state)
 	}
 }
 
+/* The host of a token server is whatever a registry sends. */
+static void what_only_begins_like_this_machine_is_elsewhere(void **state)
+{
+	(void)state;
+	static const char *const elsewhere[] = { "", "[", "[::1", "[::1]evil.example", "[::1]]:80", "127.0.0", "127.0.0.1.", "127.-0.0.1",
+		"127.+0.0.1", "127. 0.0.1", " 127.0.0.1", "0x7f.0.0.1", "localhost.", "LOCALHOST", "localhost@evil.example" };
+	for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+		if (reference_host_is_loopback(elsewhere[i]))
+			fail_msg("'%s' is elsewhere", elsewhere[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +304,7 @@ int main(void)
 		cmocka_unit_test(the_refusal_is_one_line_without_control_characters),
 		cmocka_unit_test(docker_io_is_served_by_another_host),
 		cmocka_unit_test(only_this_machine_is_loopback),
+		cmocka_unit_test(what_only_begins_like_this_machine_is_elsewhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
