@@ -139,11 +139,13 @@ int json_document_kind(const char *text, size_t len, const char *content_type, e
 	bool manifests = json_is_array(json_object_get(json, "manifests")), layers = json_is_array(json_object_get(json, "layers"));
 	if (manifests && layers)
 		return err_set(err, -EBADMSG, "the document is both an index and a manifest");
+	bool says_itself = type;
 	if (!type)
 		type = content_type ? content_type : "";
 	bool says_index = str_eq(type, MEDIA_INDEX) || str_eq(type, MEDIA_DOCKER_LIST);
 	bool says_manifest = str_eq(type, MEDIA_MANIFEST) || str_eq(type, MEDIA_DOCKER_MANIFEST);
-	if ((!manifests && !layers) || (says_index && !manifests) || (says_manifest && !layers))
+	bool is_strange = says_itself && !says_index && !says_manifest;
+	if (is_strange || (!manifests && !layers) || (says_index && !manifests) || (says_manifest && !layers))
 		return err_set(err, -EBADMSG, "the document is neither an image index nor an image manifest (media type %.100s)", type);
 	*ret_kind = manifests ? DOCUMENT_INDEX : DOCUMENT_MANIFEST;
 	return 0;

@@ -20,10 +20,11 @@ static bool component_ok(const char *s, size_t len)
 	if (!len || !is_alnum_lower(s[0]) || !is_alnum_lower(s[len - 1]))
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (is_alnum_lower(s[i]) || s[i] == '-')
+		if (is_alnum_lower(s[i]))
 			continue;
-		size_t run = strspn(s + i, s[i] == '.' ? "." : "_");
-		if ((s[i] != '.' && s[i] != '_') || run > (s[i] == '.' ? 1 : 2) || !is_alnum_lower(s[i + run]))
+		const char separator[] = { s[i], 0 };
+		size_t run = strspn(s + i, separator), most = s[i] == '-' ? len : s[i] == '_' ? 2 : s[i] == '.' ? 1 : 0;
+		if (run > most || !is_alnum_lower(s[i + run]))
 			return false;
 		i += run - 1;
 	}
@@ -59,19 +60,24 @@ static bool port_ok(const char *s)
 	return str_to_u64(s, 65535, &port) && port > 0;
 }
 
-/* A host name, an IPv4 address, or an IPv6 one in brackets; a port may follow. */
+/* Labels of letters, digits and inner '-', joined by single dots: a host name or an IPv4 address. */
+static bool host_ok(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool first = i == 0 || s[i - 1] == '.', last = i + 1 == len || s[i + 1] == '.';
+		if (!isalnum((unsigned char)s[i]) && (first || last || (s[i] != '-' && s[i] != '.')))
+			return false;
+	}
+	return len > 0;
+}
+
+/* A host, or an IPv6 address in brackets; a port may follow. */
 static bool registry_ok(const char *s)
 {
-	const char *end = *s == '[' ? strchr(s, ']') : s + strcspn(s, ":");
-	if (!end || end == s)
-		return false;
-	for (const char *c = s + (*s == '['); c < end; c++)
-		if (*s == '[' ? !isxdigit((unsigned char)*c) && *c != ':' && *c != '.' :
-				!isalnum((unsigned char)*c) && *c != '.' && *c != '-')
-			return false;
-	if (*s == '[')
-		end++;
-	else if (*s == '-' || *s == '.' || end[-1] == '-' || end[-1] == '.')
+	bool bracket = *s == '[';
+	size_t len = bracket ? strspn(s + 1, "0123456789abcdefABCDEF:.") : strcspn(s, ":");
+	const char *end = s + len + (bracket ? 2 : 0);
+	if (bracket ? len == 0 || s[1 + len] != ']' : !host_ok(s, len))
 		return false;
 	return !*end || (*end == ':' && port_ok(end + 1));
 }
@@ -99,6 +105,7 @@ static int split_registry(char *name, const char *text, struct reference *refere
 	char *slash = strchr(name, '/');
 	if (slash && names_registry(name, slash - name)) {
 		*slash = 0;
+		lower(name);
 		registry = name;
 		path = slash + 1;
 	}
@@ -111,7 +118,6 @@ static int split_registry(char *name, const char *text, struct reference *refere
 	if (!repository_ok(path) || strlen(prefix) + strlen(path) >= sizeof reference->repository)
 		return bad(text, "its path must be lower-case letters, digits and single separators", err);
 	snprintf(reference->registry, sizeof reference->registry, "%s", registry);
-	lower(reference->registry);
 	snprintf(reference->repository, sizeof reference->repository, "%s%s", prefix, path);
 	return 0;
 }
@@ -158,11 +164,15 @@ const char *reference_api_host(const struct reference *reference)
 
 bool reference_host_is_loopback(const char *host)
 {
-	size_t len = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-	if ((len == 9 && memcmp(host, "localhost", 9) == 0) || (len == 5 && memcmp(host, "[::1]", 5) == 0))
-		return true;
+	if (*host == '[')
+		return str_eq(host, "[::1]") || str_starts(host, "[::1]:");
 	unsigned a, b, c, d;
-	char end = 0, rest[16];
-	snprintf(rest, sizeof rest, "%.*s", len < 15 ? (int)len : 15, host);
-	return sscanf(rest, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127 && b < 256 && c < 256 && d < 256;
+	char end = 0, name[16];
+	size_t len = strcspn(host, ":");
+	if (len >= sizeof name) /* longer than 255.255.255.255 */
+		return false;
+	snprintf(name, sizeof name, "%.*s", (int)len, host);
+	if (strspn(name, "0123456789.") != len) /* sscanf would take signs and blanks */
+		return str_eq(name, "localhost");
+	return sscanf(name, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127 && b < 256 && c < 256 && d < 256;
 }

@@ -292,9 +292,9 @@ static int sweep(int dir_fd, const struct strv *used, struct err *err)
 static int collect(const struct store *store, const struct index *index, struct err *err)
 {
 	struct used used = { 0 };
-	if (flock(store->use_fd, LOCK_EX | LOCK_NB) < 0)
-		return 0;
 	int r = 0;
+	if (flock(store->use_fd, LOCK_EX | LOCK_NB) < 0)
+		goto out; /* flock(2): the attempt took the shared lock away */
 	for (size_t i = 0; i < index->count; i++) {
 		bool is_manifest = str_eq(index->entries[i].media_type, MEDIA_MANIFEST) ||
 				   str_eq(index->entries[i].media_type, MEDIA_DOCKER_MANIFEST);

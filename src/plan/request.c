@@ -49,7 +49,7 @@ int request_parse_size(const char *option, const char *text, uint64_t *ret_bytes
 		shift = 10 * (known - units + 1);
 	bool ends = known ? unit[1] == 0 || strcasecmp(unit + 1, "b") == 0 || strcasecmp(unit + 1, "ib") == 0 :
 			    *unit == 0 || strcasecmp(unit, "b") == 0;
-	if (!ends || !parse_milli(text, len, &milli) || milli > (UINT64_MAX >> shift) || milli == 0)
+	if (!ends || !parse_milli(text, len, &milli) || milli > (UINT64_MAX >> shift) || milli << shift < 1000)
 		return err_set(err, -EINVAL, "%s %s: not a size; write it like 512m or 2g", option, text);
 	*ret_bytes = (milli << shift) / 1000;
 	return 0;
@@ -140,6 +140,11 @@ static void plan_env(const struct request *q, const struct image *image, char *c
 	take_env(spec, &q->env, caller_env);
 }
 
+static bool is_root(const char *target)
+{
+	return target[strspn(target, "/")] == 0;
+}
+
 static int plan_volume(const char *text, struct spec *spec, struct err *err)
 {
 	cleanup_free char *copy = str_dup(text);
@@ -151,6 +156,8 @@ static int plan_volume(const char *text, struct spec *spec, struct err *err)
 		*mode++ = 0;
 	if (!target || *target != '/' || !*copy)
 		return err_set(err, -EINVAL, "-v %s: write it as HOST-PATH:CONTAINER-PATH[:ro]", text);
+	if (is_root(target))
+		return err_set(err, -EINVAL, "-v %s: the container's / is the image; give a directory below it", text);
 	if (!strchr(copy, '/') && !str_eq(copy, ".") && !str_eq(copy, ".."))
 		return err_set(err, -EINVAL, "-v %s: named volumes do not exist here; give a path, ./%s for example", text, copy);
 	if (mode && !str_eq(mode, "ro") && !str_eq(mode, "rw"))
@@ -167,8 +174,8 @@ static int plan_mounts(const struct request *q, struct spec *spec, struct err *e
 			return r;
 	}
 	for (size_t i = 0; i < q->tmpfs.len; i++) {
-		if (q->tmpfs.items[i][0] != '/' || strchr(q->tmpfs.items[i], ':'))
-			return err_set(err, -EINVAL, "--tmpfs %s: write it as an absolute path in the container", q->tmpfs.items[i]);
+		if (q->tmpfs.items[i][0] != '/' || strchr(q->tmpfs.items[i], ':') || is_root(q->tmpfs.items[i]))
+			return err_set(err, -EINVAL, "--tmpfs %s: write it as an absolute path below / in the container", q->tmpfs.items[i]);
 		spec_add_mount(spec, NULL, q->tmpfs.items[i], false);
 	}
 	return 0;
