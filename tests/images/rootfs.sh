@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 arch=$1 dir=$2
 suites=bookworm
-[[ $arch != riscv64 ]] || suites=trixie,forky # trixie is the first release that has it
+[[ $arch != riscv64 ]] || suites=trixie,forky,sid # trixie is the first release that has it
 mkdir -p "$dir"/{proc,sys,dev,tmp,root,etc,run,usr/bin,usr/sbin,usr/lib,home/app}
 ln -sfn usr/bin "$dir/bin"
 ln -sfn usr/sbin "$dir/sbin"
