@@ -80,6 +80,13 @@ teardown() {
 	xrun pull -q --creds ann:secret "$HTPASSWD/test:empty"
 }
 
+@test "a registry that wants tokens is brought some, with and without a password" {
+	xrun pull -q "$TOKEN/open:empty"
+	fails_with 125 "creds" xrun pull -q "$TOKEN/test:empty"
+	fails_with 125 "ann" xrun pull -q --creds ann:wrong "$TOKEN/test:empty"
+	xrun pull -q --creds ann:secret "$TOKEN/test:empty"
+}
+
 @test "an unknown repository, tag or registry is one clear line" {
 	fails_with 125 "nonesuch" xrun pull -q "$PLAIN/nonesuch"
 	fails_with 125 "nonesuch" xrun pull -q "$PLAIN/test:nonesuch"

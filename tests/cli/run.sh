@@ -19,7 +19,7 @@ chmod -R go+rX "$place"
 # shellcheck source=tests/registry/registry.sh
 source tests/registry/registry.sh
 declare -A ports
-for kind in plain tls htpasswd; do
+for kind in plain tls htpasswd token; do
 	XRUN_TEST_CACHE=$cache registry_start "$place/$kind" "$kind" || exit 1
 	ports[$kind]=$registry_port
 done
@@ -30,6 +30,10 @@ done
 skopeo copy -q --dest-cert-dir "$place/tls/trusted" "oci:$place/images:empty" "docker://127.0.0.1:${ports[tls]}/test:empty" || exit 1
 skopeo copy -q --dest-tls-verify=false --dest-creds ann:secret "oci:$place/images:empty" \
 	"docker://127.0.0.1:${ports[htpasswd]}/test:empty" || exit 1
+for name in open test; do
+	skopeo copy -q --dest-tls-verify=false --dest-creds ann:secret "oci:$place/images:empty" \
+		"docker://127.0.0.1:${ports[token]}/$name:empty" || exit 1
+done
 python3 tests/registry/scripted.py "$place/scripted" >"$place/scripted.log" 2>&1 &
 scripted_pid=$!
 for ((i = 0; i < 50; i++)); do
@@ -38,7 +42,7 @@ for ((i = 0; i < 50; i++)); do
 done
 
 bats_env=(HOME="$place/home" PATH="$PATH" XRUN="$place/build/xrun" PLAIN="127.0.0.1:${ports[plain]}" TLS="127.0.0.1:${ports[tls]}"
-	HTPASSWD="127.0.0.1:${ports[htpasswd]}" SCRIPTED="127.0.0.1:$(cat "$place/scripted")" CA="$place/tls/ca.crt"
+	HTPASSWD="127.0.0.1:${ports[htpasswd]}" TOKEN="127.0.0.1:${ports[token]}" SCRIPTED="127.0.0.1:$(cat "$place/scripted")" CA="$place/tls/ca.crt"
 	IMAGES="$place/images" PLACE="$place" LC_ALL=C.UTF-8)
 
 # run_bats NAME COMMAND...: the test files for everybody and those of root or user, through COMMAND. Counts TAP lines;
@@ -81,7 +85,7 @@ else
 	mkdir -p "$place/home" "$place/user-tmp"
 	run_bats user env
 fi
-for kind in plain tls htpasswd; do registry_stop "$place/$kind"; done
+for kind in plain tls htpasswd token; do registry_stop "$place/$kind"; done
 kill "$scripted_pid" 2>/dev/null
 cat "$place/scripted.log" # empty, or what went wrong with the scripted registry itself
 rm -rf "$place" 2>/dev/null || true # what a failed test left of subordinate ids stays behind in /tmp
