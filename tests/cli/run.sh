@@ -51,7 +51,8 @@ run_bats() {
 	local name=$1 files ok bad skip allowed=0
 	shift
 	mapfile -t files < <(find "$place/tests/cli" "$place/tests/cli/$name" -maxdepth 1 -name "${ONLY:-*}.bats" | sort -u)
-	timeout 1500 "$@" env -i "${bats_env[@]}" TMPDIR="$place/$name-tmp" bats --tap "${files[@]}" >"$log/$name.tap" 2>&1 || true
+	(cd "$place" && timeout 1500 "$@" env -i "${bats_env[@]}" TMPDIR="$place/$name-tmp" bats --tap "${files[@]}") \
+		>"$log/$name.tap" 2>&1 || true
 	skip=$(grep -cE '^ok .* # skip' "$log/$name.tap")
 	ok=$(($(grep -c '^ok ' "$log/$name.tap") - skip))
 	bad=$(grep -c '^not ok ' "$log/$name.tap")
