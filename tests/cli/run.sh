@@ -5,7 +5,7 @@
 
 : "${build:?}" "${log:?}" "${passed:?}" "${failed:?}" "${skipped:?}"
 cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests}
-XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-1" || exit 1
+XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-2" || exit 1
 
 # What an ordinary user must be able to read is copied to where that is sure.
 place=$(mktemp -d /tmp/xrun-check.XXXXXX)
@@ -13,7 +13,7 @@ chmod 755 "$place"
 mkdir "$place/build"
 cp -r tests "$place/tests"
 cp "$build/xrun" "$build/xrun-fetch" "$place/build/"
-cp -r "$cache/images-1" "$place/images"
+cp -r "$cache/images-2" "$place/images"
 chmod -R go+rX "$place"
 
 # shellcheck source=tests/registry/registry.sh
@@ -24,7 +24,7 @@ for kind in plain tls htpasswd token; do
 	ports[$kind]=$registry_port
 done
 chmod 644 "$place/tls/ca.crt"
-for tag in amd64 arm64 armhf riscv64 s390x ppc64el i386 config empty layers-none layers-gzip layers-zstd multi; do
+for tag in amd64 arm64 armhf riscv64 s390x ppc64el i386 config empty layers-none layers-gzip layers-zstd multi many; do
 	skopeo copy -q --all --dest-tls-verify=false "oci:$place/images:$tag" "docker://127.0.0.1:${ports[plain]}/test:$tag" || exit 1
 done
 skopeo copy -q --dest-cert-dir "$place/tls/trusted" "oci:$place/images:empty" "docker://127.0.0.1:${ports[tls]}/test:empty" || exit 1
