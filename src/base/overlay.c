@@ -10,6 +10,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+enum { OLD_KERNELS_LIMIT = 60 };
+
 static int set(int fs_fd, const char *key, const char *value, struct err *err)
 {
 	int r = value ? fsconfig(fs_fd, FSCONFIG_SET_STRING, key, value, 0) : fsconfig(fs_fd, FSCONFIG_SET_FLAG, key, NULL, 0);
@@ -56,7 +58,8 @@ static int create(const int *layer_fds, size_t count, int upper_fd, int work_fd,
 	if (r == 0)
 		r = set_descriptor(fs_fd, "workdir", work_fd, err);
 	if (r == 0 && fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		r = err_sys(err, "cannot create an overlay file system");
+		r = err_sys(err, "cannot create an overlay file system of %zu layers%s", count,
+			count > OLD_KERNELS_LIMIT ? " (so many need Linux 6.7)" : "");
 	int fd = r < 0 ? r : fsmount(fs_fd, FSMOUNT_CLOEXEC, 0);
 	return fd < 0 && r == 0 ? err_sys(err, "cannot mount an overlay file system") : fd;
 }
