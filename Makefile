@@ -3,6 +3,7 @@
 #   make SAN=1 ...  the same with AddressSanitizer and UBSan, in build-san/
 #   make demo       a foreign image from a real registry, run in a container; IMAGE=debian:12 for any other
 #   make check      every test; make bench: side by side with other tools; make lint: shellcheck, clang-tidy
+#   make check-kernels   some tests on older kernels, in virtual machines
 SHELL := /bin/bash
 comma := ,
 PREFIX ?= /usr/local
@@ -73,6 +74,7 @@ unit-tests: $(UNIT_TESTS)
 check: ; $(Q)SAN=$(SAN) ci/check.sh
 demo: ; $(Q)IMAGE=$(IMAGE) ci/demo.sh
 bench: ; $(Q)ci/bench.sh
+check-kernels: ; $(Q)ci/kernels.sh
 lint: ; $(Q)ci/lint.sh
 
 install: all
@@ -82,6 +84,6 @@ install: all
 clean:
 	rm -rf build build-san
 
-.PHONY: all unit-tests check demo bench lint install clean
+.PHONY: all unit-tests check check-kernels demo bench lint install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

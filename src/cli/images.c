@@ -157,6 +157,12 @@ int command_rmi(const struct globals *globals, int argc, char **argv, struct err
 		r = cli_platform(wish.arch, wish.platform, &platform, err);
 	if (r == 0)
 		r = open_store(globals, &map, &store, err);
+	if (r == -ENOENT && wish.all) { /* nothing was ever pulled */
+		err_clear(err);
+		return 0;
+	}
+	if (r == -ENOENT)
+		return err_set(err, r, "%s is not in the store: nothing was pulled yet", operands.items[0]);
 	struct removal removal = { &store, &operands, one ? &platform : NULL, wish.all };
 	return r < 0 ? r : userns_call(&map, NULL, remove_images, &removal, err);
 }

@@ -9,6 +9,14 @@ teardown() {
 	[ -z "$(find "$STORE/layers" "$STORE/staging" "$STORE/blobs/sha256" -mindepth 1 2>/dev/null)" ]
 }
 
+@test "a store that nothing was pulled into is empty" {
+	local empty=$BATS_TEST_TMPDIR/empty
+	[ "$("$XRUN" --root "$empty" images | wc -l)" = 1 ]
+	[ "$("$XRUN" --root "$empty" images --format json)" = "[]" ]
+	"$XRUN" --root "$empty" rmi --all
+	fails_with 125 "not in the store" "$XRUN" --root "$empty" rmi "$NATIVE"
+}
+
 @test "an image is pulled, listed, run, and removed" {
 	xrun pull "$NATIVE" 2>"$BATS_TEST_TMPDIR/said"
 	[ "$(xrun images | tail -n +2 | sed 's/ .*//')" = "$NATIVE" ]
