@@ -25,6 +25,7 @@ void listing_add(struct listing *listing, const char *const *cells)
 {
 	for (size_t i = 0; i < column_count(listing); i++)
 		strv_add(&listing->cells, cells[i] ? cells[i] : "");
+	listing->rows++;
 }
 
 int listing_check_format(const char *format, struct err *err)
@@ -53,7 +54,7 @@ static int column_width(const struct listing *listing, size_t at)
 /* The last column is not filled up: lines end where their text does. */
 static int print_columns(const struct listing *listing, struct err *err)
 {
-	size_t count = column_count(listing), rows = listing->cells.len / count;
+	size_t count = column_count(listing), rows = listing->rows;
 	cleanup_free struct buf *lines = mem_new((rows + 1) * sizeof *lines);
 	int r = 0;
 	for (size_t at = 0; at < count; at++) {

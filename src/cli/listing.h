@@ -19,6 +19,7 @@ struct column {
 
 struct listing {
 	const struct column *columns; /* ended by one without either */
+	size_t rows;
 	struct strv cells;            /* row by row */
 };
 void listing_done(struct listing *listing);
