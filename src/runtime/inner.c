@@ -80,7 +80,7 @@ static int find_user(const char *wish, struct user *ret_user, struct err *err)
 	return r < 0 ? r : user_resolve(wish, passwd.data, group.data, ret_user, err);
 }
 
-/* A working directory outside the root (through a descriptor that leaked, say) has no path: getcwd tells. */
+/* close_descriptors has left nothing that leads outside. Did something all the same, getcwd would tell. */
 static int enter_directory(const char *path, struct err *err)
 {
 	char check[4096];
@@ -243,6 +243,17 @@ static int become_program(const struct stage *stage, struct err *err)
 	return execute(spec, err);
 }
 
+/*
+ * From here on the image has a say in which paths are used, and /proc/self/fd/N/.. would lead from a descriptor of ours
+ * straight into the host's files.
+ */
+static int close_descriptors(const struct stage *stage, struct err *err)
+{
+	unsigned socket_fd = stage->socket_fd;
+	bool done = (socket_fd == 3 || close_range(3, socket_fd - 1, 0) == 0) && close_range(socket_fd + 1, ~0u, 0) == 0;
+	return done ? 0 : err_sys(err, "cannot close the host's descriptors");
+}
+
 static int build(const struct stage *stage, int go_fd, struct err *err)
 {
 	int terminal_fd = -1;
@@ -262,7 +273,8 @@ static int build(const struct stage *stage, int go_fd, struct err *err)
 	} else if (setsid() < 0) {
 		return err_sys(err, "cannot start a session");
 	}
-	return become_program(stage, err);
+	r = close_descriptors(stage, err);
+	return r < 0 ? r : become_program(stage, err);
 }
 
 void inner_stage(const struct stage *stage, int go_fd)

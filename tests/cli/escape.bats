@@ -1,0 +1,36 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What an image, or a program in a container, could try in order to reach the host; other containers' runtimes fell for
+# most of it. And what is left of xrun itself where a container could see it.
+
+load lib
+
+prepare() {
+	xrun pull -q "$NATIVE"
+}
+
+# every_descriptor COMMAND...: with N for each number that a descriptor of xrun might have.
+every_descriptor() {
+	local n
+	for n in {3..16}; do
+		"${@//N/$n}" >/dev/null 2>&1 || true
+	done
+}
+
+@test "a working directory of /proc/self/fd/N makes nothing on the host" {
+	mkdir "$BATS_TEST_TMPDIR/caller"
+	every_descriptor xrun -w /proc/self/fd/N/escaped/x "$NATIVE" true 9<"$BATS_TEST_TMPDIR/caller"
+	every_descriptor xrun -w /proc/self/fd/N/../escaped/x "$NATIVE" true 9<"$BATS_TEST_TMPDIR/caller"
+	run find "$BATS_FILE_TMPDIR" -name escaped
+	[ -z "$output" ]
+}
+
+@test "a command of /proc/self/fd/N executes none of the host's programs" {
+	printf '#!/bin/sh\necho ran >&2\n' >"$BATS_FILE_TMPDIR/tool"
+	cp /bin/true "$BATS_FILE_TMPDIR/true"
+	chmod 755 "$BATS_FILE_TMPDIR/tool" "$BATS_FILE_TMPDIR/true"
+	local n
+	for n in {3..16}; do
+		fails_with 127 "/proc/self/fd/$n/../true" xrun "$NATIVE" "/proc/self/fd/$n/../true"
+	done
+}
