@@ -34,3 +34,25 @@ every_descriptor() {
 		fails_with 127 "/proc/self/fd/$n/../true" xrun "$NATIVE" "/proc/self/fd/$n/../true"
 	done
 }
+
+@test "a standard descriptor that is a directory is refused, and a closed one is /dev/null" {
+	local closed
+	fails_with 125 "standard input is a directory" xrun -i "$NATIVE" true </
+	fails_with 125 "standard output is a directory" bash -c '"$@" 1</' - "$XRUN" --root "$STORE" "$NATIVE" true
+	closed=$(xrun -i "$NATIVE" readlink /proc/self/fd/0 /proc/self/fd/2 <&- 2>&-)
+	[ "$closed" = "$(printf '/dev/null\n/dev/null')" ]
+	run xrun "$NATIVE" sh -c 'exit 3' <&- >&- 2>&-
+	[ "$status" = 3 ]
+}
+
+@test "of xrun's environment and arguments nothing is in a container, with --init neither" {
+	local option seen
+	for option in --rm --init; do
+		seen=$(HIDDEN=words xrun $option --creds ann:hidden-password "$NATIVE" sh -c \
+			'cat /proc/*/cmdline /proc/*/environ 2>/dev/null; cat /proc/1/maps 2>/dev/null; readlink /proc/1/exe' | tr '\0' '\n')
+		[ -n "$seen" ]
+		[[ $seen != *HIDDEN* ]]
+		[[ $seen != *hidden-password* ]]
+		[[ $seen != */xrun* ]]
+	done
+}
