@@ -56,3 +56,29 @@ every_descriptor() {
 		[[ $seen != */xrun* ]]
 	done
 }
+
+@test "the caller's keys are not the container's, not even without seccomp" {
+	cat >"$BATS_TEST_TMPDIR/key.c" <<-'C'
+		#include <linux/keyctl.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			if (argc == 1) /* inside: 0 if the key is found */
+				return syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", "xrun-test", 0) < 0;
+			syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
+			if (syscall(SYS_add_key, "user", "xrun-test", "secret", 6, KEY_SPEC_SESSION_KEYRING) < 0)
+				return 2;
+			return execvp(argv[1], argv + 1);
+		}
+	C
+	cc -static -o "$BATS_TEST_TMPDIR/key" "$BATS_TEST_TMPDIR/key.c"
+	"$BATS_TEST_TMPDIR/key" "$BATS_TEST_TMPDIR/key" # the test itself would find it
+	local option got
+	for option in --rm "--security-opt seccomp=unconfined"; do
+		got=0
+		# shellcheck disable=SC2086 # several words are meant
+		"$BATS_TEST_TMPDIR/key" "$XRUN" --root "$STORE" $option -v "$BATS_TEST_TMPDIR/key:/key" "$NATIVE" /key || got=$?
+		[ "$got" = 1 ]
+	done
+}
