@@ -2,13 +2,26 @@
 /* main.c owns the way from argv to the exit status; it is the only file that prints an error, and the only exit. */
 #include "src/cli/cli.h"
 
-#include <stdio.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
+#include <stdio.h>
 #include <unistd.h>
+
+/* Where our caller closed one, the next file that is opened would be taken for it: the store, or the stages' socket. */
+static int open_standard(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd < 3);
+	return fd < 0 ? -1 : close(fd);
+}
 
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
+	if (open_standard() < 0)
+		return STATUS_FAILED;
 	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC); /* what our caller left open is no business of a container */
 	int status = cli_main(argc, argv, &err);
 	if (err.text[0])

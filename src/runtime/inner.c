@@ -39,6 +39,7 @@ static int await_map(const struct stage *stage, int go_fd, struct err *err)
 	if (r < 0)
 		return r;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_DUMPABLE, 0); /* what --init leaves running has our caller's environment in its memory */
 	if (sethostname(stage->spec->hostname, strlen(stage->spec->hostname)) < 0)
 		return err_sys(err, "cannot set the hostname to %s", stage->spec->hostname);
 	return 0;
@@ -80,7 +81,7 @@ static int find_user(const char *wish, struct user *ret_user, struct err *err)
 	return r < 0 ? r : user_resolve(wish, passwd.data, group.data, ret_user, err);
 }
 
-/* A working directory outside the root (through a descriptor that leaked, say) has no path: getcwd tells. */
+/* close_descriptors has left nothing that leads outside. Did something all the same, getcwd would tell. */
 static int enter_directory(const char *path, struct err *err)
 {
 	char check[4096];
@@ -122,11 +123,21 @@ static int child_status(pid_t child, int *ret_status)
 	return 0;
 }
 
+/* /proc/1/cmdline is everybody's to read, and ours may hold a password. */
+static void forget_arguments(void)
+{
+	struct err ignored;
+	cleanup_buf struct buf arguments = { 0 };
+	if (fd_read_file(AT_FDCWD, "/proc/self/cmdline", SIZE_MAX, &arguments, &ignored) == 0)
+		memset(program_invocation_name, 0, arguments.len); /* argv[0], where the kernel put them all */
+}
+
 static void run_init(bool terminal)
 {
 	sigset_t all;
 	siginfo_t info;
 	int status;
+	forget_arguments();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	pid_t child = fork();
@@ -203,6 +214,17 @@ static int close_input(void)
 	return null_fd < 0 ? -1 : dup2(null_fd, 0);
 }
 
+/* A directory would be a way out of the container: /proc/self/fd/0/.. */
+static int check_standard(struct err *err)
+{
+	static const char *const names[] = { "input", "output", "error" };
+	struct stat st;
+	for (int fd = 0; fd < 3; fd++)
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			return err_set(err, -EISDIR, "standard %s is a directory of the host: the container could leave by it", names[fd]);
+	return 0;
+}
+
 static void set_home(const struct spec *spec, const struct user *user)
 {
 	if (strv_env_get(&spec->env, "HOME"))
@@ -215,14 +237,16 @@ static int become_program(const struct stage *stage, struct err *err)
 {
 	const struct spec *spec = stage->spec;
 	struct user user;
-	int r = find_user(spec->user, &user, err);
+	if (!spec->terminal && !spec->interactive && close_input() < 0)
+		return err_sys(err, "cannot open /dev/null as standard input");
+	int r = check_standard(err);
+	if (r == 0)
+		r = find_user(spec->user, &user, err);
 	if (r == 0)
 		r = enter_directory(spec->cwd, err);
 	if (r < 0)
 		return r;
 	set_home(spec, &user);
-	if (!spec->terminal && !spec->interactive && close_input() < 0)
-		return err_sys(err, "cannot open /dev/null as standard input");
 	if (spec->terminal && user.uid != 0 && fchown(0, user.uid, -1) < 0)
 		return err_sys(err, "cannot give the terminal to user %u", user.uid);
 	if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -241,6 +265,17 @@ static int become_program(const struct stage *stage, struct err *err)
 	else
 		reset_signals();
 	return execute(spec, err);
+}
+
+/*
+ * From here on the image has a say in which paths are used, and /proc/self/fd/N/.. would lead from a descriptor of ours
+ * straight into the host's files.
+ */
+static int close_descriptors(const struct stage *stage, struct err *err)
+{
+	unsigned socket_fd = stage->socket_fd;
+	bool done = (socket_fd == 3 || close_range(3, socket_fd - 1, 0) == 0) && close_range(socket_fd + 1, ~0u, 0) == 0;
+	return done ? 0 : err_sys(err, "cannot close the host's descriptors");
 }
 
 static int build(const struct stage *stage, int go_fd, struct err *err)
@@ -262,7 +297,8 @@ static int build(const struct stage *stage, int go_fd, struct err *err)
 	} else if (setsid() < 0) {
 		return err_sys(err, "cannot start a session");
 	}
-	return become_program(stage, err);
+	r = close_descriptors(stage, err);
+	return r < 0 ? r : become_program(stage, err);
 }
 
 void inner_stage(const struct stage *stage, int go_fd)

@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What an image, or a program in a container, could try in order to reach the host; other containers' runtimes fell for
+# most of it. And what is left of xrun itself where a container could see it.
+
+load lib
+
+prepare() {
+	xrun pull -q "$NATIVE"
+}
+
+# every_descriptor COMMAND...: with N for each number that a descriptor of xrun might have.
+every_descriptor() {
+	local n
+	for n in {3..16}; do
+		"${@//N/$n}" >/dev/null 2>&1 || true
+	done
+}
+
+@test "a working directory of /proc/self/fd/N makes nothing on the host" {
+	mkdir "$BATS_TEST_TMPDIR/caller"
+	every_descriptor xrun -w /proc/self/fd/N/escaped/x "$NATIVE" true 9<"$BATS_TEST_TMPDIR/caller"
+	every_descriptor xrun -w /proc/self/fd/N/../escaped/x "$NATIVE" true 9<"$BATS_TEST_TMPDIR/caller"
+	run find "$BATS_FILE_TMPDIR" -name escaped
+	[ -z "$output" ]
+}
+
+@test "a command of /proc/self/fd/N executes none of the host's programs" {
+	printf '#!/bin/sh\necho ran >&2\n' >"$BATS_FILE_TMPDIR/tool"
+	cp /bin/true "$BATS_FILE_TMPDIR/true"
+	chmod 755 "$BATS_FILE_TMPDIR/tool" "$BATS_FILE_TMPDIR/true"
+	local n
+	for n in {3..16}; do
+		fails_with 127 "/proc/self/fd/$n/../true" xrun "$NATIVE" "/proc/self/fd/$n/../true"
+	done
+}
+
+@test "a standard descriptor that is a directory is refused, and a closed one is /dev/null" {
+	local closed
+	fails_with 125 "standard input is a directory" xrun -i "$NATIVE" true </
+	fails_with 125 "standard output is a directory" bash -c '"$@" 1</' - "$XRUN" --root "$STORE" "$NATIVE" true
+	closed=$(xrun -i "$NATIVE" readlink /proc/self/fd/0 /proc/self/fd/2 <&- 2>&-)
+	[ "$closed" = "$(printf '/dev/null\n/dev/null')" ]
+	run xrun "$NATIVE" sh -c 'exit 3' <&- >&- 2>&-
+	[ "$status" = 3 ]
+}
+
+@test "of xrun's environment and arguments nothing is in a container, with --init neither" {
+	local option seen
+	for option in --rm --init; do
+		seen=$(HIDDEN=words xrun $option --creds ann:hidden-password "$NATIVE" sh -c \
+			'cat /proc/*/cmdline /proc/*/environ 2>/dev/null; cat /proc/1/maps 2>/dev/null; readlink /proc/1/exe' | tr '\0' '\n')
+		[ -n "$seen" ]
+		[[ $seen != *HIDDEN* ]]
+		[[ $seen != *hidden-password* ]]
+		[[ $seen != */xrun* ]]
+	done
+}
+
+@test "the caller's keys are not the container's, not even without seccomp" {
+	cat >"$BATS_TEST_TMPDIR/key.c" <<-'C'
+		#include <linux/keyctl.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			if (argc == 1) /* inside: 0 if the key is found */
+				return syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", "xrun-test", 0) < 0;
+			syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
+			if (syscall(SYS_add_key, "user", "xrun-test", "secret", 6, KEY_SPEC_SESSION_KEYRING) < 0)
+				return 2;
+			return execvp(argv[1], argv + 1);
+		}
+	C
+	cc -static -o "$BATS_TEST_TMPDIR/key" "$BATS_TEST_TMPDIR/key.c"
+	"$BATS_TEST_TMPDIR/key" "$BATS_TEST_TMPDIR/key" # the test itself would find it
+	local option got
+	for option in --rm "--security-opt seccomp=unconfined"; do
+		got=0
+		# shellcheck disable=SC2086 # several words are meant
+		"$BATS_TEST_TMPDIR/key" "$XRUN" --root "$STORE" $option -v "$BATS_TEST_TMPDIR/key:/key" "$NATIVE" /key || got=$?
+		[ "$got" = 1 ]
+	done
+}
