@@ -17,10 +17,11 @@ packages_of() {
 	test) echo python3 zstd skopeo umoci debian-archive-keyring libcmocka-dev bats apache2-utils openssl strace attr \
 		procps curl ;;
 	lint) echo shellcheck clang-tidy ;;
+	fuzz) echo clang libclang-rt-dev ;;
 	bench) echo skopeo umoci curl isal crun bubblewrap time ;;
 	fresh) echo debootstrap git ;;
 	*)
-		echo "deps.sh: unknown group $1: build, run, demo, test, lint, bench or fresh" >&2
+		echo "deps.sh: unknown group $1: build, run, demo, test, lint, fuzz, bench or fresh" >&2
 		exit 2
 		;;
 	esac
