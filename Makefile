@@ -36,6 +36,7 @@ PROGRAMS := $(BUILD)/xrun $(BUILD)/xrun-fetch
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/fuzz_% %/replay.c,$(wildcard tests/fuzz/*.c)))
 
 all: $(PROGRAMS)
 
@@ -76,11 +77,12 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(foreach a,$(ARCHIVES),$(call ar
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(XRUN_LIBS) $(FETCH_LIBS)
 
 # The fuzzers: with replay.c, which tries the same inputs every time, and with libFuzzer, which clang brings.
-$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(FUZZ_SHARED) \
+		$(foreach a,$(ARCHIVES),$(call archive,$(a)))
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS) $(FETCH_LIBS)
 
-$(BUILD)/tests/fuzz/live_%: $(BUILD)/tests/fuzz/fuzz_%.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
+$(BUILD)/tests/fuzz/live_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(foreach a,$(ARCHIVES),$(call archive,$(a)))
 	@echo "  LINK  $@"
 	$(Q)$(CC) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS) $(FETCH_LIBS)
 
