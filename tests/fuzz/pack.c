@@ -68,7 +68,8 @@ void pack_tar(struct buf *ret, const struct tar_item *item)
 	snprintf(block + 136, 12, "%011o", 1000000000);
 	block[156] = item->type;
 	strncpy(block + 157, item->link ? item->link : "", 100);
-	memcpy(block + 257, "ustar\00000", 8);
+	strcpy(block + 257, "ustar");
+	memset(block + 263, '0', 2);
 	strcpy(block + 329, "0000000");
 	strcpy(block + 337, "0000003");
 	repair_header(block);
