@@ -28,7 +28,7 @@ for program in build-fuzz/tests/fuzz/live_${ONLY:-*}; do
 		echo "$name: $runs inputs in $seconds seconds, $coverage places reached"
 	else
 		failed=1
-		cat "$log"
+		grep -avE '^#|^INFO|NEW_FUNC' "$log"
 		echo "$name: failed"
 	fi
 done
