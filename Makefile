@@ -4,17 +4,23 @@
 #   make demo       a foreign image from a real registry, run in a container; IMAGE=debian:12 for any other
 #   make check      every test; make bench: side by side with other tools; make lint: shellcheck, clang-tidy
 #   make check-kernels   some tests on older kernels, in virtual machines
+#   make fuzz       each fuzzer of tests/fuzz for FOR=30 seconds, in build-fuzz/; ONLY=layer: that one
 SHELL := /bin/bash
 comma := ,
 PREFIX ?= /usr/local
-BUILD := $(if $(SAN),build-san,build)
+BUILD := $(if $(FUZZ),build-fuzz,$(if $(SAN),build-san,build))
 Q := $(if $(V),,@)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-format-truncation -Wno-missing-field-initializers
-SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+ifdef FUZZ
+CC := clang
+WARN += -Wno-unknown-warning-option
+endif
 CFLAGS ?= -g -O2
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -fPIE -fstack-protector-strong -MMD -MP -D_GNU_SOURCE -I. -I$(BUILD) \
-	$(if $(SAN),-O1 -fno-omit-frame-pointer $(SANITIZE),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) $(CPPFLAGS)
+	$(if $(SANITIZE),-O1 -fno-omit-frame-pointer $(SANITIZE),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) \
+	$(if $(FUZZ),-fsanitize=fuzzer-no-link) $(CPPFLAGS)
 ALL_LDFLAGS = -pie -Wl,--as-needed,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 
 # One static archive a part, so that the linker keeps the walls of docs/design.md.
@@ -30,6 +36,8 @@ FETCH_LIBS := -lcurl -ljansson -larchive -lisal -lzstd -lcrypto -pthread
 PROGRAMS := $(BUILD)/xrun $(BUILD)/xrun-fetch
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/fuzz_% %/replay.c,$(wildcard tests/fuzz/*.c)))
 
 all: $(PROGRAMS)
 
@@ -69,21 +77,33 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(foreach a,$(ARCHIVES),$(call ar
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(XRUN_LIBS) $(FETCH_LIBS)
 
-unit-tests: $(UNIT_TESTS)
+# The fuzzers: with replay.c, which tries the same inputs every time, and with libFuzzer, which clang brings.
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(FUZZ_SHARED) \
+		$(foreach a,$(ARCHIVES),$(call archive,$(a)))
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS) $(FETCH_LIBS)
+
+$(BUILD)/tests/fuzz/live_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(foreach a,$(ARCHIVES),$(call archive,$(a)))
+	@echo "  LINK  $@"
+	$(Q)$(CC) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS) $(FETCH_LIBS)
+
+unit-tests: $(UNIT_TESTS) $(REPLAYS)
+fuzzers: $(REPLAYS) $(subst /fuzz_,/live_,$(REPLAYS))
 
 check: ; $(Q)SAN=$(SAN) ci/check.sh
 demo: ; $(Q)IMAGE=$(IMAGE) ci/demo.sh
 bench: ; $(Q)ci/bench.sh
 check-kernels: ; $(Q)ci/kernels.sh
 lint: ; $(Q)ci/lint.sh
+fuzz: ; $(Q)FOR=$(FOR) ONLY=$(ONLY) ci/fuzz.sh
 
 install: all
 	install -D -m 0755 $(BUILD)/xrun $(DESTDIR)$(PREFIX)/bin/xrun
 	install -D -m 0755 $(BUILD)/xrun-fetch $(DESTDIR)$(PREFIX)/libexec/xrun/xrun-fetch
 
 clean:
-	rm -rf build build-san
+	rm -rf build build-san build-fuzz
 
-.PHONY: all unit-tests check check-kernels demo bench lint install clean
+.PHONY: all unit-tests fuzzers check check-kernels demo bench lint fuzz install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -13,7 +13,8 @@ make -j"$(nproc)" SAN="${SAN:-}" all unit-tests || exit 1
 
 passed=0 failed=0 skipped=0
 
-# cmocka prints "[       OK ] name", "[  FAILED  ] name" and a summary that repeats the failed ones.
+# cmocka prints "[       OK ] name", "[  FAILED  ] name" and a summary that repeats the failed ones; tests/fuzz/replay.c
+# prints the same for one test, the fuzzer.
 run_unit() {
 	local name=${1##*/} status
 	timeout 120 "$1" >"$log/$name" 2>&1
@@ -27,7 +28,7 @@ run_unit() {
 	passed=$((passed + ok)) failed=$((failed + bad))
 }
 
-for program in "$build"/tests/unit/test_*; do
+for program in "$build"/tests/unit/test_* "$build"/tests/fuzz/fuzz_*; do
 	[[ $program == *.[od] ]] || run_unit "$program"
 done
 

@@ -17,11 +17,12 @@ packages_of() {
 	test) echo python3 zstd skopeo umoci debian-archive-keyring libcmocka-dev bats apache2-utils openssl strace attr \
 		procps curl ;;
 	lint) echo shellcheck clang-tidy ;;
+	fuzz) echo clang libclang-rt-dev ;;
 	bench) echo skopeo umoci curl isal crun bubblewrap time ;;
 	fresh) echo debootstrap git ;;
 	kernels) echo debootstrap qemu-system-x86 e2fsprogs cpio xz-utils kmod ;;
 	*)
-		echo "deps.sh: unknown group $1: build, run, demo, test, lint, bench, fresh or kernels" >&2
+		echo "deps.sh: unknown group $1: build, run, demo, test, lint, fuzz, bench, fresh or kernels" >&2
 		exit 2
 		;;
 	esac

@@ -159,7 +159,35 @@ static int fail_zstd(size_t code, uint64_t total, struct err *err)
 	}
 }
 
-static int step_zstd(struct pipe *p, ZSTD_DCtx *context, size_t *ret_wanted, bool *ret_full, struct err *err)
+/*
+ * What a frame says of its size, for a check of our own: libzstd 1.5 takes a frame that ends early with an empty last
+ * block, but not if all of it comes in one piece (ZSTD_decompressStream), and pieces are as the network makes them.
+ */
+struct frame {
+	uint8_t head[18]; /* the longest header, ZSTD_FRAMEHEADERSIZE_MAX */
+	size_t head_len;
+	uint64_t total;
+};
+
+static void note_frame(struct frame *frame, const void *in, size_t in_len, size_t out_len)
+{
+	size_t room = sizeof frame->head - frame->head_len, n = in_len < room ? in_len : room;
+	memcpy(frame->head + frame->head_len, in, n);
+	frame->head_len += n;
+	frame->total += out_len;
+}
+
+static int end_frame(struct frame *frame, struct err *err)
+{
+	unsigned long long said = ZSTD_getFrameContentSize(frame->head, frame->head_len), total = frame->total;
+	*frame = (struct frame){ 0 };
+	if (said == ZSTD_CONTENTSIZE_UNKNOWN || said == total)
+		return 0;
+	return err_set(err, -EBADMSG, "the layer's zstd data is damaged: a frame has another size than it says");
+}
+
+static int step_zstd(struct pipe *p, ZSTD_DCtx *context, struct frame *frame, size_t *ret_wanted, bool *ret_full,
+	struct err *err)
 {
 	int r = claim(p);
 	if (r < 0)
@@ -169,6 +197,10 @@ static int step_zstd(struct pipe *p, ZSTD_DCtx *context, size_t *ret_wanted, boo
 	size_t wanted = ZSTD_decompressStream(context, &out, &in);
 	if (ZSTD_isError(wanted))
 		return fail_zstd(wanted, p->total + out.pos, err);
+	note_frame(frame, p->in, in.pos, out.pos - p->used);
+	r = wanted ? 0 : end_frame(frame, err);
+	if (r < 0)
+		return r;
 	p->in += in.pos;
 	p->in_len -= in.pos;
 	*ret_wanted = wanted;
@@ -178,6 +210,7 @@ static int step_zstd(struct pipe *p, ZSTD_DCtx *context, size_t *ret_wanted, boo
 
 static int run_zstd(struct pipe *p, ZSTD_DCtx *context, struct err *err)
 {
+	struct frame frame = { 0 };
 	size_t wanted = 1; /* 0 exactly at the end of a frame; so an empty layer is cut short */
 	bool full = false;
 	for (;;) {
@@ -188,7 +221,7 @@ static int run_zstd(struct pipe *p, ZSTD_DCtx *context, struct err *err)
 			if (r <= 0)
 				return r;
 		}
-		int r = step_zstd(p, context, &wanted, &full, err);
+		int r = step_zstd(p, context, &frame, &wanted, &full, err);
 		if (r < 0)
 			return r;
 	}

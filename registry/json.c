@@ -10,6 +10,9 @@
 /* As many as a layer may unpack to (layer.h). The sum of all layers' sizes stays far from overflowing. */
 static const int64_t MAX_LAYER_SIZE = 64LL << 30;
 
+/* Of a configuration's list. An image has dozens; what looks for each name among all others must end soon. */
+enum { MAX_LIST = 10000 };
+
 static void free_json(json_t **json)
 {
 	json_decref(*json);
@@ -49,6 +52,9 @@ static int take_list(const json_t *object, const char *key, struct strv *ret_lis
 	size_t i;
 	if (array && !json_is_array(array) && !json_is_null(array))
 		return err_set(err, -EBADMSG, "the image's configuration: %s is not a list", key);
+	if (json_array_size(array) > MAX_LIST)
+		return err_set(err, -EBADMSG, "the image's configuration: %s has %zu entries; at most %d are taken", key,
+			json_array_size(array), MAX_LIST);
 	json_array_foreach(array, i, value) {
 		if (!json_is_string(value))
 			return err_set(err, -EBADMSG, "the image's configuration: %s holds something other than strings", key);

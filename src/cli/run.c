@@ -67,18 +67,18 @@ static int print_help(void)
 	return 0;
 }
 
-/* docker-run(1): lines of NAME=VALUE or NAME, '#' begins a comment. */
 static int read_env_files(struct request *request, struct err *err)
 {
 	for (size_t i = 0; i < request->env_files.len; i++) {
+		const char *file = request->env_files.items[i];
 		cleanup_buf struct buf text = { 0 };
-		int r = fd_read_file(AT_FDCWD, request->env_files.items[i], 1 << 20, &text, err);
+		int r = fd_read_file(AT_FDCWD, file, 1 << 20, &text, err);
 		if (r < 0)
 			return err_prefix(err, "--env-file");
-		char *at = text.data;
-		for (char *line; at && (line = strsep(&at, "\n"));)
-			if (*line && *line != '#')
-				strv_add(&request->env_lines, line);
+		if (text.len)
+			r = request_add_env_file(request, file, text.data, text.len, err);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

@@ -15,6 +15,34 @@ void request_done(struct request *request)
 		strv_done(lists[i]);
 }
 
+static int add_env_line(struct request *request, const char *file, char *line, struct err *err)
+{
+	size_t len = strlen(line);
+	if (len && line[len - 1] == '\r')
+		line[len - 1] = 0;
+	line += strspn(line, " \t");
+	size_t name = strcspn(line, "=");
+	if (!*line || *line == '#')
+		return 0;
+	if (name == 0 || strcspn(line, " \t") < name)
+		return err_set(err, -EINVAL, "--env-file %s: not a variable's name: \"%.*s\"; write lines like NAME=VALUE", file,
+			name < 100 ? (int)name : 100, line);
+	strv_add(&request->env_lines, line);
+	return 0;
+}
+
+int request_add_env_file(struct request *request, const char *file, char *text, size_t len, struct err *err)
+{
+	if (strlen(text) != len)
+		return err_set(err, -EINVAL, "--env-file %s: not a text file: it has a NUL byte", file);
+	for (char *line; (line = strsep(&text, "\n"));) {
+		int r = add_env_line(request, file, line, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* Digits, a point, digits: value * 1000, rounded down. */
 static bool parse_milli(const char *text, size_t len, uint64_t *ret_milli)
 {

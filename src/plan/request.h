@@ -16,7 +16,7 @@ struct request {
 	struct strv env, env_files, volumes, tmpfs, cap_add, cap_drop, security;
 	bool interactive, terminal, read_only, remove, init, dry_run, quiet, tls_verify, help;
 	struct strv command;
-	struct strv env_lines;        /* --env-file, read by the caller */
+	struct strv env_lines;        /* --env-file, see request_add_env_file */
 };
 void request_done(struct request *request);
 
@@ -26,6 +26,13 @@ void request_done(struct request *request);
  */
 int request_plan(const struct request *request, const struct image *image, char *const *caller_env, struct spec *spec,
 	struct err *err);
+
+/*
+ * Adds an --env-file's content to env_lines, as docker-run(1) reads it: lines of NAME=VALUE or NAME, CR LF too; blanks
+ * before a name are left out; '#' begins a comment. `file` is for messages; `text` ends with a NUL that len does not
+ * count, and is changed.
+ */
+int request_add_env_file(struct request *request, const char *file, char *text, size_t len, struct err *err);
 
 /* "64m", "1.5g", "1024": bytes. "0.5": thousandths. Pure parsers, exported for their tests. */
 int request_parse_size(const char *option, const char *text, uint64_t *ret_bytes, struct err *err);

@@ -118,11 +118,11 @@ int user_resolve(const char *wish, const char *passwd, const char *group, struct
 {
 	struct user user = { .home = "/" };
 	char name[256] = "";
-	cleanup_free char *copy = str_dup(*wish ? wish : "0");
+	cleanup_free char *copy = str_dup(wish);
 	char *colon = strchr(copy, ':');
 	if (colon)
 		*colon++ = 0;
-	int r = find_user(copy, passwd, &user, name, sizeof name, err);
+	int r = find_user(*copy ? copy : "0", passwd, &user, name, sizeof name, err);
 	if (r == 0 && colon && *colon)
 		r = find_group(colon, group, &user.gid, err);
 	if (r < 0)

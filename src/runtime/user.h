@@ -15,7 +15,10 @@ struct user {
 	char home[256];
 };
 
-/* Pure. The texts are the files' contents ("" where there are none). Numbers above 2^31-1 and unknown names are errors. */
+/*
+ * Pure. The texts are the files' contents ("" where there are none). Numbers above 2^31-1 and unknown names are errors.
+ * No name, as in "" and ":staff", means uid 0.
+ */
 int user_resolve(const char *wish, const char *passwd, const char *group, struct user *ret_user, struct err *err);
 
 #endif

@@ -546,6 +546,20 @@ static void lists_must_be_lists_of_strings(void **state)
 	}
 }
 
+static void lists_have_an_end(void **state)
+{
+	(void)state;
+	struct image image = { 0 };
+	struct err err = { 0 };
+	cleanup_free char *most = repeat("'a', ", 9999), *more = repeat("'a', ", 10000);
+	cleanup_free char *good = str_fmt("{" OK_CONFIG ", 'config': {'Env': [%s'a']}}", most);
+	cleanup_free char *bad = str_fmt("{" OK_CONFIG ", 'config': {'Env': [%s'a']}}", more);
+	assert_int_equal(read_config(good, &image, &err), 0);
+	assert_int_equal(image.env.len, 10000);
+	image_done(&image);
+	config_refused(bad, "Env has 10001 entries");
+}
+
 static void each_layer_has_its_diff_id(void **state)
 {
 	(void)state;
@@ -616,6 +630,7 @@ int main(void)
 		cmocka_unit_test(a_configuration_knows_its_layers),
 		cmocka_unit_test(what_a_configuration_leaves_out_is_empty),
 		cmocka_unit_test(lists_must_be_lists_of_strings),
+		cmocka_unit_test(lists_have_an_end),
 		cmocka_unit_test(each_layer_has_its_diff_id),
 		cmocka_unit_test(layers_of_a_size_that_none_has_are_refused),
 		cmocka_unit_test(a_configuration_without_a_platform_is_none_of_a_container_image),

@@ -195,6 +195,16 @@ static void a_wrong_checksum_is_an_error(void **state)
 	assert_int_equal(inflate(&b, COMPRESSION_GZIP, 4096, 0, PLAIN), -EBADMSG);
 }
 
+/* However it comes: an empty last block, RFC 8878 3.1.1.2, where 67 bytes were announced. */
+static void a_zstd_frame_has_the_size_it_says(void **state)
+{
+	(void)state;
+	cleanup_buf struct buf b = { 0 };
+	buf_add(&b, "\x28\xb5\x2f\xfd\x20\x43\x01\0\0", 9);
+	EACH_PIECE(i)
+		assert_int_equal(inflate(&b, COMPRESSION_ZSTD, PIECES[i], 0, PLAIN), -EBADMSG);
+}
+
 static void a_large_zstd_window_is_an_error(void **state)
 {
 	(void)state;
@@ -223,6 +233,7 @@ int main(void)
 		cmocka_unit_test(an_end_before_the_end_is_an_error),
 		cmocka_unit_test(junk_after_the_end_is_an_error),
 		cmocka_unit_test(a_wrong_checksum_is_an_error),
+		cmocka_unit_test(a_zstd_frame_has_the_size_it_says),
 		cmocka_unit_test(a_large_zstd_window_is_an_error),
 		cmocka_unit_test(the_budget_is_kept),
 	};

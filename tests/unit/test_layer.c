@@ -9,15 +9,14 @@
 #include "registry/hasher.h"
 #include "registry/layer.h"
 #include "src/base/fd.h"
+#include "tests/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -337,50 +336,12 @@ static void applying_removes_first_and_follows_links_inside(void **state)
 	assert_true(is_there(f, "far/off"));
 }
 
-/* A user namespace: as root with 65,536 ids, otherwise with one. */
-
-static void write_map(pid_t pid, const char *name, const char *text)
-{
-	cleanup_free char *path = str_fmt("/proc/%d/%s", (int)pid, name);
-	struct err err = { 0 };
-	if (fd_write_file(AT_FDCWD, path, text, &err) < 0)
-		_exit(1);
-}
-
-static void write_maps(pid_t pid, uid_t uid, gid_t gid)
-{
-	cleanup_free char *uids = uid ? str_fmt("0 %u 1", uid) : str_dup("0 0 65536");
-	cleanup_free char *gids = uid ? str_fmt("0 %u 1", gid) : str_dup("0 0 65536");
-	if (uid)
-		write_map(pid, "setgroups", "deny");
-	write_map(pid, "gid_map", gids);
-	write_map(pid, "uid_map", uids);
-}
-
 static int enter_namespace(void **state)
 {
-	int ready[2], status;
-	pid_t me = getpid();
 	struct fixture *f = mem_new(sizeof *f);
 	*state = f;
 	f->single_id = geteuid() != 0;
-	if (pipe2(ready, O_CLOEXEC) < 0)
-		return -1;
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	pid_t helper = fork();
-	if (helper == 0) {
-		char go;
-		close(ready[1]);
-		if (read(ready[0], &go, 1) == 1)
-			write_maps(me, uid, gid);
-		_exit(0);
-	}
-	bool entered = unshare(CLONE_NEWUSER) == 0 && write(ready[1], "x", 1) == 1;
-	close(ready[0]);
-	close(ready[1]);
-	waitpid(helper, &status, 0);
-	return entered && status == 0 && setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0 ? 0 : -1;
+	return userns_enter();
 }
 
 static int leave(void **state)

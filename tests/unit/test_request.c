@@ -144,6 +144,34 @@ static void there_is_a_path_and_a_hostname_even_if_the_image_says_nothing(void *
 	assert_non_null(strv_env_get(&planned(f)->env, "TERM"));
 }
 
+static int add_env_file(struct fixture *f, const char *text, size_t len)
+{
+	cleanup_free char *copy = mem_new(len + 1);
+	memcpy(copy, text, len);
+	return request_add_env_file(&f->request, "vars", copy, len, &f->err);
+}
+#define ENV_FILE(f, text) add_env_file(f, text, sizeof text - 1)
+
+static void an_env_file_is_lines_in_any_systems_form(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const lines[] = { "A=1", "B= 2 ", "C", "D=e=f", "E=", "F=#" };
+	assert_int_equal(ENV_FILE(f, "# all\r\nA=1\r\n\n  B= 2 \n \n\tC\n  # none\nD=e=f\nE=\nF=#"), 0);
+	assert_int_equal(f->request.env_lines.len, COUNT(lines));
+	for (size_t i = 0; i < COUNT(lines); i++)
+		assert_string_equal(f->request.env_lines.items[i], lines[i]);
+}
+
+static void an_env_file_without_names_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(ENV_FILE(f, "A=1\n=2\n"), -EINVAL);
+	assert_int_equal(ENV_FILE(f, "A =1\n"), -EINVAL);
+	assert_int_equal(ENV_FILE(f, "export A=1\n"), -EINVAL);
+	assert_non_null(strstr(f->err.text, "--env-file vars"));
+	assert_int_equal(ENV_FILE(f, "A=1\0B=2\nC=3"), -EINVAL);
+}
+
 static void an_option_beats_an_env_file_and_that_the_image(void **state)
 {
 	struct fixture *f = *state;
@@ -617,6 +645,8 @@ int main(void)
 		test(an_empty_entrypoint_option_leaves_the_command_alone),
 		test(nothing_to_run_is_refused_with_the_images_name),
 		test(there_is_a_path_and_a_hostname_even_if_the_image_says_nothing),
+		test(an_env_file_is_lines_in_any_systems_form),
+		test(an_env_file_without_names_is_refused),
 		test(an_option_beats_an_env_file_and_that_the_image),
 		test(of_two_values_the_last_one_counts),
 		test(a_name_without_a_value_passes_the_callers_on),

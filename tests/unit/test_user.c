@@ -66,6 +66,16 @@ static void a_named_group_replaces_the_primary_one(void **state)
 	assert_int_equal(user.gid, 8);
 }
 
+static void a_group_alone_is_roots_whoever_has_no_name(void **state)
+{
+	(void)state;
+	struct user user;
+	struct err err = { 0 };
+	assert_int_equal(user_resolve(":staff", ":x:5:5::/e:/\nroot:x:0:0::/root:/\n", group, &user, &err), 0);
+	assert_int_equal(user.uid, 0);
+	assert_int_equal(user.gid, 50);
+}
+
 static void what_is_neither_a_name_nor_a_number_is_refused(void **state)
 {
 	(void)state;
@@ -83,6 +93,7 @@ int main(void)
 		cmocka_unit_test(a_name_brings_its_groups_and_home),
 		cmocka_unit_test(digits_are_a_number_even_if_a_name_looks_the_same),
 		cmocka_unit_test(a_named_group_replaces_the_primary_one),
+		cmocka_unit_test(a_group_alone_is_roots_whoever_has_no_name),
 		cmocka_unit_test(what_is_neither_a_name_nor_a_number_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
