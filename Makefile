@@ -4,6 +4,7 @@
 #   make demo       a foreign image from a real registry, run in a container; IMAGE=debian:12 for any other
 #   make check      every test; make bench: side by side with other tools; make lint: shellcheck, clang-tidy
 #   make fuzz       each fuzzer of tests/fuzz for FOR=30 seconds, in build-fuzz/; ONLY=layer: that one
+#   make check-kernels   some tests on older kernels, in virtual machines
 SHELL := /bin/bash
 comma := ,
 PREFIX ?= /usr/local
@@ -92,6 +93,7 @@ fuzzers: $(REPLAYS) $(subst /fuzz_,/live_,$(REPLAYS))
 check: ; $(Q)SAN=$(SAN) ci/check.sh
 demo: ; $(Q)IMAGE=$(IMAGE) ci/demo.sh
 bench: ; $(Q)ci/bench.sh
+check-kernels: ; $(Q)ci/kernels.sh
 lint: ; $(Q)ci/lint.sh
 fuzz: ; $(Q)FOR=$(FOR) ONLY=$(ONLY) ci/fuzz.sh
 
@@ -102,6 +104,6 @@ install: all
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all unit-tests fuzzers check demo bench lint fuzz install clean
+.PHONY: all unit-tests fuzzers check check-kernels demo bench lint fuzz install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

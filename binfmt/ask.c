@@ -59,6 +59,8 @@ static int ask_foreign(const struct arch *arch, const char *override, struct bin
 		answer->way = BINFMT_HOST;
 		return 0;
 	}
+	free(answer->emulator);
+	answer->emulator = NULL;
 	refuse(arch, probe, answer);
 	if (emulator_fd < 0)
 		answer->why_not = no_emulator;

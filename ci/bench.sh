@@ -23,14 +23,14 @@ source tests/registry/registry.sh
 podman=(podman --root "$work/podman" --runroot "$work/podman-run" --cgroup-manager=cgroupfs --events-backend=none)
 trap finish EXIT
 
-tests/images/all.sh "$cache/images-1"
+tests/images/all.sh "$cache/images-2"
 tests/images/devimage.sh "$cache/dev" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 registry_start "$work/registry"
 host=127.0.0.1:$registry_port
 native=$(dpkg --print-architecture)
 skopeo copy -q --dest-tls-verify=false "oci:$cache/dev:dev" "docker://$host/dev:1"
 for tag in "$native" arm64; do
-	skopeo copy -q --dest-tls-verify=false "oci:$cache/images-1:$tag" "docker://$host/test:$tag"
+	skopeo copy -q --dest-tls-verify=false "oci:$cache/images-2:$tag" "docker://$host/test:$tag"
 done
 
 echo "$(nproc) processors, Linux $(uname -r), as $(id -un); medians of $rounds rounds"

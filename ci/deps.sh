@@ -20,8 +20,9 @@ packages_of() {
 	fuzz) echo clang libclang-rt-dev ;;
 	bench) echo skopeo umoci curl isal crun bubblewrap time ;;
 	fresh) echo debootstrap git ;;
+	kernels) echo debootstrap qemu-system-x86 e2fsprogs cpio xz-utils kmod ;;
 	*)
-		echo "deps.sh: unknown group $1: build, run, demo, test, lint, fuzz, bench or fresh" >&2
+		echo "deps.sh: unknown group $1: build, run, demo, test, lint, fuzz, bench, fresh or kernels" >&2
 		exit 2
 		;;
 	esac

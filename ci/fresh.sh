@@ -11,20 +11,12 @@ ci/deps.sh fresh
 targets=("$@")
 ((${#targets[@]})) || targets=(demo check)
 cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests}
-base=$cache/fresh-bookworm.tar
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
 
-if [[ ! -e $base ]]; then
-	mkdir -p "$cache"
-	debootstrap --variant=minbase --include=git,make bookworm "$work/root"
-	rm -rf "$work"/root/var/cache/apt/archives/*.deb
-	tar -cf "$base.new" -C "$work/root" .
-	mv "$base.new" "$base"
-	rm -rf "$work/root"
-fi
+tests/images/debian.sh "$cache/debian-bookworm.tar"
 mkdir "$work/root"
-tar -xf "$base" -C "$work/root"
+tar -xf "$cache/debian-bookworm.tar" -C "$work/root"
 git clone -q --bare . "$work/root/root/xrun.git"
 cp -L /etc/resolv.conf "$work/root/etc/resolv.conf"
 

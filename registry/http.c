@@ -152,6 +152,8 @@ static int explain(const struct http *http, CURLcode code, const struct transfer
 	switch (code) {
 	case CURLE_SSL_CONNECT_ERROR:
 		return err_set(err, -EPROTO, "%s", text);
+	case CURLE_SSL_CACERT_BADFILE:
+		return err_set(err, -EPROTO, "there are no certificates to verify it with: %s (Debian's package ca-certificates)", text);
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return err_set(err, -EKEYREJECTED, "the server's certificate is not trusted: %s; --tls-verify=false accepts it", text);
 	case CURLE_OUT_OF_MEMORY: /* so libcurl before 8.6 says, too, that a header is longer than 100 KB */

@@ -15,6 +15,7 @@
 #include "registry/hasher.h"
 
 #include "src/base/fd.h"
+#include "src/base/overlay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -284,34 +285,34 @@ static int open_layer(const struct pull *p, const struct staged *s, struct err *
 	return fd < 0 ? err_sys(err, "cannot open layer %s", s->layer->digest.text) : fd;
 }
 
-static int set_path(int fs_fd, const char *key, int fd)
+/* overlayfs refuses the same directory twice; the uppermost place is the one that counts. */
+static bool comes_again(const struct pull *p, size_t i, size_t end)
 {
-	char path[64];
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	return fsconfig(fs_fd, FSCONFIG_SET_STRING, key, path, 0);
+	for (size_t above = i + 1; above < end; above++)
+		if (str_eq(p->staged[i].name, p->staged[above].name))
+			return true;
+	return false;
 }
 
 /* The merged view of the layers below `at`, writable into that layer's own directory. */
 static int mount_merged(const struct pull *p, size_t at, struct err *err)
 {
 	const struct staged *s = &p->staged[at];
-	cleanup_fd int fs_fd = fsopen("overlay", FSOPEN_CLOEXEC);
-	int r = fs_fd < 0 || fsconfig(fs_fd, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ? -1 : 0;
-	for (size_t i = at; r == 0 && i-- > 0;) {
-		bool again = false;
-		for (size_t above = i + 1; above < at && !again; above++)
-			again = str_eq(p->staged[i].name, p->staged[above].name);
-		cleanup_fd int fd = again ? -1 : open_layer(p, &p->staged[i], err);
-		if (fd >= 0)
-			r = set_path(fs_fd, "lowerdir+", fd);
-	}
+	cleanup_free int *layer_fds = mem_new((at + 1) * sizeof *layer_fds);
+	size_t count = 0;
+	int r = 0;
+	for (size_t i = 0; r >= 0 && i < at; i++)
+		if (!comes_again(p, i, at) && (r = open_layer(p, &p->staged[i], err)) >= 0)
+			layer_fds[count++] = r;
+	if (r >= 0 && mkdirat(s->dir_fd, "work", 0700) < 0)
+		r = err_sys(err, "cannot make a staging directory");
 	cleanup_fd int upper_fd = openat(s->dir_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_fd int work_fd = mkdirat(s->dir_fd, "work", 0700) < 0 ? -1 : openat(s->dir_fd, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (r < 0 || upper_fd < 0 || work_fd < 0 || set_path(fs_fd, "upperdir", upper_fd) < 0 ||
-		set_path(fs_fd, "workdir", work_fd) < 0 || fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return err_sys(err, "layer %s: cannot mount the layers below it", s->layer->digest.text);
-	int fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, 0);
-	return fd < 0 ? err_sys(err, "layer %s: cannot mount the layers below it", s->layer->digest.text) : fd;
+	cleanup_fd int work_fd = openat(s->dir_fd, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r >= 0)
+		r = overlay_create(layer_fds, count, upper_fd, work_fd, false, err);
+	for (size_t i = 0; i < count; i++)
+		fd_close(&layer_fds[i]);
+	return r < 0 ? err_prefix(err, "layer %s: the layers below it", s->layer->digest.text) : r;
 }
 
 static int empty_root(const struct staged *s, struct err *err)

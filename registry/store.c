@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { INDEX_LIMIT = JSON_LIMIT };
@@ -58,11 +59,26 @@ static int open_parts(struct store *store, bool create, struct err *err)
 	return r < 0 ? r : publish_missing(store->dir_fd, "index.json", empty, err);
 }
 
+/* overlayfs notes in user.overlay.* what hides what. Found out before anything is put here, not when a file cannot go. */
+static int check_xattrs(int dir_fd, struct err *err)
+{
+	static const char name[] = "user.overlay.xrun";
+	if (fsetxattr(dir_fd, name, "", 0, 0) < 0)
+		return err_sys(err, "the store's file system takes no extended attributes of users (tmpfs: before Linux 6.6); "
+				    "choose another with --root DIR");
+	fremovexattr(dir_fd, name);
+	return 0;
+}
+
 int store_open(struct store *ret_store, int dir_fd, bool create, struct err *err)
 {
 	struct store store = STORE_CLOSED;
 	store.dir_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
-	int r = store.dir_fd < 0 ? err_sys(err, "cannot open the store") : open_parts(&store, create, err);
+	int r = store.dir_fd < 0 ? err_sys(err, "cannot open the store") : 0;
+	if (r == 0 && create)
+		r = check_xattrs(store.dir_fd, err);
+	if (r == 0)
+		r = open_parts(&store, create, err);
 	if (r < 0)
 		store_close(&store);
 	else

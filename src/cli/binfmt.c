@@ -4,10 +4,10 @@
 
 #include "binfmt/binfmt.h"
 #include "src/base/fd.h"
+#include "src/cli/listing.h"
 #include "src/cli/options.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 
 struct wish {
@@ -23,6 +23,10 @@ static const struct option options[] = {
 	{ 0 },
 };
 
+static const struct column columns[] = {
+	{ "ARCH", "arch" }, { "PLATFORM", "platform" }, { "WAY", "way" }, { "EMULATOR", "emulator" }, { "REASON", "reason" }, { 0 },
+};
+
 static const char *const ways[] = { "native", "private", "host", "none" };
 
 static int print_help(void)
@@ -36,20 +40,16 @@ static int print_help(void)
 	return 0;
 }
 
-static int status_of(const struct arch *arch, json_t *array, struct err *err)
+static int status_of(const struct arch *arch, struct listing *listing, struct err *err)
 {
 	struct binfmt_answer answer = { 0 };
 	int r = binfmt_ask(arch, NULL, &answer, err);
 	if (r < 0)
 		return r;
-	const char *detail = answer.way == BINFMT_NONE ? answer.why_not.text : answer.emulator ? answer.emulator : "";
 	cleanup_free char *platform = str_fmt("linux/%s%s%s", arch->oci_arch, *arch->oci_variant ? "/" : "", arch->oci_variant);
-	if (array)
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s}", "arch", arch->name, "platform", platform, "way",
-			ways[answer.way], answer.way == BINFMT_NONE ? "reason" : "emulator", detail));
-	else
-		printf("%-12s %-16s %-8s %s\n", arch->name, platform, ways[answer.way], detail);
-	free(answer.emulator);
+	cleanup_free char *emulator = answer.emulator;
+	listing_add(listing, (const char *[]){ arch->name, platform, ways[answer.way], emulator,
+					answer.way == BINFMT_NONE ? answer.why_not.text : NULL });
 	return 0;
 }
 
@@ -77,14 +77,14 @@ static int install(const struct arch *arch, const struct wish *wish, bool named,
 	return 0;
 }
 
-static int visit(const char *verb, const struct arch *arch, const struct wish *wish, bool named, json_t *array, struct err *err)
+static int visit(const char *verb, const struct arch *arch, const struct wish *wish, bool named, struct listing *listing, struct err *err)
 {
 	if (str_eq(verb, "status"))
-		return status_of(arch, array, err);
+		return status_of(arch, listing, err);
 	return str_eq(verb, "install") ? install(arch, wish, named, err) : binfmt_host_remove(arch, err);
 }
 
-static int visit_all(const char *verb, const struct wish *wish, json_t *array, struct err *err)
+static int visit_all(const char *verb, const struct wish *wish, struct listing *listing, struct err *err)
 {
 	size_t count;
 	int r = 0;
@@ -92,17 +92,17 @@ static int visit_all(const char *verb, const struct wish *wish, json_t *array, s
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		bool shared = i > 0 && str_eq(table[i].qemu, table[i - 1].qemu);
 		if (!shared || str_eq(verb, "status"))
-			r = visit(verb, &table[i], wish, false, array, err);
+			r = visit(verb, &table[i], wish, false, listing, err);
 	}
 	return r;
 }
 
-static int visit_named(const char *verb, const struct strv *names, const struct wish *wish, json_t *array, struct err *err)
+static int visit_named(const char *verb, const struct strv *names, const struct wish *wish, struct listing *listing, struct err *err)
 {
 	int r = 0;
 	for (size_t i = 1; r == 0 && i < names->len; i++) {
 		const struct arch *arch = arch_by_name(names->items[i]);
-		r = arch ? visit(verb, arch, wish, true, array, err) :
+		r = arch ? visit(verb, arch, wish, true, listing, err) :
 			   err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", names->items[i]);
 	}
 	return r;
@@ -121,16 +121,10 @@ int command_binfmt(const struct globals *globals, int argc, char **argv, struct 
 	const char *verb = operands.len ? operands.items[0] : "status";
 	if (!str_eq(verb, "status") && !str_eq(verb, "install") && !str_eq(verb, "remove"))
 		return err_set(err, -EINVAL, "binfmt %s: there are status, install and remove", verb);
-	if (wish.format && !str_eq(wish.format, "json"))
-		return err_set(err, -EINVAL, "--format %s: there is json", wish.format);
-	json_t *array = wish.format ? json_array() : NULL;
-	if (!array && str_eq(verb, "status"))
-		printf("%-12s %-16s %-8s %s\n", "ARCH", "PLATFORM", "WAY", "EMULATOR OR REASON");
-	r = operands.len > 1 ? visit_named(verb, &operands, &wish, array, err) : visit_all(verb, &wish, array, err);
-	if (array && r == 0) {
-		cleanup_free char *dump = json_dumps(array, JSON_INDENT(2));
-		puts(dump ? dump : "[]");
-	}
-	json_decref(array);
-	return r;
+	r = listing_check_format(wish.format, err);
+	if (r < 0)
+		return r;
+	cleanup_listing struct listing listing = { .columns = columns };
+	r = operands.len > 1 ? visit_named(verb, &operands, &wish, &listing, err) : visit_all(verb, &wish, &listing, err);
+	return r == 0 && str_eq(verb, "status") ? listing_print(&listing, wish.format, err) : r;
 }

@@ -4,11 +4,11 @@
 
 #include "registry/reference.h"
 #include "src/base/fd.h"
+#include "src/cli/listing.h"
 #include "src/cli/options.h"
 #include "src/runtime/userns.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,42 +39,21 @@ static int print_help(const char *usage, const struct option *options)
 	return 0;
 }
 
-static void print_size(int64_t bytes)
+static int print(const struct image *images, size_t count, const char *format, struct err *err)
 {
-	if (bytes >= 1000000000)
-		printf("%.1f GB\n", bytes / 1e9);
-	else if (bytes >= 1000000)
-		printf("%.1f MB\n", bytes / 1e6);
-	else
-		printf("%.1f kB\n", bytes / 1e3);
-}
-
-static void print_table(const struct image *images, size_t count)
-{
-	int width = strlen("IMAGE");
-	for (size_t i = 0; i < count; i++)
-		width = (int)strlen(images[i].reference) > width ? (int)strlen(images[i].reference) : width;
-	printf("%-*s  %-16s  %-12s  %s\n", width, "IMAGE", "PLATFORM", "ID", "SIZE");
+	static const struct column columns[] = {
+		{ "IMAGE", "name" }, { "PLATFORM", "platform" }, { "ID", NULL }, { "SIZE", "size", true }, { NULL, "id" },
+		{ NULL, "digest" }, { NULL, "created" }, { 0 },
+	};
+	cleanup_listing struct listing listing = { .columns = columns };
 	for (size_t i = 0; i < count; i++) {
-		printf("%-*s  %-16s  %.12s  ", width, images[i].reference, platform_text(&images[i].platform).text,
-			digest_hex(&images[i].config));
-		print_size(images[i].size);
+		const struct image *image = &images[i];
+		cleanup_free char *short_id = str_ndup(digest_hex(&image->config), 12);
+		cleanup_free char *size = str_fmt("%lld", (long long)image->size);
+		listing_add(&listing, (const char *[]){ image->reference, platform_text(&image->platform).text, short_id, size,
+						image->config.text, image->manifest.text, image->created });
 	}
-}
-
-static int print_json(const struct image *images, size_t count)
-{
-	json_t *array = json_array();
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(array,
-			json_pack("{s:s, s:s, s:s, s:s, s:I, s:s}", "name", images[i].reference, "platform",
-				platform_text(&images[i].platform).text, "id", images[i].config.text, "digest",
-				images[i].manifest.text, "size", (json_int_t)images[i].size, "created", images[i].created));
-	char *dump = json_dumps(array, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-	json_decref(array);
-	puts(dump ? dump : "[]");
-	free(dump);
-	return 0;
+	return listing_print(&listing, format, err);
 }
 
 static int open_store(const struct globals *globals, struct idmap *ret_map, struct store *ret_store, struct err *err)
@@ -95,8 +74,10 @@ int command_images(const struct globals *globals, int argc, char **argv, struct 
 	int r = options_parse(images_options, &wish, argc, argv, false, &operands, err);
 	if (r == 0 && wish.help)
 		return print_help("images [--format json]", images_options);
-	if (r == 0 && (operands.len || (wish.format && !str_eq(wish.format, "json"))))
-		return err_set(err, -EINVAL, "images takes no argument, and no format but json");
+	if (r == 0 && operands.len)
+		r = err_set(err, -EINVAL, "images takes no argument: %s", operands.items[0]);
+	if (r == 0)
+		r = listing_check_format(wish.format, err);
 	if (r == 0)
 		r = open_store(globals, &map, &store, err);
 	if (r == 0)
@@ -105,10 +86,8 @@ int command_images(const struct globals *globals, int argc, char **argv, struct 
 		err_clear(err);
 		r = 0;
 	}
-	if (r >= 0 && wish.format)
-		print_json(images, count);
-	else if (r >= 0)
-		print_table(images, count);
+	if (r >= 0)
+		r = print(images, count, wish.format, err);
 	for (size_t i = 0; i < count; i++)
 		image_done(&images[i]);
 	free(images);
@@ -178,6 +157,12 @@ int command_rmi(const struct globals *globals, int argc, char **argv, struct err
 		r = cli_platform(wish.arch, wish.platform, &platform, err);
 	if (r == 0)
 		r = open_store(globals, &map, &store, err);
+	if (r == -ENOENT && wish.all) { /* nothing was ever pulled */
+		err_clear(err);
+		return 0;
+	}
+	if (r == -ENOENT)
+		return err_set(err, r, "%s is not in the store: nothing was pulled yet", operands.items[0]);
 	struct removal removal = { &store, &operands, one ? &platform : NULL, wish.all };
 	return r < 0 ? r : userns_call(&map, NULL, remove_images, &removal, err);
 }

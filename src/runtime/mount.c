@@ -69,28 +69,3 @@ int mount_map_ids(int mount_fd, int userns_fd, const char *what, struct err *err
 		return 0;
 	return err_sys(err, "volume %s: its file system cannot map owners (idmapped mounts)", what);
 }
-
-/* Layers go in from the top down. "lowerdir+" is Linux 6.7; paths are magic links, so no layer's path is walked. */
-int mount_overlay(const int *layer_fds, size_t count, int upper_fd, int work_fd, struct err *err)
-{
-	cleanup_fd int fs_fd = fsopen("overlay", FSOPEN_CLOEXEC);
-	if (fs_fd < 0)
-		return err_sys(err, "this kernel has no overlay file system");
-	char path[64];
-	int r = set_option(fs_fd, "overlay", "userxattr", NULL, err);
-	if (r == 0) /* Linux 5.10. Else the end of the container would wait until all its file system's data is on disk */
-		r = set_option(fs_fd, "overlay", "volatile", NULL, err);
-	for (size_t i = count; r == 0 && i-- > 0;) {
-		snprintf(path, sizeof path, "/proc/self/fd/%d", layer_fds[i]);
-		r = set_option(fs_fd, "overlay", "lowerdir+", path, err);
-	}
-	if (r == 0) {
-		snprintf(path, sizeof path, "/proc/self/fd/%d", upper_fd);
-		r = set_option(fs_fd, "overlay", "upperdir", path, err);
-	}
-	if (r == 0) {
-		snprintf(path, sizeof path, "/proc/self/fd/%d", work_fd);
-		r = set_option(fs_fd, "overlay", "workdir", path, err);
-	}
-	return r < 0 ? r : create(fs_fd, "overlay", 0, err);
-}

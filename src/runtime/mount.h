@@ -28,7 +28,4 @@ int mount_set(int fd, uint64_t attributes, bool recursive, struct err *err);
 /* Maps the owners of files on a detached mount through the user namespace behind userns_fd. */
 int mount_map_ids(int mount_fd, int userns_fd, const char *what, struct err *err);
 
-/* A detached overlay of layers (descriptors, lowest first) under upper and work, which do not outlive it: not synced. */
-int mount_overlay(const int *layer_fds, size_t count, int upper_fd, int work_fd, struct err *err);
-
 #endif

@@ -12,6 +12,7 @@
 
 #include "binfmt/binfmt.h"
 #include "src/base/fd.h"
+#include "src/base/overlay.h"
 #include "src/runtime/mount.h"
 
 #include <errno.h>
@@ -126,7 +127,7 @@ static int make_rootfs(const struct stage *stage, struct err *err)
 		r = layer_fds[opened++] = make_directory(container_fd, "empty", 0755, err);
 	cleanup_fd int upper_fd = r < 0 ? r : make_directory(container_fd, "upper", root_mode(layer_fds, opened), err);
 	cleanup_fd int work_fd = upper_fd < 0 ? upper_fd : make_directory(container_fd, "work", 0700, err);
-	r = work_fd < 0 ? work_fd : mount_overlay(layer_fds, opened, upper_fd, work_fd, err);
+	r = work_fd < 0 ? work_fd : overlay_create(layer_fds, opened, upper_fd, work_fd, true, err);
 	for (size_t i = 0; i < opened; i++)
 		fd_close(&layer_fds[i]);
 	return r;

@@ -7,8 +7,8 @@ starts=20 # a round is so many in a row: one alone is too short to time
 bundle=$work/bundle
 mode=()
 ((EUID == 0)) || mode=(--rootless)
-umoci unpack "${mode[@]}" --image "$cache/images-1:$native" "$bundle"
-umoci unpack "${mode[@]}" --image "$cache/images-1:arm64" "$work/arm64"
+umoci unpack "${mode[@]}" --image "$cache/images-2:$native" "$bundle"
+umoci unpack "${mode[@]}" --image "$cache/images-2:arm64" "$work/arm64"
 python3 - "$bundle/config.json" <<-'END'
 	import json, sys
 	config = json.load(open(sys.argv[1]))

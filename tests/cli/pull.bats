@@ -9,6 +9,14 @@ teardown() {
 	[ -z "$(find "$STORE/layers" "$STORE/staging" "$STORE/blobs/sha256" -mindepth 1 2>/dev/null)" ]
 }
 
+@test "a store that nothing was pulled into is empty" {
+	local empty=$BATS_TEST_TMPDIR/empty
+	[ "$("$XRUN" --root "$empty" images | wc -l)" = 1 ]
+	[ "$("$XRUN" --root "$empty" images --format json)" = "[]" ]
+	"$XRUN" --root "$empty" rmi --all
+	fails_with 125 "not in the store" "$XRUN" --root "$empty" rmi "$NATIVE"
+}
+
 @test "an image is pulled, listed, run, and removed" {
 	xrun pull "$NATIVE" 2>"$BATS_TEST_TMPDIR/said"
 	[ "$(xrun images | tail -n +2 | sed 's/ .*//')" = "$NATIVE" ]
@@ -78,6 +86,13 @@ teardown() {
 	fails_with 125 "creds" xrun pull -q "$HTPASSWD/test:empty"
 	fails_with 125 "password" xrun pull -q --creds ann:wrong "$HTPASSWD/test:empty"
 	xrun pull -q --creds ann:secret "$HTPASSWD/test:empty"
+}
+
+@test "a registry that wants tokens is brought some, with and without a password" {
+	xrun pull -q "$TOKEN/open:empty"
+	fails_with 125 "creds" xrun pull -q "$TOKEN/test:empty"
+	fails_with 125 "ann" xrun pull -q --creds ann:wrong "$TOKEN/test:empty"
+	xrun pull -q --creds ann:secret "$TOKEN/test:empty"
 }
 
 @test "an unknown repository, tag or registry is one clear line" {

@@ -272,6 +272,10 @@ print(said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
 	refute pgrep -f 'sleep 4321' -u "$(id -u)"
 }
 
+@test "an image of a hundred layers shows the files of all" {
+	[ "$(xrun -q "$PLAIN/test:many" sh -c 'cat /file-*' | sort -n | tr '\n' ' ')" = "$(seq 100 | tr '\n' ' ')" ]
+}
+
 @test "many at once do not disturb each other" {
 	local pids=() i
 	for i in 1 2 3 4 5 6 7 8; do

@@ -5,7 +5,7 @@
 
 : "${build:?}" "${log:?}" "${passed:?}" "${failed:?}" "${skipped:?}"
 cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests}
-XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-1" || exit 1
+XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-2" || exit 1
 
 # What an ordinary user must be able to read is copied to where that is sure.
 place=$(mktemp -d /tmp/xrun-check.XXXXXX)
@@ -13,23 +13,27 @@ chmod 755 "$place"
 mkdir "$place/build"
 cp -r tests "$place/tests"
 cp "$build/xrun" "$build/xrun-fetch" "$place/build/"
-cp -r "$cache/images-1" "$place/images"
+cp -r "$cache/images-2" "$place/images"
 chmod -R go+rX "$place"
 
 # shellcheck source=tests/registry/registry.sh
 source tests/registry/registry.sh
 declare -A ports
-for kind in plain tls htpasswd; do
+for kind in plain tls htpasswd token; do
 	XRUN_TEST_CACHE=$cache registry_start "$place/$kind" "$kind" || exit 1
 	ports[$kind]=$registry_port
 done
 chmod 644 "$place/tls/ca.crt"
-for tag in amd64 arm64 armhf riscv64 s390x ppc64el i386 config empty layers-none layers-gzip layers-zstd multi; do
+for tag in amd64 arm64 armhf riscv64 s390x ppc64el i386 config empty layers-none layers-gzip layers-zstd multi many; do
 	skopeo copy -q --all --dest-tls-verify=false "oci:$place/images:$tag" "docker://127.0.0.1:${ports[plain]}/test:$tag" || exit 1
 done
 skopeo copy -q --dest-cert-dir "$place/tls/trusted" "oci:$place/images:empty" "docker://127.0.0.1:${ports[tls]}/test:empty" || exit 1
 skopeo copy -q --dest-tls-verify=false --dest-creds ann:secret "oci:$place/images:empty" \
 	"docker://127.0.0.1:${ports[htpasswd]}/test:empty" || exit 1
+for name in open test; do
+	skopeo copy -q --dest-tls-verify=false --dest-creds ann:secret "oci:$place/images:empty" \
+		"docker://127.0.0.1:${ports[token]}/$name:empty" || exit 1
+done
 python3 tests/registry/scripted.py "$place/scripted" >"$place/scripted.log" 2>&1 &
 scripted_pid=$!
 for ((i = 0; i < 50; i++)); do
@@ -38,7 +42,7 @@ for ((i = 0; i < 50; i++)); do
 done
 
 bats_env=(HOME="$place/home" PATH="$PATH" XRUN="$place/build/xrun" PLAIN="127.0.0.1:${ports[plain]}" TLS="127.0.0.1:${ports[tls]}"
-	HTPASSWD="127.0.0.1:${ports[htpasswd]}" SCRIPTED="127.0.0.1:$(cat "$place/scripted")" CA="$place/tls/ca.crt"
+	HTPASSWD="127.0.0.1:${ports[htpasswd]}" TOKEN="127.0.0.1:${ports[token]}" SCRIPTED="127.0.0.1:$(cat "$place/scripted")" CA="$place/tls/ca.crt"
 	IMAGES="$place/images" PLACE="$place" LC_ALL=C.UTF-8)
 
 # run_bats NAME COMMAND...: the test files for everybody and those of root or user, through COMMAND. Counts TAP lines;
@@ -47,7 +51,8 @@ run_bats() {
 	local name=$1 files ok bad skip allowed=0
 	shift
 	mapfile -t files < <(find "$place/tests/cli" "$place/tests/cli/$name" -maxdepth 1 -name "${ONLY:-*}.bats" | sort -u)
-	timeout 1500 "$@" env -i "${bats_env[@]}" TMPDIR="$place/$name-tmp" bats --tap "${files[@]}" >"$log/$name.tap" 2>&1 || true
+	(cd "$place" && timeout 1500 "$@" env -i "${bats_env[@]}" TMPDIR="$place/$name-tmp" bats --tap "${files[@]}") \
+		>"$log/$name.tap" 2>&1 || true
 	skip=$(grep -cE '^ok .* # skip' "$log/$name.tap")
 	ok=$(($(grep -c '^ok ' "$log/$name.tap") - skip))
 	bad=$(grep -c '^not ok ' "$log/$name.tap")
@@ -81,7 +86,7 @@ else
 	mkdir -p "$place/home" "$place/user-tmp"
 	run_bats user env
 fi
-for kind in plain tls htpasswd; do registry_stop "$place/$kind"; done
+for kind in plain tls htpasswd token; do registry_stop "$place/$kind"; done
 kill "$scripted_pid" 2>/dev/null
 cat "$place/scripted.log" # empty, or what went wrong with the scripted registry itself
 rm -rf "$place" 2>/dev/null || true # what a failed test left of subordinate ids stays behind in /tmp

@@ -36,4 +36,11 @@ for compression in none gzip zstd; do
 	"$here/mkimage.py" "$layout" "layers-$compression" --arch "$native" --compress "$compression" \
 		--layer "$work/lower.tar" --layer "$work/upper.tar" --layer "$work/last.tar"
 done
+many=()
+for i in {1..100}; do
+	mkdir -p "$work/many/$i"
+	echo "$i" >"$work/many/$i/file-$i"
+	many+=(--layer "$work/many/$i")
+done
+"$here/mkimage.py" "$layout" many --arch "$native" --layer "$work/$native" "${many[@]}"
 touch "$layout/complete"

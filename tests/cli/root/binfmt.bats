@@ -114,6 +114,6 @@ without_private() {
 		\$xrun rmi --all"
 	echo "$output"
 	[ "$status" = 0 ]
-	[[ ${lines[1]} == *host*/usr/bin/qemu-s390x-static ]]
+	[[ ${lines[1]} == *host*/usr/bin/qemu-s390x-static* ]]
 	[ "${lines[2]}" = s390x ]
 }

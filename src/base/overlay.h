@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* overlay.h owns making overlay file systems out of descriptors (Documentation/filesystems/overlayfs.rst). */
+#ifndef XRUN_BASE_OVERLAY_H
+#define XRUN_BASE_OVERLAY_H
+
+#include "src/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A detached overlay of layers (descriptors of directories, lowest first) under upper and work, with its attributes in
+ * user.overlay.* (Linux 5.11). `thrown_away`: upper need not outlive the mount, so nothing is synced at its end.
+ * The caller has a mount namespace of its own. Leaves / as the process' current directory. Returns the mount's descriptor.
+ */
+int overlay_create(const int *layer_fds, size_t count, int upper_fd, int work_fd, bool thrown_away, struct err *err);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* listing.c owns how listings are printed. */
+#include "src/cli/listing.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void listing_done(struct listing *listing)
+{
+	strv_done(&listing->cells);
+}
+
+static size_t column_count(const struct listing *listing)
+{
+	size_t count = 0;
+	while (listing->columns[count].title || listing->columns[count].key)
+		count++;
+	return count;
+}
+
+void listing_add(struct listing *listing, const char *const *cells)
+{
+	for (size_t i = 0; i < column_count(listing); i++)
+		strv_add(&listing->cells, cells[i] ? cells[i] : "");
+}
+
+int listing_check_format(const char *format, struct err *err)
+{
+	return !format || str_eq(format, "json") ? 0 : err_set(err, -EINVAL, "--format %s: there is json", format);
+}
+
+static char *for_people(const struct column *column, const char *cell)
+{
+	double bytes = column->is_bytes ? strtod(cell, NULL) : 0;
+	if (!column->is_bytes)
+		return str_dup(*cell ? cell : "-");
+	return bytes >= 1e9 ? str_fmt("%.1f GB", bytes / 1e9) : bytes >= 1e6 ? str_fmt("%.1f MB", bytes / 1e6) : str_fmt("%.1f kB", bytes / 1e3);
+}
+
+static int column_width(const struct listing *listing, size_t at)
+{
+	size_t count = column_count(listing), width = strlen(listing->columns[at].title);
+	for (size_t i = at; i < listing->cells.len; i += count) {
+		cleanup_free char *text = for_people(&listing->columns[at], listing->cells.items[i]);
+		width = strlen(text) > width ? strlen(text) : width;
+	}
+	return (int)width;
+}
+
+/* The last column is not filled up: lines end where their text does. */
+static int print_columns(const struct listing *listing, struct err *err)
+{
+	size_t count = column_count(listing), rows = listing->cells.len / count;
+	cleanup_free struct buf *lines = mem_new((rows + 1) * sizeof *lines);
+	int r = 0;
+	for (size_t at = 0; at < count; at++) {
+		const struct column *column = &listing->columns[at];
+		if (!column->title)
+			continue;
+		int width = column_width(listing, at);
+		for (size_t row = 0; row <= rows; row++) {
+			cleanup_free char *text = row ? for_people(column, listing->cells.items[(row - 1) * count + at]) : str_dup(column->title);
+			buf_fmt(&lines[row], "%s%s", at ? "  " : "", text);
+			if (at + 1 < count && listing->columns[at + 1].title)
+				buf_fmt(&lines[row], "%*s", width - (int)strlen(text), "");
+		}
+	}
+	for (size_t row = 0; row <= rows; row++) {
+		if (puts(lines[row].data) < 0)
+			r = err_sys(err, "cannot write the list");
+		buf_done(&lines[row]);
+	}
+	return r;
+}
+
+static int print_json(const struct listing *listing, struct err *err)
+{
+	size_t count = column_count(listing);
+	json_t *array = json_array();
+	for (size_t i = 0; i < listing->cells.len; i += count) {
+		json_t *object = json_object();
+		for (size_t at = 0; at < count; at++) {
+			const char *cell = listing->cells.items[i + at];
+			if (*cell && listing->columns[at].key)
+				json_object_set_new(object, listing->columns[at].key,
+					listing->columns[at].is_bytes ? json_integer(strtoll(cell, NULL, 10)) : json_string(cell));
+		}
+		json_array_append_new(array, object);
+	}
+	cleanup_free char *dump = json_dumps(array, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	json_decref(array);
+	if (!dump || puts(dump) < 0)
+		return err_sys(err, "cannot write the list");
+	return 0;
+}
+
+int listing_print(const struct listing *listing, const char *format, struct err *err)
+{
+	return format ? print_json(listing, err) : print_columns(listing, err);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* listing.h owns how listings are printed: columns for people, or JSON for programs (--format json). */
+#ifndef XRUN_CLI_LISTING_H
+#define XRUN_CLI_LISTING_H
+
+#include "src/base/err.h"
+#include "src/base/str.h"
+
+#include <stdbool.h>
+
+/*
+ * A number of bytes is given in decimal; people see it as 1.5 MB. Without a title a column is for programs only, without a
+ * key for people only.
+ */
+struct column {
+	const char *title, *key;
+	bool is_bytes;
+};
+
+struct listing {
+	const struct column *columns; /* ended by one without either */
+	struct strv cells;            /* row by row */
+};
+void listing_done(struct listing *listing);
+#define cleanup_listing __attribute__((cleanup(listing_done)))
+
+/* One cell for each column. NULL and "": nothing there. */
+void listing_add(struct listing *listing, const char *const *cells);
+
+/* `format` is NULL or "json"; anything else is the caller's user's mistake. */
+int listing_check_format(const char *format, struct err *err);
+int listing_print(const struct listing *listing, const char *format, struct err *err);
+
+#endif
