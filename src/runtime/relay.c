@@ -2,9 +2,8 @@
 /* relay.c owns the time while the program runs. */
 #include "src/runtime/relay.h"
 
-#include "src/base/fd.h"
-
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -30,11 +29,19 @@ int relay_block_signals(struct err *err)
 	return fd < 0 ? err_sys(err, "cannot watch signals") : fd;
 }
 
+/* What was read and is not yet written: no write may block, or signals and the other direction would wait with it. */
+enum { CHUNK = 4096 }; /* PIPE_BUF: as much as poll promises for a pipe */
+struct flow {
+	char data[CHUNK];
+	size_t at, len;
+};
+
 struct relay {
 	pid_t pid;
 	int signal_fd, terminal_fd;
-	bool stdin_open, stdout_open, exited;
+	bool stdin_open, stdout_open, exited, given_up;
 	int status;
+	struct flow in, out;
 	struct termios saved;
 	bool is_raw;
 };
@@ -63,65 +70,103 @@ static void take_signals(struct relay *relay)
 		int status;
 		if (info.ssi_signo == SIGWINCH)
 			follow_window(relay);
+		else if (relay->exited) /* the number may be another process' by now */
+			relay->given_up = relay->given_up || info.ssi_signo != SIGCHLD;
 		else if (info.ssi_signo != SIGCHLD)
 			kill(relay->pid, info.ssi_signo);
-		else if (!relay->exited && waitpid(relay->pid, &status, WNOHANG) == relay->pid) {
+		else if (waitpid(relay->pid, &status, WNOHANG) == relay->pid) {
 			relay->exited = true;
 			relay->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 		}
 	}
 }
 
-/* Our input's end is the terminal's end-of-file character for the program. */
-static void copy_in(struct relay *relay)
+static bool is_passing(ssize_t n)
 {
-	char data[8192];
-	ssize_t n = read(0, data, sizeof data);
-	if (n <= 0) {
-		relay->stdin_open = false;
-		n = 1;
-		data[0] = 4;
-	}
-	fd_write_all(relay->terminal_fd, data, n);
+	return n < 0 && (errno == EINTR || errno == EAGAIN);
 }
 
-static bool copy_out(struct relay *relay)
+static bool fill(struct flow *flow, int fd)
 {
-	char data[8192];
-	ssize_t n = read(relay->terminal_fd, data, sizeof data);
-	if (n <= 0)
-		return n < 0 && errno == EINTR;
-	if (relay->stdout_open && fd_write_all(1, data, n) < 0) {
-		relay->stdout_open = false; /* nobody reads any more: as a terminal that was closed */
-		kill(relay->pid, SIGHUP);
+	ssize_t n = read(fd, flow->data, sizeof flow->data);
+	flow->at = 0;
+	flow->len = n > 0 ? n : 0;
+	return n > 0 || is_passing(n);
+}
+
+static bool empty(struct flow *flow, int fd)
+{
+	ssize_t n = write(fd, flow->data + flow->at, flow->len);
+	if (n > 0) {
+		flow->at += n;
+		flow->len -= n;
 	}
-	return true;
+	return n > 0 || is_passing(n);
+}
+
+/* Our input's end is the terminal's end-of-file character for the program. */
+static void take_input(struct relay *relay)
+{
+	if (fill(&relay->in, 0))
+		return;
+	relay->stdin_open = false;
+	relay->in = (struct flow){ .data = { 4 }, .len = 1 };
+}
+
+static void give_input(struct relay *relay)
+{
+	if (empty(&relay->in, relay->terminal_fd))
+		return;
+	relay->stdin_open = false;
+	relay->in.len = 0;
+}
+
+static void give_output(struct relay *relay)
+{
+	if (relay->stdout_open && empty(&relay->out, 1))
+		return;
+	relay->out.len = 0;
+	if (relay->stdout_open && !relay->exited)
+		kill(relay->pid, SIGHUP); /* nobody reads any more: as a terminal that was closed */
+	relay->stdout_open = false;
+}
+
+static void take_output(struct relay *relay)
+{
+	if (!fill(&relay->out, relay->terminal_fd))
+		relay->terminal_fd = -1;
+	else if (!relay->stdout_open)
+		relay->out.len = 0;
 }
 
 static void step(struct relay *relay)
 {
+	short terminal = (relay->out.len ? 0 : POLLIN) | (relay->in.len ? POLLOUT : 0);
 	struct pollfd polls[] = {
 		{ .fd = relay->signal_fd, .events = POLLIN },
-		{ .fd = relay->terminal_fd, .events = POLLIN },
-		{ .fd = relay->stdin_open ? 0 : -1, .events = POLLIN },
+		{ .fd = terminal ? relay->terminal_fd : -1, .events = terminal },
+		{ .fd = relay->stdin_open && !relay->in.len ? 0 : -1, .events = POLLIN },
+		{ .fd = relay->out.len ? 1 : -1, .events = POLLOUT },
 	};
-	if (poll(polls, 3, -1) < 0)
+	if (poll(polls, 4, -1) < 0)
 		return;
-	if (polls[1].revents && !copy_out(relay))
-		relay->terminal_fd = -1;
-	if (polls[2].revents && relay->terminal_fd >= 0)
-		copy_in(relay);
+	if (polls[3].revents)
+		give_output(relay);
+	if ((terminal & POLLIN) && (polls[1].revents & ~POLLOUT))
+		take_output(relay);
+	if (relay->in.len && polls[1].revents && relay->terminal_fd >= 0)
+		give_input(relay);
+	if (polls[2].revents)
+		take_input(relay);
 	if (polls[0].revents)
 		take_signals(relay);
 }
 
 /* What the program wrote last is still in the pty. */
-static void drain(struct relay *relay)
+static bool has_output(const struct relay *relay)
 {
 	struct pollfd ready = { .fd = relay->terminal_fd, .events = POLLIN };
-	while (relay->terminal_fd >= 0 && poll(&ready, 1, 0) > 0)
-		if (!copy_out(relay))
-			break;
+	return relay->out.len || (relay->terminal_fd >= 0 && poll(&ready, 1, 0) > 0);
 }
 
 int relay_until_exit(pid_t pid, int signal_fd, int terminal_fd, bool interactive, struct err *err)
@@ -129,13 +174,14 @@ int relay_until_exit(pid_t pid, int signal_fd, int terminal_fd, bool interactive
 	(void)err;
 	struct relay relay = { .pid = pid, .signal_fd = signal_fd, .terminal_fd = terminal_fd, .stdout_open = true };
 	relay.stdin_open = interactive && terminal_fd >= 0;
+	if (terminal_fd >= 0) /* the description is ours alone */
+		fcntl(terminal_fd, F_SETFL, O_RDWR | O_NONBLOCK);
 	if (relay.stdin_open)
 		make_raw(&relay);
 	follow_window(&relay);
 	kill(getpid(), SIGCHLD); /* it may have ended before we looked */
-	while (!relay.exited)
+	while (!relay.exited || (has_output(&relay) && !relay.given_up))
 		step(&relay);
-	drain(&relay);
 	if (relay.is_raw)
 		tcsetattr(0, TCSANOW, &relay.saved);
 	return relay.status;
