@@ -100,6 +100,7 @@ fuzz: ; $(Q)FOR=$(FOR) ONLY=$(ONLY) ci/fuzz.sh
 install: all
 	install -D -m 0755 $(BUILD)/xrun $(DESTDIR)$(PREFIX)/bin/xrun
 	install -D -m 0755 $(BUILD)/xrun-fetch $(DESTDIR)$(PREFIX)/libexec/xrun/xrun-fetch
+	install -D -m 0644 docs/xrun.1 $(DESTDIR)$(PREFIX)/share/man/man1/xrun.1
 
 clean:
 	rm -rf build build-san build-fuzz

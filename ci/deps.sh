@@ -15,7 +15,7 @@ packages_of() {
 	run) echo qemu-user-static uidmap ca-certificates ;;
 	demo) echo python3 zstd skopeo debian-archive-keyring ;;
 	test) echo python3 zstd skopeo umoci debian-archive-keyring libcmocka-dev bats apache2-utils openssl strace attr \
-		procps curl ;;
+		procps curl groff-base ;;
 	lint) echo shellcheck clang-tidy ;;
 	fuzz) echo clang libclang-rt-dev ;;
 	bench) echo skopeo umoci curl isal crun bubblewrap time ;;

@@ -236,7 +236,7 @@ static void set_home(const struct spec *spec, const struct user *user)
 static int become_program(const struct stage *stage, struct err *err)
 {
 	const struct spec *spec = stage->spec;
-	struct user user;
+	struct user user = { 0 };
 	if (!spec->terminal && !spec->interactive && close_input() < 0)
 		return err_sys(err, "cannot open /dev/null as standard input");
 	int r = check_standard(err);

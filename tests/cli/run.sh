@@ -11,7 +11,7 @@ XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-2" || exit 1
 place=$(mktemp -d /tmp/xrun-check.XXXXXX)
 chmod 755 "$place"
 mkdir "$place/build"
-cp -r tests "$place/tests"
+cp -r tests docs "$place/"
 cp "$build/xrun" "$build/xrun-fetch" "$place/build/"
 cp -r "$cache/images-2" "$place/images"
 chmod -R go+rX "$place"
