@@ -58,10 +58,12 @@ int cli_main(int argc, char **argv, struct err *err)
 	for (; at < argc; at++) {
 		if (str_starts(argv[at], "--root="))
 			globals.root = argv[at] + strlen("--root=");
-		else if (str_eq(argv[at], "--root") && at + 1 < argc)
-			globals.root = argv[++at];
-		else
+		else if (!str_eq(argv[at], "--root"))
 			break;
+		else if (++at == argc)
+			return err_set(err, -EINVAL, "--root needs an argument: DIR");
+		else
+			globals.root = argv[at];
 	}
 	if (at == argc || str_eq(argv[at], "--help") || str_eq(argv[at], "-h") || str_eq(argv[at], "help"))
 		return print_help();

@@ -26,12 +26,21 @@ static const struct option *find_letter(const struct option *table, char letter)
 	return NULL;
 }
 
+/* The words are those of docker and podman (Go's strconv.ParseBool). */
 static int set_switch(const struct option *option, bool *field, const char *value, struct err *err)
 {
-	if (value && !str_eq(value, "true") && !str_eq(value, "false"))
-		return err_set(err, -EINVAL, "--%s=%s: it is true or false", option->name, value);
-	*field = !str_eq(value, "false");
-	return 0;
+	static const char *const words[][6] = {
+		{ "0", "f", "F", "false", "FALSE", "False" }, { "1", "t", "T", "true", "TRUE", "True" },
+	};
+	if (!value)
+		value = "true";
+	for (size_t i = 0; i < 12; i++) {
+		if (str_eq(value, words[i / 6][i % 6])) {
+			*field = i / 6;
+			return 0;
+		}
+	}
+	return err_set(err, -EINVAL, "--%s=%s: it is true or false", option->name, value);
 }
 
 static int set(const struct option *option, void *target, const char *value, struct cursor *c, struct err *err)
@@ -56,19 +65,20 @@ static int take_long(const struct option *table, void *target, struct cursor *c,
 	size_t len = strcspn(text, "=");
 	const struct option *option = find_long(table, text, len);
 	if (!option)
-		return err_set(err, -EINVAL, "unknown option --%.*s; see xrun --help", (int)len, text);
+		return err_set(err, -EINVAL, "unknown option --%.*s; `xrun COMMAND --help` lists them", (int)len, text);
 	return set(option, target, text[len] ? text + len + 1 : NULL, c, err);
 }
 
-/* "-it", "-eNAME=x", "-e NAME=x". */
+/* "-it", "-eNAME=x", "-e NAME=x", and as docker and podman read them "-m=1g" and "-it=false". */
 static int take_letters(const struct option *table, void *target, struct cursor *c, struct err *err)
 {
 	for (const char *letter = c->argv[c->at] + 1; *letter; letter++) {
 		const struct option *option = find_letter(table, *letter);
 		if (!option)
-			return err_set(err, -EINVAL, "unknown option -%c; see xrun --help", *letter);
-		bool takes_rest = option->kind != OPTION_SWITCH;
-		int r = set(option, target, takes_rest && letter[1] ? letter + 1 : NULL, c, err);
+			return err_set(err, -EINVAL, "unknown option -%c; `xrun COMMAND --help` lists them", *letter);
+		bool equals = letter[1] == '=';
+		bool takes_rest = equals || option->kind != OPTION_SWITCH;
+		int r = set(option, target, takes_rest && letter[1] ? letter + 1 + equals : NULL, c, err);
 		if (r < 0 || takes_rest)
 			return r;
 	}

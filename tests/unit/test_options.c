@@ -161,6 +161,31 @@ static void a_switch_may_be_said_to_be_true_or_false(void **state)
 	assert_int_equal(PARSE_RUN(f, "--quiet="), -EINVAL);
 }
 
+static void a_switch_takes_every_word_that_docker_takes(void **state)
+{
+	static const char *const words[] = { "0", "1", "f", "t", "F", "T", "false", "true", "FALSE", "TRUE", "False", "True" };
+	struct fixture *f = *state;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		cleanup_free char *option = str_fmt("--quiet=%s", words[i]);
+		assert_int_equal(PARSE_RUN(f, option), 0);
+		assert_int_equal(f->target.quiet, i % 2);
+	}
+	assert_int_equal(PARSE_RUN(f, "--quiet=yes"), -EINVAL);
+}
+
+static void a_letters_argument_may_follow_an_equals_sign(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(PARSE_RUN(f, "-m=512m", "-e=A=b", "-v=", "-i=true", "-ti=false"), 0);
+	assert_string_equal(f->target.memory, "512m");
+	assert_list(&f->target.env, "A=b");
+	assert_list(&f->target.volumes, "");
+	assert_true(f->target.terminal);
+	assert_false(f->target.interactive);
+	assert_int_equal(PARSE_RUN(f, "-i=maybe"), -EINVAL);
+	assert_string_equal(f->err.text, "--interactive=maybe: it is true or false");
+}
+
 static void a_switch_takes_no_next_word(void **state)
 {
 	struct fixture *f = *state;
@@ -265,6 +290,8 @@ int main(void)
 		test(an_argument_may_look_like_an_option),
 		test(a_list_keeps_all_in_order_and_a_text_the_last),
 		test(a_switch_may_be_said_to_be_true_or_false),
+		test(a_switch_takes_every_word_that_docker_takes),
+		test(a_letters_argument_may_follow_an_equals_sign),
 		test(a_switch_takes_no_next_word),
 		test(options_end_at_the_image),
 		test(options_may_follow_operands_where_these_do_not_end_them),
