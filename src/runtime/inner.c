@@ -244,7 +244,7 @@ static int become_program(const struct stage *stage, struct err *err)
 		r = find_user(spec->user, &user, err);
 	if (r == 0)
 		r = enter_directory(spec->cwd, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	set_home(spec, &user);
 	if (spec->terminal && user.uid != 0 && fchown(0, user.uid, -1) < 0)
