@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c owns the way from argv to the exit status; it is the only file that prints an error, and the only exit. */
+#include "src/base/self.h"
 #include "src/cli/cli.h"
 
 #include <fcntl.h>
@@ -22,8 +23,10 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 	if (open_standard() < 0)
 		return STATUS_FAILED;
+	int status = self_protect(argv, &err);
 	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC); /* what our caller left open is no business of a container */
-	int status = cli_main(argc, argv, &err);
+	if (status == 0)
+		status = cli_main(argc, argv, &err);
 	if (err.text[0])
 		fprintf(stderr, "xrun: %s\n", err.text);
 	if (status < 0)

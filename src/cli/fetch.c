@@ -4,6 +4,7 @@
 
 #include "registry/reference.h"
 #include "src/base/fd.h"
+#include "src/base/self.h"
 #include "src/runtime/userns.h"
 
 #include <errno.h>
@@ -24,11 +25,9 @@ struct start {
 /* Beside xrun in the build tree, in ../libexec/xrun when installed. Opened before the user namespace is entered. */
 static int open_program(struct err *err)
 {
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (n < 0)
+	cleanup_free char *self = self_path();
+	if (!self || !strchr(self, '/'))
 		return err_sys(err, "cannot find out where xrun is");
-	self[n] = 0;
 	*strrchr(self, '/') = 0;
 	static const char *const places[] = { "xrun-fetch", "../libexec/xrun/xrun-fetch" };
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {

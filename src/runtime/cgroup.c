@@ -87,6 +87,15 @@ static int hand_down(const struct place *place, const char *parent, const char *
 	return r < 0 ? r : write_value(parent, "cgroup.subtree_control", enable, err);
 }
 
+/* One that is there was left behind, and goes; or there are processes in it, whose limits are not ours to change. */
+static int make_own_directory(const char *path, struct err *err)
+{
+	rmdir(path);
+	if (access(path, F_OK) == 0)
+		return err_set(err, -EEXIST, "the cgroup %s is in use: a container of that name is running from another store", path);
+	return make_directory(path, err);
+}
+
 /* The container's directory for a controller, made if it was not; an index into dirs. */
 static int open_directory(struct cgroup *cgroup, const char *id, const char *controller, bool *ret_v2, struct err *err)
 {
@@ -100,13 +109,13 @@ static int open_directory(struct cgroup *cgroup, const char *id, const char *con
 	int r = make_directory(parent, err);
 	if (r == 0 && place.v2)
 		r = hand_down(&place, parent, controller, err);
-	if (r == 0)
-		r = make_directory(dir, err);
-	if (r < 0)
-		return r;
-	for (int i = 0; i < cgroup->dir_count; i++)
+	for (int i = 0; r == 0 && i < cgroup->dir_count; i++)
 		if (str_eq(cgroup->dirs[i], dir))
 			return i;
+	if (r == 0)
+		r = make_own_directory(dir, err);
+	if (r < 0)
+		return r;
 	cgroup->dirs[cgroup->dir_count] = str_dup(dir);
 	return cgroup->dir_count++;
 }

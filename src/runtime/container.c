@@ -282,11 +282,11 @@ int container_run(const struct spec *spec, const struct idmap *map, int store_fd
 	struct container_result result = { 0 };
 	int r = run.signal_fd = relay_block_signals(err);
 	if (r >= 0)
-		r = cgroup_create(&run.cgroup, spec->id, &spec->limits, err);
-	if (r >= 0)
 		r = open_containers(&run, err);
 	if (r >= 0)
 		r = make_container_directory(&run, err);
+	if (r >= 0) /* now that the name is ours: nobody else's limits are changed */
+		r = cgroup_create(&run.cgroup, spec->id, &spec->limits, err);
 	if (r >= 0)
 		r = start(&run, err);
 	if (r >= 0)

@@ -4,6 +4,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/base/self.h"
 #include "src/base/str.h"
 
 #include <errno.h>
@@ -96,10 +97,11 @@ static const char *plan_user(struct idmap *map)
 
 int idmap_plan(struct idmap *ret_map, struct err *err)
 {
-	(void)err;
 	struct idmap map = { 0 };
 	map.why = geteuid() == 0 ? plan_root(&map) : plan_user(&map);
 	map.single = map.why;
+	if (map.single && self_is_host_root()) /* its single id would be the host's root */
+		return err_set(err, -EINVAL, "the line root in /etc/subuid or /etc/subgid names ids that there are none of");
 	if (map.single) {
 		map.uids = (struct idmap_range){ getuid(), 0, 1 };
 		map.gids = (struct idmap_range){ getgid(), 0, 1 };

@@ -23,7 +23,10 @@ struct idmap {
 	const char *why;   /* for single: what is missing */
 };
 
-/* Plans the map for the calling user from /etc/subuid and /etc/subgid. Lack of a range gives a single-id map. */
+/*
+ * Plans the map for the calling user from /etc/subuid and /etc/subgid. Lack of a range gives a single-id map; but the
+ * host's root is never a container's: a bad line of its own is an error.
+ */
 int idmap_plan(struct idmap *ret_map, struct err *err);
 
 /* Writes the map of process `pid`, which has just entered its user namespace. */

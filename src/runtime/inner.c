@@ -39,6 +39,7 @@ static int await_map(const struct stage *stage, int go_fd, struct err *err)
 	if (r < 0)
 		return r;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	umask(022);
 	prctl(PR_SET_DUMPABLE, 0); /* what --init leaves running has our caller's environment in its memory */
 	if (sethostname(stage->spec->hostname, strlen(stage->spec->hostname)) < 0)
 		return err_sys(err, "cannot set the hostname to %s", stage->spec->hostname);
@@ -244,7 +245,7 @@ static int become_program(const struct stage *stage, struct err *err)
 		r = find_user(spec->user, &user, err);
 	if (r == 0)
 		r = enter_directory(spec->cwd, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	set_home(spec, &user);
 	if (spec->terminal && user.uid != 0 && fchown(0, user.uid, -1) < 0)

@@ -24,8 +24,8 @@ enum { PLAIN = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
 /* The containers' usual list (moby, oci/defaults.go). */
 static const char *const masked[] = {
-	"acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list",
-	"timer_stats", NULL,
+	"proc/acpi", "proc/asound", "proc/interrupts", "proc/kcore", "proc/keys", "proc/latency_stats", "proc/sched_debug",
+	"proc/scsi", "proc/timer_list", "proc/timer_stats", "sys/devices/virtual/powercap", "sys/firmware", NULL,
 };
 static const char *const read_only[] = { "bus", "fs", "irq", "sys", "sysrq-trigger", NULL };
 
@@ -157,14 +157,14 @@ static int add_volumes(const struct stage *stage, int root_fd, struct err *err)
 	return 0;
 }
 
-static int mask_one(int proc_fd, int null_fd, const char *name, struct err *err)
+static int mask_one(int root_fd, int null_fd, const char *name, struct err *err)
 {
 	struct stat st;
-	cleanup_fd int fd = fd_openat2(proc_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	cleanup_fd int fd = fd_openat2(root_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_set(err, -EIO, "cannot look at /proc/%s to mask it", name);
+		return err_set(err, -EIO, "cannot look at /%s to mask it", name);
 	cleanup_fd int cover_fd = S_ISDIR(st.st_mode) ? mount_new("tmpfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err) :
 							 mount_clone(null_fd, "", false, err);
 	return cover_fd < 0 ? cover_fd : mount_attach(cover_fd, fd, name, err);
@@ -177,7 +177,7 @@ static int protect_proc(int root_fd, struct err *err)
 	if (proc_fd < 0 || null_fd < 0)
 		return err_set(err, -EIO, "cannot open /proc or /dev/null to mask files");
 	for (int i = 0; masked[i]; i++) {
-		int r = mask_one(proc_fd, null_fd, masked[i], err);
+		int r = mask_one(root_fd, null_fd, masked[i], err);
 		if (r < 0)
 			return r;
 	}

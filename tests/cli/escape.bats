@@ -109,3 +109,28 @@ every_descriptor() {
 	kill "$reader"
 	[ "$status" = 143 ]
 }
+
+@test "a container cannot change xrun's own file" {
+	local own=$BATS_TEST_TMPDIR/xrun
+	cp "$XRUN" "$XRUN-fetch" "$BATS_TEST_TMPDIR"
+	chmod 755 "$own"
+	cat >"$BATS_TEST_TMPDIR/preload.c" <<-'C'
+		#include <stdio.h>
+		#include <sys/stat.h>
+		#include <unistd.h>
+		__attribute__((constructor)) static void change(void)
+		{
+			chmod("/proc/self/exe", 04777);
+			puts("was here");
+			fflush(stdout);
+			_exit(0);
+		}
+	C
+	cc -shared -fPIC -o "$BATS_TEST_TMPDIR/preload.so" "$BATS_TEST_TMPDIR/preload.c"
+	[ "$("$own" --root "$STORE" --env-file <(echo LD_PRELOAD=/preload.so) -v "$BATS_TEST_TMPDIR/preload.so:/preload.so" \
+		"$NATIVE" /proc/self/exe)" = "was here" ]
+	[ "$(stat -c %a "$own")" = 755 ]
+	cmp "$own" "$XRUN"
+	"$own" --root "$BATS_TEST_TMPDIR/store" pull -q "$NATIVE" # it finds xrun-fetch all the same
+	"$own" --root "$BATS_TEST_TMPDIR/store" rmi --all
+}

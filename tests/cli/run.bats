@@ -105,6 +105,14 @@ prepare() {
 	fails_with 125 "nobody-here" xrun -u nobody-here "$NATIVE" true
 }
 
+@test "the caller's umask is not the container's" {
+	local old
+	old=$(umask)
+	umask 077
+	[ "$(xrun -w /new/dir -u app "$NATIVE" sh -c 'umask; ls /new')" = "$(printf '0022\ndir')" ]
+	umask "$old"
+}
+
 @test "-w sets the working directory and makes it" {
 	[ "$(xrun -w /made/here "$NATIVE" pwd)" = /made/here ]
 }
@@ -166,6 +174,7 @@ prepare() {
 @test "what docker masks and makes read-only is so" {
 	in_native sh -c '
 		[ -z "$(cat /proc/kcore /proc/keys /proc/timer_list 2>/dev/null)" ] || exit 1
+		[ -z "$(ls /sys/firmware /sys/devices/virtual/powercap 2>/dev/null | sed /:/d)" ] || exit 1
 		for f in /proc/sys/kernel/core_pattern /proc/sysrq-trigger /proc/irq/default_smp_affinity; do
 			! test -e $f || ! (: >$f) 2>/dev/null || { echo $f; exit 1; }
 		done'

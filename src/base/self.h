@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* self.h owns who we are: the file that this program is executed from, and its user. */
+#ifndef XRUN_BASE_SELF_H
+#define XRUN_BASE_SELF_H
+
+#include "src/base/err.h"
+
+#include <stdbool.h>
+
+/*
+ * A container can get hold of this file (a command of /proc/self/exe, CVE-2019-5736), and where it belongs to the user
+ * that the container's root is on the host, could change it. Then this executes a sealed copy in memory in its place,
+ * with the same arguments, and does not return; otherwise 0. To be called before descriptors are marked close-on-exec.
+ */
+int self_protect(char **argv, struct err *err);
+
+/* Root of the namespace that has all ids, which has some of its own for containers. */
+bool self_is_host_root(void);
+
+/* The file's path, the copy's original included; an allocated string, or NULL with errno. */
+char *self_path(void);
+
+#endif
