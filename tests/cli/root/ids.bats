@@ -37,3 +37,9 @@ prepare() {
 	grep -q 'one user id only.*: this user namespace has no such ids' "$BATS_TEST_TMPDIR/said"
 	unshare -Urm "$XRUN" --root "$STORE" rmi --all
 }
+
+@test "root with a line in /etc/subuid that names no ids is told so, and not given one id" {
+	echo root:4294967290:65536 >"$BATS_TEST_TMPDIR/subuid"
+	fails_with 125 "/etc/subuid" unshare -m sh -c 'mount --bind "$1" /etc/subuid && shift && exec "$@"' - \
+		"$BATS_TEST_TMPDIR/subuid" "$XRUN" --root "$BATS_TEST_TMPDIR/store" "$NATIVE" true
+}
