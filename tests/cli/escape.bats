@@ -127,8 +127,12 @@ every_descriptor() {
 		}
 	C
 	cc -shared -fPIC -o "$BATS_TEST_TMPDIR/preload.so" "$BATS_TEST_TMPDIR/preload.c"
-	[ "$("$own" --root "$STORE" --env-file <(echo LD_PRELOAD=/preload.so) -v "$BATS_TEST_TMPDIR/preload.so:/preload.so" \
-		"$NATIVE" /proc/self/exe)" = "was here" ]
+	local library libraries=() # those of a sanitizer build, which the image has not
+	for library in $(ldd "$own" | awk '$3 ~ /^\// && $1 !~ /^libc\./ { print $3 }'); do
+		libraries+=(-v "$library:/libraries/${library##*/}:ro")
+	done
+	[ "$("$own" --root "$STORE" -e LD_PRELOAD=/preload.so -e LD_LIBRARY_PATH=/libraries -e ASAN_OPTIONS=verify_asan_link_order=0 \
+		-v "$BATS_TEST_TMPDIR/preload.so:/preload.so" "${libraries[@]}" "$NATIVE" /proc/self/exe)" = "was here" ]
 	[ "$(stat -c %a "$own")" = 755 ]
 	cmp "$own" "$XRUN"
 	"$own" --root "$BATS_TEST_TMPDIR/store" pull -q "$NATIVE" # it finds xrun-fetch all the same
