@@ -39,7 +39,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/fuzz_% %/replay.c,$(wildcard tests/fuzz/*.c)))
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(BUILD)/man/stamp
 
 $(BUILD)/xrun: $(BUILD)/src/main.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
 	@echo "  LINK  $@"
@@ -60,6 +60,20 @@ $(BUILD)/filter.inc: $(BUILD)/filter
 	$(Q)$< "$$($(CC) -dumpmachine)" >$@.new && mv $@.new $@
 
 $(BUILD)/src/runtime/security.o: $(BUILD)/filter.inc
+
+# Manual pages and completions come out of the table of commands: src/manual.
+MANUAL := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/manual/*.c))
+$(BUILD)/manual: $(MANUAL) $(foreach a,$(ARCHIVES),$(call archive,$(a)))
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS)
+
+$(BUILD)/man/stamp: $(BUILD)/manual docs/xrun.1
+	@echo "  GEN   $(@D)"
+	$(Q)rm -rf $(@D) && mkdir -p $(@D)
+	$(Q)$< list | sed '/the list: src.manual/r /dev/stdin' docs/xrun.1 >$(@D)/xrun.1
+	$(Q)set -e; for name in $$($< commands); do $< page $$name >$(@D)/xrun-$$name.1; done
+	$(Q)set -e; for shell in bash zsh fish; do $< completion $$shell >$(@D)/xrun.$$shell; done
+	$(Q)touch $@
 
 define archive_rule
 $(call archive,$(1)): $(call objects,$(1))
@@ -100,7 +114,11 @@ fuzz: ; $(Q)FOR=$(FOR) ONLY=$(ONLY) ci/fuzz.sh
 install: all
 	install -D -m 0755 $(BUILD)/xrun $(DESTDIR)$(PREFIX)/bin/xrun
 	install -D -m 0755 $(BUILD)/xrun-fetch $(DESTDIR)$(PREFIX)/libexec/xrun/xrun-fetch
-	install -D -m 0644 docs/xrun.1 $(DESTDIR)$(PREFIX)/share/man/man1/xrun.1
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 0644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -D -m 0644 $(BUILD)/man/xrun.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xrun
+	install -D -m 0644 $(BUILD)/man/xrun.zsh $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_xrun
+	install -D -m 0644 $(BUILD)/man/xrun.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/xrun.fish
 
 clean:
 	rm -rf build build-san build-fuzz

@@ -5,7 +5,6 @@
 #include "binfmt/binfmt.h"
 #include "src/base/fd.h"
 #include "src/cli/listing.h"
-#include "src/cli/options.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +14,7 @@ struct wish {
 	const char *format;
 };
 
-static const struct option options[] = {
+const struct option binfmt_options[] = {
 	{ "persistent", 0, OPTION_SWITCH, offsetof(struct wish, persistent), NULL, "install: also write /etc/binfmt.d, to survive a reboot" },
 	{ "credentials", 0, OPTION_SWITCH, offsetof(struct wish, credentials), NULL, "install: let foreign set-uid programs gain privileges" },
 	{ "format", 0, OPTION_TEXT, offsetof(struct wish, format), "json", "status: for programs" },
@@ -28,17 +27,6 @@ static const struct column columns[] = {
 };
 
 static const char *const ways[] = { "native", "private", "host", "none" };
-
-static int print_help(void)
-{
-	cleanup_buf struct buf text = { 0 };
-	options_help(options, &text);
-	printf("Usage: xrun binfmt status [ARCH...]\n       sudo xrun binfmt install|remove [ARCH...]\n\n"
-	       "Containers bring their own handlers, so nothing needs to be installed on Linux 6.7 or newer. install registers\n"
-	       "emulators for the whole host, for older kernels and for programs outside containers.\n\n%s",
-		text.data);
-	return 0;
-}
 
 static int status_of(const struct arch *arch, struct listing *listing, struct err *err)
 {
@@ -113,11 +101,11 @@ int command_binfmt(const struct globals *globals, int argc, char **argv, struct 
 	(void)globals;
 	struct wish wish = { 0 };
 	cleanup_strv struct strv operands = { 0 };
-	int r = options_parse(options, &wish, argc, argv, false, &operands, err);
+	int r = options_parse(binfmt_options, &wish, argc, argv, false, &operands, err);
 	if (r < 0)
 		return r;
 	if (wish.help)
-		return print_help();
+		return cli_print_help("binfmt");
 	const char *verb = operands.len ? operands.items[0] : "status";
 	if (!str_eq(verb, "status") && !str_eq(verb, "install") && !str_eq(verb, "remove"))
 		return err_set(err, -EINVAL, "binfmt %s: there are status, install and remove", verb);

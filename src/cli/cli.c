@@ -9,13 +9,25 @@
 #include <string.h>
 
 const struct command cli_commands[] = {
-	{ "run", command_run, "[OPTIONS] IMAGE [COMMAND [ARG...]]", "run a program in a new container (the word run may be left out)" },
-	{ "pull", command_pull, "[OPTIONS] IMAGE", "bring an image into the store" },
-	{ "images", command_images, "[--format json]", "list the images in the store" },
-	{ "rmi", command_rmi, "[OPTIONS] IMAGE...", "remove images from the store" },
-	{ "binfmt", command_binfmt, "status|install|remove [ARCH...]", "which architectures run here, and how" },
-	{ "version", command_version, "", "print the version" },
-	{ NULL, NULL, NULL, NULL },
+	{ "run", command_run, "[OPTIONS] IMAGE [COMMAND [ARG...]]", "run a program in a new container (the word run may be left out)",
+		run_options,
+		"  xrun --arch aarch64 debian:12 uname -m\n"
+		"  xrun -it -v .:/src -w /src --arch riscv64 debian:trixie bash\n"
+		"  xrun --memory 512m --cpus 1.5 alpine ./test.sh\n" },
+	{ "pull", command_pull, "[OPTIONS] IMAGE", "bring an image into the store", pull_options,
+		"  xrun pull debian:12\n"
+		"  xrun pull --arch riscv64 debian:trixie\n" },
+	{ "images", command_images, "[OPTIONS]", "list the images in the store", images_options, NULL },
+	{ "rmi", command_rmi, "[OPTIONS] IMAGE...", "remove images from the store", rmi_options,
+		"  xrun rmi --arch riscv64 debian:trixie         that platform's only\n"
+		"  xrun rmi --all\n" },
+	{ "binfmt", command_binfmt, "status|install|remove [ARCH...]", "which architectures run here, and how", binfmt_options,
+		"Containers bring their own handlers, so nothing needs to be installed on Linux 6.7 or newer. install registers\n"
+		"emulators for the whole host, for older kernels and for programs outside containers.\n\n"
+		"  xrun binfmt status\n"
+		"  sudo xrun binfmt install --persistent aarch64\n" },
+	{ "version", command_version, "", "print the version", NULL, NULL },
+	{ 0 },
 };
 
 int command_version(const struct globals *globals, int argc, char **argv, struct err *err)
@@ -37,7 +49,7 @@ static int print_help(void)
 	     "  xrun -v .:/src -w /src gcc:12 make            build what is in this directory\n\n"
 	     "Commands:");
 	for (const struct command *c = cli_commands; c->name; c++)
-		printf("  %-8s %s\n", c->name, c->help);
+		printf("  %-10s %s\n", c->name, c->help);
 	puts("\n`xrun COMMAND --help` shows a command's options. The store is /var/lib/xrun for root, ~/.local/share/xrun\n"
 	     "for others; --root DIR moves it.");
 	return 0;
@@ -49,6 +61,16 @@ static const struct command *find(const char *name)
 		if (str_eq(c->name, name))
 			return c;
 	return NULL;
+}
+
+int cli_print_help(const char *name)
+{
+	const struct command *command = find(name);
+	cleanup_buf struct buf text = { 0 };
+	buf_fmt(&text, "Usage: xrun %s %s\n\n%s%s", name, command->usage, command->text ? command->text : "", command->text ? "\n" : "");
+	options_help(command->options, &text);
+	fputs(text.data, stdout);
+	return 0;
 }
 
 int cli_main(int argc, char **argv, struct err *err)

@@ -6,6 +6,7 @@
 #include "registry/image.h"
 #include "registry/store.h"
 #include "src/base/err.h"
+#include "src/cli/options.h"
 #include "src/runtime/idmap.h"
 
 /* Options that come before the command. */
@@ -13,15 +14,27 @@ struct globals {
 	const char *root; /* the store; NULL: the default */
 };
 
-/* A command returns an exit status >= 0, or a negative errno with err filled. */
+/*
+ * What there is to know of a command: --help, its manual page and the shells' completions all come from here. It returns
+ * an exit status >= 0, or a negative errno with err filled.
+ */
 struct command {
 	const char *name;
 	int (*run)(const struct globals *globals, int argc, char **argv, struct err *err);
-	const char *usage, *help;
+	const char *usage;            /* what follows "xrun NAME" */
+	const char *help;             /* one line */
+	const struct option *options; /* the table that its parser uses */
+	const char *text;             /* prose and examples; lines that begin with two blanks are literal */
 };
 extern const struct command cli_commands[]; /* a NULL name ends it */
 
 int cli_main(int argc, char **argv, struct err *err);
+
+/* What `xrun NAME --help` prints: for the command's own parser, when it meets --help. */
+int cli_print_help(const char *name);
+
+/* The commands' options; each stands in the command's own file. */
+extern const struct option run_options[], pull_options[], images_options[], rmi_options[], binfmt_options[];
 
 int command_run(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_pull(const struct globals *globals, int argc, char **argv, struct err *err);

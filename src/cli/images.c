@@ -5,7 +5,6 @@
 #include "registry/reference.h"
 #include "src/base/fd.h"
 #include "src/cli/listing.h"
-#include "src/cli/options.h"
 #include "src/runtime/userns.h"
 
 #include <errno.h>
@@ -17,27 +16,19 @@ struct wish {
 	bool all, help;
 };
 
-static const struct option images_options[] = {
+const struct option images_options[] = {
 	{ "format", 0, OPTION_TEXT, offsetof(struct wish, format), "json", "for programs" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
 
-static const struct option rmi_options[] = {
+const struct option rmi_options[] = {
 	{ "all", 'a', OPTION_SWITCH, offsetof(struct wish, all), NULL, "remove every image" },
 	{ "arch", 0, OPTION_TEXT, offsetof(struct wish, arch), "ARCH", "only the one for this architecture" },
 	{ "platform", 0, OPTION_TEXT, offsetof(struct wish, platform), "OS/ARCH", "the same as docker writes it" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
-
-static int print_help(const char *usage, const struct option *options)
-{
-	cleanup_buf struct buf text = { 0 };
-	options_help(options, &text);
-	printf("Usage: xrun %s\n\n%s", usage, text.data);
-	return 0;
-}
 
 static int print(const struct image *images, size_t count, const char *format, struct err *err)
 {
@@ -73,7 +64,7 @@ int command_images(const struct globals *globals, int argc, char **argv, struct 
 	size_t count = 0;
 	int r = options_parse(images_options, &wish, argc, argv, false, &operands, err);
 	if (r == 0 && wish.help)
-		return print_help("images [--format json]", images_options);
+		return cli_print_help("images");
 	if (r == 0 && operands.len)
 		r = err_set(err, -EINVAL, "images takes no argument: %s", operands.items[0]);
 	if (r == 0)
@@ -149,7 +140,7 @@ int command_rmi(const struct globals *globals, int argc, char **argv, struct err
 	cleanup_store struct store store = STORE_CLOSED;
 	int r = options_parse(rmi_options, &wish, argc, argv, false, &operands, err);
 	if (r == 0 && wish.help)
-		return print_help("rmi [OPTIONS] IMAGE...", rmi_options);
+		return cli_print_help("rmi");
 	if (r == 0 && operands.len == 0 && !wish.all)
 		return err_set(err, -EINVAL, "which image? see xrun rmi --help");
 	bool one = wish.arch || wish.platform;

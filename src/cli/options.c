@@ -13,7 +13,7 @@ struct cursor {
 static const struct option *find_long(const struct option *table, const char *name, size_t len)
 {
 	for (; table->name; table++)
-		if (strlen(table->name) == len && memcmp(table->name, name, len) == 0)
+		if (table->kind != OPTION_HEADING && strlen(table->name) == len && memcmp(table->name, name, len) == 0)
 			return table;
 	return NULL;
 }
@@ -21,7 +21,7 @@ static const struct option *find_long(const struct option *table, const char *na
 static const struct option *find_letter(const struct option *table, char letter)
 {
 	for (; table->name; table++)
-		if (table->letter == letter)
+		if (table->kind != OPTION_HEADING && table->letter == letter)
 			return table;
 	return NULL;
 }
@@ -113,6 +113,10 @@ int options_parse(const struct option *table, void *target, int argc, char **arg
 void options_help(const struct option *table, struct buf *ret_text)
 {
 	for (; table->name; table++) {
+		if (table->kind == OPTION_HEADING) {
+			buf_fmt(ret_text, "\n%s:\n", table->name);
+			continue;
+		}
 		cleanup_free char *name = str_fmt("--%s%s%s", table->name, table->arg ? " " : "", table->arg ? table->arg : "");
 		if (table->letter)
 			buf_fmt(ret_text, "  -%c, %-24s %s\n", table->letter, name, table->help);

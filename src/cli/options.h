@@ -8,10 +8,11 @@
 
 #include <stddef.h>
 
-enum option_kind { OPTION_SWITCH, OPTION_TEXT, OPTION_LIST }; /* bool, const char *, struct strv */
+/* bool, const char *, struct strv; a heading is a row of --help and nothing else. */
+enum option_kind { OPTION_SWITCH, OPTION_TEXT, OPTION_LIST, OPTION_HEADING };
 
 struct option {
-	const char *name;  /* long name without dashes; NULL ends the table */
+	const char *name;  /* long name without dashes, or a heading's text; NULL ends the table */
 	char letter;       /* 0 for none */
 	enum option_kind kind;
 	size_t offset;     /* of the field in the target struct */

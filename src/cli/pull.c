@@ -3,17 +3,15 @@
 #include "src/cli/cli.h"
 
 #include "src/base/fd.h"
-#include "src/cli/options.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 struct pull {
 	const char *arch, *platform, *creds;
 	bool quiet, tls_verify, help;
 };
 
-static const struct option options[] = {
+const struct option pull_options[] = {
 	{ "arch", 0, OPTION_TEXT, offsetof(struct pull, arch), "ARCH", "architecture, by any of its names: aarch64, armhf, riscv64, ..." },
 	{ "platform", 0, OPTION_TEXT, offsetof(struct pull, platform), "OS/ARCH", "the same as docker writes it: linux/arm64" },
 	{ "creds", 0, OPTION_TEXT, offsetof(struct pull, creds), "USER:PASSWORD", "log in to the registry" },
@@ -28,15 +26,11 @@ int command_pull(const struct globals *globals, int argc, char **argv, struct er
 	struct pull pull = { .tls_verify = true };
 	cleanup_strv struct strv operands = { 0 };
 	struct idmap map;
-	int r = options_parse(options, &pull, argc, argv, false, &operands, err);
+	int r = options_parse(pull_options, &pull, argc, argv, false, &operands, err);
 	if (r < 0)
 		return r;
-	if (pull.help) {
-		cleanup_buf struct buf text = { 0 };
-		options_help(options, &text);
-		printf("Usage: xrun pull [OPTIONS] IMAGE\n\n%s", text.data);
-		return 0;
-	}
+	if (pull.help)
+		return cli_print_help("pull");
 	if (operands.len != 1)
 		return err_set(err, -EINVAL, "pull takes one image; see xrun pull --help");
 	struct fetch fetch = { .image = operands.items[0], .creds = pull.creds, .tls_verify = pull.tls_verify,

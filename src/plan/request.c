@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* request.c owns turning what the user asked for into a spec. */
-#include "src/plan/request.h"
+#include "src/plan/parts.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 void request_done(struct request *request)
 {
@@ -43,53 +41,6 @@ int request_add_env_file(struct request *request, const char *file, char *text, 
 	return 0;
 }
 
-/* Digits, a point, digits: value * 1000, rounded down. */
-static bool parse_milli(const char *text, size_t len, uint64_t *ret_milli)
-{
-	uint64_t value = 0;
-	int places = -1;
-	if (len == 0 || len > 15)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '.' && places < 0 && i > 0 && i + 1 < len) {
-			places = 0;
-		} else if (text[i] < '0' || text[i] > '9') {
-			return false;
-		} else if (places < 3) {
-			value = value * 10 + (text[i] - '0');
-			places += places >= 0;
-		}
-	}
-	for (places = places < 0 ? 0 : places; places < 3; places++)
-		value *= 10;
-	*ret_milli = value;
-	return true;
-}
-
-int request_parse_size(const char *option, const char *text, uint64_t *ret_bytes, struct err *err)
-{
-	static const char units[] = "kmgt";
-	size_t len = strspn(text, "0123456789.");
-	const char *unit = text + len;
-	uint64_t milli, shift = 0;
-	const char *known = *unit ? strchr(units, *unit | 0x20) : NULL;
-	if (known)
-		shift = 10 * (known - units + 1);
-	bool ends = known ? unit[1] == 0 || strcasecmp(unit + 1, "b") == 0 || strcasecmp(unit + 1, "ib") == 0 :
-			    *unit == 0 || strcasecmp(unit, "b") == 0;
-	if (!ends || !parse_milli(text, len, &milli) || milli > (UINT64_MAX >> shift) || milli << shift < 1000)
-		return err_set(err, -EINVAL, "%s %s: not a size; write it like 512m or 2g", option, text);
-	*ret_bytes = (milli << shift) / 1000;
-	return 0;
-}
-
-int request_parse_cpus(const char *text, uint64_t *ret_milli, struct err *err)
-{
-	if (!parse_milli(text, strlen(text), ret_milli) || *ret_milli < 10 || *ret_milli > 1000000)
-		return err_set(err, -EINVAL, "--cpus %s: not a number of processors; write it like 0.5 or 2", text);
-	return 0;
-}
-
 int request_check_name(const char *name, struct err *err)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -97,22 +48,6 @@ int request_check_name(const char *name, struct err *err)
 	if (len == 0 || len > 64 || strspn(name, letters) != len || strchr("_.-", *name))
 		return err_set(err, -EINVAL, "--name %s: a name has up to 64 letters, digits, '_', '.' and '-', the first a letter or digit",
 			name);
-	return 0;
-}
-
-static int plan_limits(const struct request *q, struct spec *spec, struct err *err)
-{
-	unsigned long long pids;
-	int r = 0;
-	if (q->memory)
-		r = request_parse_size("--memory", q->memory, &spec->limits.memory_bytes, err);
-	if (r == 0 && q->cpus)
-		r = request_parse_cpus(q->cpus, &spec->limits.cpu_milli, err);
-	if (r < 0 || !q->pids_limit || str_eq(q->pids_limit, "-1"))
-		return r;
-	if (!str_to_u64(q->pids_limit, 4194304, &pids))
-		return err_set(err, -EINVAL, "--pids-limit %s: not a number of processes", q->pids_limit);
-	spec->limits.pids = pids;
 	return 0;
 }
 
@@ -168,73 +103,6 @@ static void plan_env(const struct request *q, const struct image *image, char *c
 	take_env(spec, &q->env, caller_env);
 }
 
-static bool is_root(const char *target)
-{
-	return target[strspn(target, "/")] == 0;
-}
-
-static int plan_volume(const char *text, struct spec *spec, struct err *err)
-{
-	cleanup_free char *copy = str_dup(text);
-	char *target = strchr(copy, ':');
-	char *mode = target ? strchr(target + 1, ':') : NULL;
-	if (target)
-		*target++ = 0;
-	if (mode)
-		*mode++ = 0;
-	if (!target || *target != '/' || !*copy)
-		return err_set(err, -EINVAL, "-v %s: write it as HOST-PATH:CONTAINER-PATH[:ro]", text);
-	if (is_root(target))
-		return err_set(err, -EINVAL, "-v %s: the container's / is the image; give a directory below it", text);
-	if (!strchr(copy, '/') && !str_eq(copy, ".") && !str_eq(copy, ".."))
-		return err_set(err, -EINVAL, "-v %s: named volumes do not exist here; give a path, ./%s for example", text, copy);
-	if (mode && !str_eq(mode, "ro") && !str_eq(mode, "rw"))
-		return err_set(err, -EINVAL, "-v %s: unknown option %s; there are ro and rw", text, mode);
-	spec_add_mount(spec, copy, target, str_eq(mode, "ro"));
-	return 0;
-}
-
-static int plan_mounts(const struct request *q, struct spec *spec, struct err *err)
-{
-	for (size_t i = 0; i < q->volumes.len; i++) {
-		int r = plan_volume(q->volumes.items[i], spec, err);
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < q->tmpfs.len; i++) {
-		if (q->tmpfs.items[i][0] != '/' || strchr(q->tmpfs.items[i], ':') || is_root(q->tmpfs.items[i]))
-			return err_set(err, -EINVAL, "--tmpfs %s: write it as an absolute path below / in the container", q->tmpfs.items[i]);
-		spec_add_mount(spec, NULL, q->tmpfs.items[i], false);
-	}
-	return 0;
-}
-
-static int plan_security(const struct request *q, struct spec *spec, struct err *err)
-{
-	spec->seccomp = true;
-	for (size_t i = 0; i < q->security.len; i++) {
-		const char *text = q->security.items[i];
-		if (str_eq(text, "no-new-privileges") || str_eq(text, "no-new-privileges=true"))
-			spec->no_new_privileges = true;
-		else if (str_eq(text, "seccomp=unconfined"))
-			spec->seccomp = false;
-		else
-			return err_set(err, -EINVAL, "--security-opt %s: there are no-new-privileges and seccomp=unconfined", text);
-	}
-	return 0;
-}
-
-static int plan_network(const struct request *q, struct spec *spec, struct err *err)
-{
-	if (!q->network || str_eq(q->network, "none"))
-		spec->network = NETWORK_NONE;
-	else if (str_eq(q->network, "host"))
-		spec->network = NETWORK_HOST;
-	else
-		return err_set(err, -EINVAL, "--network %s: there are none and host", q->network);
-	return 0;
-}
-
 static int plan_hostname(const struct request *q, struct spec *spec, struct err *err)
 {
 	const char *name = q->hostname ? q->hostname : spec->id;
@@ -242,6 +110,18 @@ static int plan_hostname(const struct request *q, struct spec *spec, struct err 
 		return err_set(err, -EINVAL, "--hostname %s: a hostname has 1 to 64 characters", name);
 	spec->hostname = str_dup(name);
 	return 0;
+}
+
+/* overlayfs refuses the same directory twice; the uppermost place is the one that counts. */
+static void plan_layers(const struct image *image, struct spec *spec)
+{
+	for (size_t i = 0; i < image->layer_count; i++) {
+		bool again = false;
+		for (size_t above = i + 1; above < image->layer_count && !again; above++)
+			again = str_eq(image->layers[i].name, image->layers[above].name);
+		if (!again)
+			strv_add(&spec->layers, image->layers[i].name);
+	}
 }
 
 int request_plan(const struct request *q, const struct image *image, char *const *caller_env, struct spec *spec,
@@ -255,6 +135,7 @@ int request_plan(const struct request *q, const struct image *image, char *const
 	spec->terminal = q->terminal;
 	spec->init = q->init;
 	spec->read_only = q->read_only;
+	plan_layers(image, spec);
 	int r = plan_args(q, image, spec, err);
 	if (r == 0)
 		r = plan_hostname(q, spec, err);

@@ -21,7 +21,7 @@ struct request {
 void request_done(struct request *request);
 
 /*
- * The spec, all but id, layers and emulators. `caller_env` is looked up for `-e NAME` without a value. Volume sources
+ * The spec, all but id and emulators. `caller_env` is looked up for `-e NAME` without a value. Volume sources
  * come out as typed; the caller makes them absolute.
  */
 int request_plan(const struct request *request, const struct image *image, char *const *caller_env, struct spec *spec,

@@ -9,12 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Docker's default set (moby, oci/caps/defaults.go). */
-uint64_t security_default_capabilities(void);
-
-/* By name, with or without CAP_, any case; "ALL" gives every bit. */
-bool security_capability(const char *name, uint64_t *ret_bits);
-
 /* Becomes `user` with `bounding` as bounding set; inheritable and ambient sets are empty afterwards. */
 int security_become(const struct user *user, uint64_t bounding, bool set_groups, struct err *err);
 

@@ -1,31 +1,64 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The manual page says what --help says.
+# The manual pages and the shells' completions say what --help says.
 
 load lib
 
-PAGE=$PLACE/docs/xrun.1
+MAN=$PLACE/build/man
+
+commands() {
+	xrun --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'
+}
 
 # The long options that something mentions, a line each.
 long_options() {
 	grep -oE -e '--[a-z][a-z-]*[a-z]' | sort -u
 }
 
-@test "every option stands in the manual page, and no other" {
-	for command in run pull images rmi binfmt; do
-		xrun "$command" --help | sed -n 's/^ *\(-[a-z], \)\?\(--[a-z-]*\).*/\2/p'
-	done | long_options >"$BATS_TEST_TMPDIR/help"
-	sed -n '/^.SH OPTIONS/,/^.SH "EXIT/p' "$PAGE" | sed 's/\\-/-/g' | long_options | grep -vx -e --root >"$BATS_TEST_TMPDIR/page"
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/help")" -gt 25 ]
-	diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
+# Those that the help of a command lists.
+help_options() {
+	xrun "$1" --help | sed -n 's/^ *\(-[a-z], \)\?\(--[a-z-]*\).*/\2/p' | long_options
 }
 
-@test "every command stands in the manual page" {
-	for command in $(xrun --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
-		grep -q "^.B $command" "$PAGE"
+@test "every command has a page, and stands in xrun(1)" {
+	[ "$(commands | wc -l)" -gt 5 ]
+	for command in $(commands); do
+		[ -s "$MAN/xrun-$command.1" ]
+		sed 's/\\-/-/g' "$MAN/xrun.1" | grep -qx ".BR xrun-$command (1)"
 	done
 }
 
-@test "the manual page is well formed" {
-	[ -z "$(groff -ww -man -Tutf8 -z "$PAGE" 2>&1)" ]
+@test "a command's page has the options that its help has, and no others" {
+	for command in $(commands | grep -vx version); do
+		help_options "$command" >"$BATS_TEST_TMPDIR/help"
+		sed -n '/^.SH OPTIONS/,/^.SH "SEE/p' "$MAN/xrun-$command.1" | sed 's/\\-/-/g' | grep '^.f[BR].*--' |
+			sed 's/\\f[IR] .*//' | long_options >"$BATS_TEST_TMPDIR/page"
+		[ -s "$BATS_TEST_TMPDIR/help" ]
+		diff "$BATS_TEST_TMPDIR/help" "$BATS_TEST_TMPDIR/page"
+	done
+}
+
+@test "every command's help has a usage line of its own" {
+	for command in $(commands | grep -vx version); do
+		[[ $(xrun "$command" --help | head -1) == "Usage: xrun $command"* ]]
+	done
+}
+
+@test "the manual pages are well formed" {
+	for page in "$MAN"/*.1; do
+		[ -z "$(groff -ww -man -Tutf8 -z "$page" 2>&1)" ]
+	done
+}
+
+# complete WORDS...: what bash would offer for the last of them.
+complete_in_bash() {
+	bash -c 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _xrun; printf "%s\n" "${COMPREPLY[@]}"' "$MAN/xrun.bash" "$@"
+}
+
+@test "bash completes commands, and each command's options" {
+	[ "$(complete_in_bash xrun imag)" = images ]
+	[ "$(complete_in_bash xrun run --memor | head -1)" = --memory ]
+	[ "$(complete_in_bash xrun --arc | head -1)" = --arch ]
+	[ -z "$(complete_in_bash xrun rmi --memor)" ]
+	diff <(complete_in_bash xrun rmi -- | sort) <(help_options rmi)
 }

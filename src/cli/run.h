@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run.h owns what the parts of `xrun run` share: its image, its emulation. */
+#ifndef XRUN_CLI_RUN_H
+#define XRUN_CLI_RUN_H
+
+#include "src/cli/cli.h"
+#include "src/cli/options.h"
+#include "src/plan/request.h"
+
+/* The image, pulled where --pull or its absence asks for that. The caller frees it with image_done. */
+int run_find_image(const struct request *request, const char *name, const struct platform *platform, const struct idmap *map,
+	int store_dir_fd, struct image *ret_image, struct err *err);
+
+/* How the image's programs run here: emulators, personality. An error where they cannot. */
+int run_plan_emulation(const struct request *request, const struct image *image, struct spec *spec, struct err *err);
+
+#endif

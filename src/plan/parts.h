@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * parts.h owns how a request becomes a spec, part by part: each function turns its options into its part of the spec.
+ * Pure: no I/O. 0, or a negative errno with a message that names the option. For request.c alone.
+ */
+#ifndef XRUN_PLAN_PARTS_H
+#define XRUN_PLAN_PARTS_H
+
+#include "src/plan/request.h"
+
+int plan_limits(const struct request *request, struct spec *spec, struct err *err);
+int plan_mounts(const struct request *request, struct spec *spec, struct err *err);
+int plan_network(const struct request *request, struct spec *spec, struct err *err);
+int plan_security(const struct request *request, struct spec *spec, struct err *err);
+
+#endif
