@@ -113,6 +113,8 @@ static int download(struct blob *b, struct session *session, struct http *http, 
 	cleanup_free char *what = str_fmt("layer %s", b->layer->digest.text);
 	struct session_request request = { .path = path, .what = what, .limit = b->layer->size, .take = take_piece,
 		.restart = restart, .context = b };
+	if (!session)
+		return err_set(err, -ENOENT, "layer %s is missing", b->layer->digest.text);
 	b->file_fd = openat(b->store->blobs_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
 	if (b->file_fd < 0)
 		return err_sys(err, "cannot create a blob in the store");

@@ -26,7 +26,7 @@ int fetch_compression(const struct image_layer *layer, enum compression *ret_com
 
 /*
  * Downloads (or reads back, where the blob is in the store) and unpacks in one pass. The blob gets its name when its
- * size, digest and diff id hold.
+ * size, digest and diff id hold. Without a session a blob that is not in the store is an error.
  */
 int fetch_layer(const struct store *store, struct session *session, struct http *http, const struct layer_options *options,
 	struct progress *progress, size_t index, struct staged *staged, struct err *err);

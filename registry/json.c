@@ -122,6 +122,13 @@ void index_done(struct index *index)
 	*index = (struct index){ 0 };
 }
 
+void index_drop(struct index *index, size_t i)
+{
+	free(index->entries[i].reference);
+	free(index->entries[i].layer_names);
+	memmove(&index->entries[i], &index->entries[i + 1], (--index->count - i) * sizeof *index->entries);
+}
+
 void manifest_done(struct manifest *manifest)
 {
 	free_descriptors(manifest->layers, manifest->layer_count);

@@ -28,6 +28,7 @@ struct index {
 	size_t count;
 };
 void index_done(struct index *index);
+void index_drop(struct index *index, size_t i); /* the entry; those after it move up */
 
 /* What a document from a registry is: an index, or one image's manifest. Junk, schema 1 and others: a named refusal. */
 enum document { DOCUMENT_INDEX, DOCUMENT_MANIFEST };

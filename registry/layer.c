@@ -1,180 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* layer.c owns turning one layer's compressed bytes into a verified directory tree: the pipeline and the tar reader. */
+/* layer.c owns turning one layer's compressed bytes into a verified directory tree: the pipeline. */
 #include "registry/layer.h"
 #include "registry/extract.h"
 #include "registry/hasher.h"
 #include "registry/inflate.h"
+#include "registry/tar.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <locale.h>
 #include <pthread.h>
-#include <string.h>
 #include <unistd.h>
 
 static const uint64_t MAX_BYTES = 64ULL << 30, MAX_ENTRIES = 4000000;
-
-/* The tar reader. */
-
-struct tar {
-	struct stream *plain;
-	struct archive *archive;
-	struct archive_entry *current;
-	struct xattr *xattrs; /* of the current entry; the memory is used again for the next */
-	size_t xattr_room;
-	uint64_t bytes, entries, max_entries, max_size;
-	int aborted;          /* the code by which the stream was aborted: somebody else has the reason */
-};
-
-static ssize_t next_block(struct archive *archive, void *context, const void **ret_data)
-{
-	(void)archive;
-	struct tar *tar = context;
-	ssize_t n = stream_next(tar->plain, 0, ret_data);
-	if (n < 0) {
-		tar->aborted = n;
-		return ARCHIVE_FATAL;
-	}
-	tar->bytes += n;
-	return n;
-}
-
-static int fail_tar(struct tar *tar, struct err *err)
-{
-	if (tar->aborted)
-		return tar->aborted;
-	const char *why = archive_error_string(tar->archive);
-	const char *name = tar->current ? archive_entry_pathname(tar->current) : NULL;
-	if (!tar->entries)
-		return err_set(err, -EBADMSG, "the layer is not a sound tar archive: %s", why ? why : "unknown error");
-	return err_set(err, -EBADMSG, "the layer's tar archive is damaged at or after %s: %s", name ? name : "an entry",
-		why ? why : "unknown error");
-}
-
-/* 1: open; 0: there is no byte at all, which is a layer without entries, too. */
-static int open_tar(struct tar *tar, struct err *err)
-{
-	tar->archive = archive_read_new();
-	if (!tar->archive)
-		return err_set(err, -ENOMEM, "no memory to read a layer");
-	/* "._NAME" is a file like any other, not macOS metadata of NAME. */
-	if (archive_read_support_format_tar(tar->archive) == ARCHIVE_OK
-		&& archive_read_set_format_option(tar->archive, "tar", "mac-ext", NULL) == ARCHIVE_OK
-		&& archive_read_open(tar->archive, tar, NULL, next_block, NULL) == ARCHIVE_OK)
-		return 1;
-	return tar->bytes || tar->aborted ? fail_tar(tar, err) : 0;
-}
-
-static void close_tar(struct tar *tar)
-{
-	archive_read_free(tar->archive);
-	free(tar->xattrs);
-}
-
-/*
- * In the C locale libarchive cannot convert a name that is not ASCII from UTF-8; it warns, and takes the bytes as they
- * are, which is what we want (in a UTF-8 locale it would normalise them, and NFD names would become others). All
- * other warnings mean that something was left out.
- */
-static bool is_harmless(struct tar *tar)
-{
-	const char *why = archive_error_string(tar->archive);
-	return why && strstr(why, "can't be converted from UTF-8 to current locale");
-}
-
-/* 1: tar->current is the next entry; 0: there is none. */
-static int next_entry(struct tar *tar, struct err *err)
-{
-	int r = archive_read_next_header(tar->archive, &tar->current);
-	if (r == ARCHIVE_EOF)
-		return 0;
-	if (r != ARCHIVE_OK && !(r == ARCHIVE_WARN && is_harmless(tar)))
-		return fail_tar(tar, err);
-	if (++tar->entries > tar->max_entries)
-		return err_set(err, -EFBIG, "the layer has more than %" PRIu64 " entries, which is the limit",
-			tar->max_entries);
-	return 1;
-}
-
-static size_t read_xattrs(struct tar *tar)
-{
-	size_t count = archive_entry_xattr_reset(tar->current);
-	if (count > tar->xattr_room) {
-		tar->xattrs = mem_grow(tar->xattrs, count, sizeof *tar->xattrs);
-		tar->xattr_room = count;
-	}
-	for (size_t i = 0; i < count; i++) {
-		struct xattr *xattr = &tar->xattrs[i];
-		if (archive_entry_xattr_next(tar->current, &xattr->name, &xattr->value, &xattr->len) != ARCHIVE_OK)
-			return i;
-	}
-	return count;
-}
-
-/* libarchive 3.6 reads "-1.25" as one second before 1970 and a quarter after that: the fraction lacks its sign. */
-static struct timespec read_time(struct archive_entry *e)
-{
-	struct timespec t = { archive_entry_mtime(e), archive_entry_mtime_nsec(e) };
-	if (t.tv_sec < 0 && t.tv_nsec > 0) {
-		t.tv_sec--;
-		t.tv_nsec = 1000000000 - t.tv_nsec;
-	}
-	return t;
-}
-
-static int read_entry(struct tar *tar, struct extract_entry *ret_entry, struct err *err)
-{
-	struct archive_entry *e = tar->current;
-	const char *name = archive_entry_pathname(e);
-	if (!name)
-		return err_set(err, -EBADMSG, "the layer has an entry without a name");
-	*ret_entry = (struct extract_entry){
-		.name = name,
-		.hardlink = archive_entry_hardlink(e),
-		.symlink = archive_entry_symlink(e),
-		.type = archive_entry_filetype(e),
-		.size = archive_entry_size(e),
-		.major = archive_entry_rdevmajor(e),
-		.minor = archive_entry_rdevminor(e),
-		.metadata = {
-			.mode = archive_entry_perm(e),
-			.uid = archive_entry_uid(e),
-			.gid = archive_entry_gid(e),
-			.mtime = read_time(e),
-		},
-	};
-	ret_entry->metadata.xattr_count = read_xattrs(tar);
-	ret_entry->metadata.xattrs = tar->xattrs;
-	if (ret_entry->size < 0 || (uint64_t)ret_entry->size > tar->max_size)
-		return err_set(err, -EFBIG, "%s in the layer is larger than %" PRIu64 " bytes, which is the limit", name,
-			tar->max_size);
-	return 0;
-}
 
 static int copy_content(struct tar *tar, struct extract *x, struct err *err)
 {
 	const void *data;
 	size_t len;
-	la_int64_t offset;
+	int64_t offset;
 	int r;
-	while ((r = archive_read_data_block(tar->archive, &data, &len, &offset)) == ARCHIVE_OK) {
+	while ((r = tar_read(tar, &data, &len, &offset, err)) > 0) {
 		int w = extract_write(x, data, len, offset, err);
 		if (w < 0)
 			return w;
 	}
-	return r == ARCHIVE_EOF ? 0 : fail_tar(tar, err);
+	return r;
 }
 
 static int unpack_entries(struct tar *tar, struct extract *x, struct err *err)
 {
 	struct extract_entry entry;
 	int r;
-	while ((r = next_entry(tar, err)) > 0) {
-		r = read_entry(tar, &entry, err);
-		if (r == 0)
-			r = extract_entry(x, &entry, err);
+	while ((r = tar_next(tar, &entry, err)) > 0) {
+		r = extract_entry(x, &entry, err);
 		if (r > 0) {
 			r = copy_content(tar, x, err);
 			if (r == 0)
@@ -187,28 +44,14 @@ static int unpack_entries(struct tar *tar, struct extract *x, struct err *err)
 }
 
 /* What follows the archive's end, or what is not wanted any more, still counts for the diff id. */
-static int read_rest(struct tar *tar)
-{
-	const void *data;
-	ssize_t n;
-	while ((n = stream_next(tar->plain, 0, &data)) > 0)
-		tar->bytes += n;
-	return n;
-}
-
 static int unpack_tar(struct tar *tar, struct extract *x, struct err *err)
 {
-	locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* see is_harmless */
-	locale_t before = uselocale(c);
-	int r = open_tar(tar, err);
+	int r = tar_open(tar, err);
 	if (r > 0)
 		r = unpack_entries(tar, x, err);
 	if (r == 0)
-		r = read_rest(tar);
-	close_tar(tar);
-	uselocale(before);
-	if (c)
-		freelocale(c);
+		r = tar_rest(tar);
+	tar_close(tar);
 	return r;
 }
 
@@ -295,7 +138,7 @@ static int run(struct stream *source, enum compression compression, const struct
 {
 	uint64_t max_bytes = options->max_bytes ? options->max_bytes : MAX_BYTES;
 	struct pipeline p = { .source = source, .compression = compression, .max_bytes = max_bytes };
-	struct tar tar = { .max_entries = options->max_entries ? options->max_entries : MAX_ENTRIES, .max_size = max_bytes };
+	struct tar tar = { .what = "layer", .max_entries = options->max_entries ? options->max_entries : MAX_ENTRIES, .max_size = max_bytes };
 	cleanup_extract struct extract x = { .root_fd = -1, .parent = PARENT_INIT, .link_parent = PARENT_INIT, .file_fd = -1 };
 	err_clear(err);
 	tar.plain = p.plain = stream_new(INFLATE_BLOCKS, INFLATE_BLOCK, 2);

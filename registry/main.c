@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* main.c owns xrun-fetch, the program that xrun starts to pull an image. */
+/* main.c owns xrun-fetch, the program that xrun starts for what needs a registry or reads tar archives. */
 /*
- *   xrun-fetch REFERENCE PLATFORM [--tls-verify=false] [--single-id] [--progress=none|lines|bars]
+ *   xrun-fetch pull REFERENCE PLATFORM [--tls-verify=false] [--single-id] [--progress=none|lines|bars]
  *
  * Started as root of a user namespace with its own mount namespace. Descriptor 3 is the store's directory, 4 takes one
  * struct err when it fails (status 125), standard input holds the user's name and password, a line each, or nothing.
@@ -19,14 +19,17 @@
 
 enum { STORE_FD = 3, ERROR_FD = 4, CREDENTIALS_LIMIT = 8192 };
 
-static int read_options(int argc, char **argv, struct pull_options *options, struct err *err)
+/* A command line as every command takes it. */
+struct request {
+	const char *operands[4];
+	size_t count;
+	struct pull_options options;
+};
+
+static int read_options(int argc, char **argv, struct request *request, struct err *err)
 {
-	*options = (struct pull_options){ .tls_verify = true, .progress = PROGRESS_LINES };
-	if (argc < 3)
-		return err_set(err, -EINVAL, "xrun-fetch is started by xrun: use xrun pull");
-	if (!platform_parse(argv[2], &options->platform))
-		return err_set(err, -EINVAL, "%s: not a platform", argv[2]);
-	for (int i = 3; i < argc; i++) {
+	struct pull_options *options = &request->options;
+	for (int i = 2; i < argc; i++) {
 		if (str_eq(argv[i], "--tls-verify=false"))
 			options->tls_verify = false;
 		else if (str_eq(argv[i], "--single-id"))
@@ -35,10 +38,12 @@ static int read_options(int argc, char **argv, struct pull_options *options, str
 			options->progress = PROGRESS_NONE;
 		else if (str_eq(argv[i], "--progress=bars"))
 			options->progress = PROGRESS_BARS;
-		else if (!str_eq(argv[i], "--progress=lines"))
+		else if (str_starts(argv[i], "--") && !str_eq(argv[i], "--progress=lines"))
 			return err_set(err, -EINVAL, "xrun-fetch: unknown option %s", argv[i]);
+		else if (!str_starts(argv[i], "--") && request->count < sizeof request->operands / sizeof *request->operands)
+			request->operands[request->count++] = argv[i];
 	}
-	return reference_parse(argv[1], &options->reference, err);
+	return 0;
 }
 
 static int read_credentials(struct buf *text, struct pull_options *options, struct err *err)
@@ -54,20 +59,45 @@ static int read_credentials(struct buf *text, struct pull_options *options, stru
 	return 0;
 }
 
+static int run_pull(const struct store *store, struct request *request, struct err *err)
+{
+	int r = reference_parse(request->operands[0], &request->options.reference, err);
+	if (r == 0 && !platform_parse(request->operands[1], &request->options.platform))
+		r = err_set(err, -EINVAL, "%s: not a platform", request->operands[1]);
+	return r < 0 ? r : pull_image(store, &request->options, err);
+}
+
+static const struct {
+	const char *name;
+	size_t operands;
+	int (*run)(const struct store *store, struct request *request, struct err *err);
+} commands[] = {
+	{ "pull", 2, run_pull },
+};
+
+static int dispatch(int argc, char **argv, struct request *request, struct err *err)
+{
+	cleanup_store struct store store = STORE_CLOSED;
+	for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++) {
+		if (!str_eq(commands[i].name, argv[1]) || commands[i].operands != request->count)
+			continue;
+		int r = store_open(&store, STORE_FD, true, err);
+		return r < 0 ? r : commands[i].run(&store, request, err);
+	}
+	return err_set(err, -EINVAL, "xrun-fetch is started by xrun: use xrun pull");
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
-	struct pull_options options;
+	struct request request = { .options = { .tls_verify = true, .progress = PROGRESS_LINES } };
 	cleanup_buf struct buf credentials = { 0 };
-	cleanup_store struct store store = STORE_CLOSED;
 	signal(SIGPIPE, SIG_IGN);
 	fcntl(STORE_FD, F_SETFD, FD_CLOEXEC);
 	fcntl(ERROR_FD, F_SETFD, FD_CLOEXEC);
-	int r = read_options(argc, argv, &options, err);
+	int r = read_options(argc, argv, &request, err);
 	if (r == 0)
-		r = read_credentials(&credentials, &options, err);
-	if (r == 0)
-		r = store_open(&store, STORE_FD, true, err);
-	return r < 0 ? r : pull_image(&store, &options, err);
+		r = read_credentials(&credentials, &request.options, err);
+	return r < 0 ? r : dispatch(argc, argv, &request, err);
 }
 
 int main(int argc, char **argv)

@@ -4,10 +4,11 @@
 #define XRUN_REGISTRY_PROGRESS_H
 
 #include "registry/digest.h"
-#include "registry/pull.h"
 
 #include <stddef.h>
 #include <stdint.h>
+
+enum progress_style { PROGRESS_NONE, PROGRESS_LINES, PROGRESS_BARS };
 
 struct progress;
 

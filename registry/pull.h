@@ -4,10 +4,9 @@
 #define XRUN_REGISTRY_PULL_H
 
 #include "registry/image.h"
+#include "registry/progress.h"
 #include "registry/reference.h"
 #include "registry/store.h"
-
-enum progress_style { PROGRESS_NONE, PROGRESS_LINES, PROGRESS_BARS };
 
 struct pull_options {
 	struct reference reference;

@@ -127,7 +127,12 @@ int store_has_layer(const struct store *store, const char *name)
 	return fstatat(store->layers_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
-static int load_index(const struct store *store, struct index *ret_index, struct err *err)
+int store_lock(const struct store *store, struct err *err)
+{
+	return lock_file(store->dir_fd, "lock", LOCK_EX, true, err);
+}
+
+int store_read_index(const struct store *store, struct index *ret_index, struct err *err)
 {
 	cleanup_buf struct buf text = { 0 };
 	int r = fd_read_file(store->dir_fd, "index.json", INDEX_LIMIT, &text, err);
@@ -136,7 +141,7 @@ static int load_index(const struct store *store, struct index *ret_index, struct
 	return r < 0 ? err_prefix(err, "the store's index.json") : 0;
 }
 
-static int save_index(const struct store *store, const struct index *index, struct err *err)
+int store_write_index(const struct store *store, const struct index *index, struct err *err)
 {
 	cleanup_free char *text = json_write_index(index);
 	return fd_publish_file(store->dir_fd, "index.json", text, strlen(text), 0644, err);
@@ -187,7 +192,7 @@ int store_find_image(const struct store *store, const char *reference, const str
 	struct index index = { 0 };
 	const struct descriptor *best = NULL;
 	int best_score = 0;
-	int r = load_index(store, &index, err);
+	int r = store_read_index(store, &index, err);
 	for (size_t i = 0; r == 0 && i < index.count; i++) {
 		const struct descriptor *entry = &index.entries[i];
 		int score = str_eq(entry->reference, reference) ? platform_score(&entry->platform, want) : 0;
@@ -211,7 +216,7 @@ int store_find_image(const struct store *store, const char *reference, const str
 int store_list_images(const struct store *store, struct image **ret_images, size_t *ret_count, struct err *err)
 {
 	struct index index = { 0 };
-	int r = load_index(store, &index, err);
+	int r = store_read_index(store, &index, err);
 	if (r < 0)
 		return r;
 	struct image *images = mem_new((index.count + 1) * sizeof *images);
@@ -238,141 +243,19 @@ static void copy_entry(struct descriptor *to, const struct descriptor *from)
 	to->layer_names = str_dup(from->layer_names);
 }
 
-static void drop_entry(struct index *index, size_t i)
-{
-	free(index->entries[i].reference);
-	free(index->entries[i].layer_names);
-	memmove(&index->entries[i], &index->entries[i + 1], (--index->count - i) * sizeof *index->entries);
-}
-
 int store_tag_image(const struct store *store, const struct descriptor *entry, struct err *err)
 {
 	struct index index = { 0 };
-	cleanup_fd int lock_fd = lock_file(store->dir_fd, "lock", LOCK_EX, true, err);
-	int r = lock_fd < 0 ? lock_fd : load_index(store, &index, err);
+	cleanup_fd int lock_fd = store_lock(store, err);
+	int r = lock_fd < 0 ? lock_fd : store_read_index(store, &index, err);
 	if (r < 0)
 		return r;
 	for (size_t i = index.count; i-- > 0;)
 		if (str_eq(index.entries[i].reference, entry->reference) && same_platform(&index.entries[i].platform, &entry->platform))
-			drop_entry(&index, i);
+			index_drop(&index, i);
 	index.entries = mem_grow(index.entries, index.count + 1, sizeof *index.entries);
 	copy_entry(&index.entries[index.count++], entry);
-	r = save_index(store, &index, err);
+	r = store_write_index(store, &index, err);
 	index_done(&index);
-	return r;
-}
-
-/* What the images that are left still use. */
-struct used {
-	struct strv blobs, layers;
-};
-
-static bool has(const struct strv *list, const char *name)
-{
-	for (size_t i = 0; i < list->len; i++)
-		if (str_eq(list->items[i], name))
-			return true;
-	return false;
-}
-
-static void mark(const struct store *store, const struct descriptor *entry, struct used *used)
-{
-	struct err ignored;
-	struct manifest manifest = { 0 };
-	cleanup_buf struct buf text = { 0 };
-	strv_add(&used->blobs, digest_hex(&entry->digest));
-	for (const char *names = entry->layer_names; names && *names; names += strspn(names, ","), names += strcspn(names, ","))
-		strv_take(&used->layers, str_ndup(names + strspn(names, ","), DIGEST_HEX));
-	if (store_read_blob(store, &entry->digest, JSON_LIMIT, &text, &ignored) < 0 ||
-		json_read_manifest(text.data, text.len, &manifest, &ignored) < 0)
-		return;
-	strv_add(&used->blobs, digest_hex(&manifest.config.digest));
-	for (size_t i = 0; i < manifest.layer_count; i++)
-		strv_add(&used->blobs, digest_hex(&manifest.layers[i].digest));
-	manifest_done(&manifest);
-}
-
-static int sweep(int dir_fd, const struct strv *used, struct err *err)
-{
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	if (!dir)
-		return err_sys(err, "cannot list the store");
-	for (struct dirent *entry; r == 0 && (entry = readdir(dir));)
-		if (entry->d_name[0] != '.' && !has(used, entry->d_name))
-			r = fd_remove_tree(dir_fd, entry->d_name, err);
-	return r;
-}
-
-/* An index that another tool nested in this one would not be followed: then nothing is deleted. */
-static int collect(const struct store *store, const struct index *index, struct err *err)
-{
-	struct used used = { 0 };
-	int r = 0;
-	if (flock(store->use_fd, LOCK_EX | LOCK_NB) < 0)
-		goto out; /* flock(2): the attempt took the shared lock away */
-	for (size_t i = 0; i < index->count; i++) {
-		bool is_manifest = str_eq(index->entries[i].media_type, MEDIA_MANIFEST) ||
-				   str_eq(index->entries[i].media_type, MEDIA_DOCKER_MANIFEST);
-		if (!is_manifest)
-			goto out;
-		mark(store, &index->entries[i], &used);
-	}
-	r = sweep(store->layers_fd, &used.layers, err);
-	if (r == 0)
-		r = sweep(store->blobs_fd, &used.blobs, err);
-out:
-	flock(store->use_fd, LOCK_SH);
-	strv_done(&used.blobs);
-	strv_done(&used.layers);
-	return r;
-}
-
-int store_remove_image(const struct store *store, const char *reference, const struct platform *platform, struct err *err)
-{
-	struct index index = { 0 };
-	int removed = 0;
-	cleanup_fd int lock_fd = lock_file(store->dir_fd, "lock", LOCK_EX, true, err);
-	int r = lock_fd < 0 ? lock_fd : load_index(store, &index, err);
-	if (r < 0)
-		return r;
-	for (size_t i = index.count; i-- > 0;) {
-		const struct descriptor *entry = &index.entries[i];
-		if (str_eq(entry->reference, reference) && (!platform || platform_score(&entry->platform, platform) == 100)) {
-			drop_entry(&index, i);
-			removed++;
-		}
-	}
-	r = removed ? save_index(store, &index, err) : err_set(err, -ENOENT, "%s is not in the store", reference);
-	if (r == 0)
-		r = collect(store, &index, err);
-	index_done(&index);
-	return r < 0 ? r : removed;
-}
-
-int store_clean(const struct store *store, struct err *err)
-{
-	struct index index = { 0 };
-	cleanup_fd int lock_fd = lock_file(store->dir_fd, "lock", LOCK_EX, true, err);
-	int r = lock_fd < 0 ? lock_fd : load_index(store, &index, err);
-	if (r == 0)
-		r = collect(store, &index, err);
-	index_done(&index);
-	return r;
-}
-
-int store_reclaim_staging(const struct store *store, struct err *err)
-{
-	int copy = openat(store->staging_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	if (!dir)
-		return err_sys(err, "cannot list the store's staging directory");
-	for (struct dirent *entry; r == 0 && (entry = readdir(dir));) {
-		if (entry->d_name[0] == '.')
-			continue;
-		cleanup_fd int fd = openat(store->staging_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			r = fd_remove_tree(store->staging_fd, entry->d_name, err);
-	}
 	return r;
 }

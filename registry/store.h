@@ -45,6 +45,11 @@ int store_put_blob(const struct store *store, const struct digest *digest, const
 /* Whether layers/NAME is there: 1 or 0. */
 int store_has_layer(const struct store *store, const char *name);
 
+/* index.json, for who changes it: locked (a descriptor that is the lock), read, written anew. */
+int store_lock(const struct store *store, struct err *err);
+int store_read_index(const struct store *store, struct index *ret_index, struct err *err);
+int store_write_index(const struct store *store, const struct index *index, struct err *err);
+
 /* Finds an image by full reference and wish of platform, best platform first. -ENOENT if there is none. */
 int store_find_image(const struct store *store, const char *reference, const struct platform *want,
 	struct image *ret_image, struct err *err);

@@ -43,8 +43,8 @@ static int execute(void *context, struct err *err)
 {
 	const struct start *start = context;
 	const struct platform_text platform = platform_text(&start->fetch->platform);
-	char *argv[8] = { "xrun-fetch", (char *)start->fetch->image, (char *)platform.text };
-	int argc = 3;
+	char *argv[8] = { "xrun-fetch", "pull", (char *)start->fetch->image, (char *)platform.text };
+	int argc = 4;
 	if (!start->fetch->tls_verify)
 		argv[argc++] = "--tls-verify=false";
 	if (start->single_id)

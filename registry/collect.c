@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* collect.c owns removing from the store: names, then what no image uses, and what dead pulls left. */
+#include "registry/store.h"
+
+#include "src/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+/* What the images that are left still use. */
+struct used {
+	struct strv blobs, layers;
+};
+
+static bool has(const struct strv *list, const char *name)
+{
+	for (size_t i = 0; i < list->len; i++)
+		if (str_eq(list->items[i], name))
+			return true;
+	return false;
+}
+
+static void mark(const struct store *store, const struct descriptor *entry, struct used *used)
+{
+	struct err ignored;
+	struct manifest manifest = { 0 };
+	cleanup_buf struct buf text = { 0 };
+	strv_add(&used->blobs, digest_hex(&entry->digest));
+	for (const char *names = entry->layer_names; names && *names; names += strspn(names, ","), names += strcspn(names, ","))
+		strv_take(&used->layers, str_ndup(names + strspn(names, ","), DIGEST_HEX));
+	if (store_read_blob(store, &entry->digest, JSON_LIMIT, &text, &ignored) < 0 ||
+		json_read_manifest(text.data, text.len, &manifest, &ignored) < 0)
+		return;
+	strv_add(&used->blobs, digest_hex(&manifest.config.digest));
+	for (size_t i = 0; i < manifest.layer_count; i++)
+		strv_add(&used->blobs, digest_hex(&manifest.layers[i].digest));
+	manifest_done(&manifest);
+}
+
+static int sweep(int dir_fd, const struct strv *used, struct err *err)
+{
+	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	if (!dir)
+		return err_sys(err, "cannot list the store");
+	for (struct dirent *entry; r == 0 && (entry = readdir(dir));)
+		if (entry->d_name[0] != '.' && !has(used, entry->d_name))
+			r = fd_remove_tree(dir_fd, entry->d_name, err);
+	return r;
+}
+
+/* An index that another tool nested in this one would not be followed: then nothing is deleted. */
+static int collect(const struct store *store, const struct index *index, struct err *err)
+{
+	struct used used = { 0 };
+	int r = 0;
+	if (flock(store->use_fd, LOCK_EX | LOCK_NB) < 0)
+		goto out; /* flock(2): the attempt took the shared lock away */
+	for (size_t i = 0; i < index->count; i++) {
+		bool is_manifest = str_eq(index->entries[i].media_type, MEDIA_MANIFEST) ||
+				   str_eq(index->entries[i].media_type, MEDIA_DOCKER_MANIFEST);
+		if (!is_manifest)
+			goto out;
+		mark(store, &index->entries[i], &used);
+	}
+	r = sweep(store->layers_fd, &used.layers, err);
+	if (r == 0)
+		r = sweep(store->blobs_fd, &used.blobs, err);
+out:
+	flock(store->use_fd, LOCK_SH);
+	strv_done(&used.blobs);
+	strv_done(&used.layers);
+	return r;
+}
+
+int store_remove_image(const struct store *store, const char *reference, const struct platform *platform, struct err *err)
+{
+	struct index index = { 0 };
+	int removed = 0;
+	cleanup_fd int lock_fd = store_lock(store, err);
+	int r = lock_fd < 0 ? lock_fd : store_read_index(store, &index, err);
+	if (r < 0)
+		return r;
+	for (size_t i = index.count; i-- > 0;) {
+		const struct descriptor *entry = &index.entries[i];
+		if (str_eq(entry->reference, reference) && (!platform || platform_score(&entry->platform, platform) == 100)) {
+			index_drop(&index, i);
+			removed++;
+		}
+	}
+	r = removed ? store_write_index(store, &index, err) : err_set(err, -ENOENT, "%s is not in the store", reference);
+	if (r == 0)
+		r = collect(store, &index, err);
+	index_done(&index);
+	return r < 0 ? r : removed;
+}
+
+int store_clean(const struct store *store, struct err *err)
+{
+	struct index index = { 0 };
+	cleanup_fd int lock_fd = store_lock(store, err);
+	int r = lock_fd < 0 ? lock_fd : store_read_index(store, &index, err);
+	if (r == 0)
+		r = collect(store, &index, err);
+	index_done(&index);
+	return r;
+}
+
+int store_reclaim_staging(const struct store *store, struct err *err)
+{
+	int copy = openat(store->staging_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	if (!dir)
+		return err_sys(err, "cannot list the store's staging directory");
+	for (struct dirent *entry; r == 0 && (entry = readdir(dir));) {
+		if (entry->d_name[0] == '.')
+			continue;
+		cleanup_fd int fd = openat(store->staging_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			r = fd_remove_tree(store->staging_fd, entry->d_name, err);
+	}
+	return r;
+}

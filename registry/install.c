@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* install.c owns turning an image's documents into an image in the store. */
+/*
+ * Theory of operation. The manifest says what there is; the configuration says what the layers must hash to. Layers
+ * are fetched a few at a time, each by a thread of its own, into staging. When all are there, those that need the
+ * layers below them are applied on an overlay mount; then everything staged is flushed in one go and renamed to its final
+ * name; then the small documents follow, and last the name in index.json. So whatever has a final name is whole.
+ *
+ * A layer's name below layers/ is its diff id; the lowest layer's is sha256("bottom " + diff id), because unpacking fills in
+ * for it what is missing (parent directories, say), and so it may differ from the same layer in another place; an
+ * applied layer's is its chain id.
+ */
+#include "registry/install.h"
+#include "registry/fetch.h"
+#include "registry/hasher.h"
+
+#include "src/base/fd.h"
+#include "src/base/overlay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+enum { MAX_THREADS = 4 };
+
+struct install {
+	const struct store *store;
+	const struct incoming *in;
+	const struct install_options *options;
+	struct staged *staged;
+	struct progress *progress;
+	pthread_mutex_t lock;
+	size_t next; /* the next layer to fetch */
+	int failure; /* the first thread's to fail */
+	struct err err;
+};
+
+static void hash_text(const char *text, char ret_name[DIGEST_HEX + 1])
+{
+	struct digest digest;
+	digest_of(text, strlen(text), &digest);
+	memcpy(ret_name, digest_hex(&digest), DIGEST_HEX + 1);
+}
+
+/* OCI image-spec config.md: ChainID(L0..Ln) = sha256(ChainID(L0..Ln-1) + " " + DiffID(Ln)). */
+static void chain_name(const struct image *image, size_t at, char ret_name[DIGEST_HEX + 1])
+{
+	struct digest chain = image->layers[0].diff_id;
+	for (size_t i = 1; i <= at; i++) {
+		cleanup_free char *text = str_fmt("%s %s", chain.text, image->layers[i].diff_id.text);
+		digest_of(text, strlen(text), &chain);
+	}
+	memcpy(ret_name, digest_hex(&chain), DIGEST_HEX + 1);
+}
+
+static bool is_here(const struct install *p, size_t i)
+{
+	struct staged *s = &p->staged[i];
+	int64_t size;
+	if (!store_has_blob(p->store, &s->layer->digest, &size))
+		return false;
+	if (store_has_layer(p->store, s->name))
+		return true;
+	char chain[DIGEST_HEX + 1];
+	chain_name(&p->in->image, i, chain);
+	if (i == 0 || !store_has_layer(p->store, chain))
+		return false;
+	memcpy(s->name, chain, sizeof chain);
+	return true;
+}
+
+static void plan_layers(struct install *p)
+{
+	p->staged = mem_new((p->in->image.layer_count + 1) * sizeof *p->staged);
+	for (size_t i = 0; i < p->in->image.layer_count; i++) {
+		struct staged *s = &p->staged[i];
+		s->layer = &p->in->image.layers[i];
+		s->dir_fd = -1;
+		cleanup_free char *text = str_fmt("bottom %s", s->layer->diff_id.text);
+		if (i == 0)
+			hash_text(text, s->name);
+		else
+			memcpy(s->name, digest_hex(&s->layer->diff_id), sizeof s->name);
+	}
+}
+
+static int bring(struct install *p, size_t i, struct session *session, struct http *http, struct err *err)
+{
+	struct staged *s = &p->staged[i];
+	struct layer_options options = { .diff_id = s->layer->diff_id, .single_id = p->options->single_id, .bottom = i == 0 };
+	if (is_here(p, i)) {
+		progress_begin(p->progress, i, &s->layer->digest, s->layer->size);
+		progress_end(p->progress, i, "already here");
+		return 0;
+	}
+	int r = fetch_stage(p->store, s, err);
+	if (r == 0)
+		r = fetch_layer(p->store, session, http, &options, p->progress, i, s, err);
+	if (r == 0)
+		progress_end(p->progress, i, "unpacked");
+	return r;
+}
+
+static size_t take_next(struct install *p)
+{
+	pthread_mutex_lock(&p->lock);
+	size_t i = p->failure ? p->in->image.layer_count : p->next;
+	if (i < p->in->image.layer_count)
+		p->next++;
+	pthread_mutex_unlock(&p->lock);
+	return i;
+}
+
+static void note_failure(struct install *p, int failure, const struct err *err)
+{
+	pthread_mutex_lock(&p->lock);
+	if (!p->failure) {
+		p->failure = failure;
+		p->err = *err;
+	}
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void *work(void *context)
+{
+	struct install *p = context;
+	struct err err = { 0 };
+	const struct session *from = p->options->session;
+	struct session session = from ? session_copy(from) : (struct session){ 0 };
+	struct http *http = from ? http_new(from->tls_verify) : NULL;
+	if (from && !http)
+		note_failure(p, err_set(&err, -ENOMEM, "cannot start libcurl"), &err);
+	for (size_t i; (i = take_next(p)) < p->in->image.layer_count;) {
+		int r = bring(p, i, from ? &session : NULL, http, &err);
+		if (r < 0)
+			note_failure(p, r, &err);
+	}
+	http_free(http);
+	session_done(&session);
+	return NULL;
+}
+
+static int fetch_layers(struct install *p, struct err *err)
+{
+	pthread_t threads[MAX_THREADS];
+	size_t count = 0;
+	while (count < MAX_THREADS && count < p->in->image.layer_count) {
+		if (pthread_create(&threads[count], NULL, work, p) != 0)
+			break;
+		count++;
+	}
+	if (count == 0 && p->in->image.layer_count)
+		return err_set(err, -EAGAIN, "cannot start a thread");
+	for (size_t i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	if (p->failure)
+		*err = p->err;
+	return p->failure;
+}
+
+static int open_layer(const struct install *p, const struct staged *s, struct err *err)
+{
+	int fd = s->dir_fd >= 0 ? openat(s->dir_fd, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) :
+				  openat(p->store->layers_fd, s->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "cannot open layer %s", s->layer->digest.text) : fd;
+}
+
+/* overlayfs refuses the same directory twice; the uppermost place is the one that counts. */
+static bool comes_again(const struct install *p, size_t i, size_t end)
+{
+	for (size_t above = i + 1; above < end; above++)
+		if (str_eq(p->staged[i].name, p->staged[above].name))
+			return true;
+	return false;
+}
+
+/* The merged view of the layers below `at`, writable into that layer's own directory. */
+static int mount_merged(const struct install *p, size_t at, struct err *err)
+{
+	const struct staged *s = &p->staged[at];
+	cleanup_free int *layer_fds = mem_new((at + 1) * sizeof *layer_fds);
+	size_t count = 0;
+	int r = 0;
+	for (size_t i = 0; r >= 0 && i < at; i++)
+		if (!comes_again(p, i, at) && (r = open_layer(p, &p->staged[i], err)) >= 0)
+			layer_fds[count++] = r;
+	if (r >= 0 && mkdirat(s->dir_fd, "work", 0700) < 0)
+		r = err_sys(err, "cannot make a staging directory");
+	cleanup_fd int upper_fd = openat(s->dir_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int work_fd = openat(s->dir_fd, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r >= 0)
+		r = overlay_create(layer_fds, count, upper_fd, work_fd, false, err);
+	for (size_t i = 0; i < count; i++)
+		fd_close(&layer_fds[i]);
+	return r < 0 ? err_prefix(err, "layer %s: the layers below it", s->layer->digest.text) : r;
+}
+
+static int empty_root(const struct staged *s, struct err *err)
+{
+	int r = fd_remove_tree(s->dir_fd, "root", err);
+	if (r == 0 && mkdirat(s->dir_fd, "root", 0755) < 0)
+		r = err_sys(err, "cannot make a staging directory");
+	return r;
+}
+
+static int apply(struct install *p, size_t i, struct err *err)
+{
+	struct staged *s = &p->staged[i];
+	struct layer_options options = { .diff_id = s->layer->diff_id, .single_id = p->options->single_id };
+	enum compression compression = 0;
+	int r = empty_root(s, err);
+	if (r == 0)
+		r = fetch_compression(s->layer, &compression, err);
+	cleanup_fd int merged_fd = r < 0 ? r : mount_merged(p, i, err);
+	cleanup_fd int blob_fd = merged_fd < 0 ? merged_fd : store_open_blob(p->store, &s->layer->digest, err);
+	if (blob_fd < 0)
+		return blob_fd;
+	chain_name(&p->in->image, i, s->name);
+	r = layer_apply(blob_fd, compression, &options, merged_fd, &s->report, err);
+	return r < 0 ? err_prefix(err, "layer %s", s->layer->digest.text) : 0;
+}
+
+static int publish_layers(struct install *p, struct err *err)
+{
+	bool any = false;
+	for (size_t i = 0; i < p->in->image.layer_count; i++)
+		any = any || p->staged[i].dir_fd >= 0;
+	if (any && syncfs(p->store->staging_fd) < 0)
+		return err_sys(err, "cannot write the layers to disk");
+	for (size_t i = 0; i < p->in->image.layer_count; i++) {
+		const struct staged *s = &p->staged[i];
+		if (s->dir_fd < 0)
+			continue;
+		if (renameat2(s->dir_fd, "root", p->store->layers_fd, s->name, RENAME_NOREPLACE) < 0 && errno != EEXIST)
+			return err_sys(err, "cannot publish layer %s", s->layer->digest.text);
+	}
+	if (any && (fsync(p->store->layers_fd) < 0 || fsync(p->store->blobs_fd) < 0))
+		return err_sys(err, "cannot write the store to disk");
+	return 0;
+}
+
+static int name_image(const struct install *p, struct err *err)
+{
+	cleanup_buf struct buf names = { 0 };
+	buf_str(&names, "");
+	for (size_t i = 0; i < p->in->image.layer_count; i++)
+		buf_fmt(&names, "%s%s", i ? "," : "", p->staged[i].name);
+	struct descriptor entry = { .digest = p->in->manifest_digest, .size = (int64_t)p->in->manifest_text.len,
+		.platform = p->in->image.platform, .reference = p->in->name, .layer_names = names.data };
+	snprintf(entry.media_type, sizeof entry.media_type, "%s", p->in->manifest.media_type);
+	int r = store_put_blob(p->store, &p->in->manifest.config.digest, p->in->config_text.data, p->in->config_text.len, err);
+	if (r == 0)
+		r = store_put_blob(p->store, &p->in->manifest_digest, p->in->manifest_text.data, p->in->manifest_text.len, err);
+	return r < 0 ? r : store_tag_image(p->store, &entry, err);
+}
+
+static void tell_losses(const struct install *p)
+{
+	uint64_t devices = 0, owners = 0;
+	for (size_t i = 0; i < p->in->image.layer_count; i++) {
+		devices += p->staged[i].report.devices;
+		owners += p->staged[i].report.foreign_ids;
+	}
+	if (devices)
+		progress_say(p->progress, "note: %llu device nodes of the image were left out; /dev is made anew for every container",
+			(unsigned long long)devices);
+	if (owners)
+		progress_say(p->progress, "note: %llu files belong to root now: this user has a single id to give (see subuid(5))",
+			(unsigned long long)owners);
+}
+
+static void discard(struct install *p)
+{
+	struct err ignored;
+	for (size_t i = 0; p->staged && i < p->in->image.layer_count; i++) {
+		if (p->staged[i].dir_fd >= 0)
+			fd_remove_tree(p->store->staging_fd, p->staged[i].dir, &ignored);
+		fd_close(&p->staged[i].dir_fd);
+	}
+}
+
+void incoming_done(struct incoming *incoming)
+{
+	free(incoming->name);
+	buf_done(&incoming->manifest_text);
+	buf_done(&incoming->config_text);
+	manifest_done(&incoming->manifest);
+	image_done(&incoming->image);
+	*incoming = (struct incoming){ 0 };
+}
+
+int incoming_read_config(struct incoming *incoming, struct err *err)
+{
+	int r = json_read_config(incoming->config_text.data, incoming->config_text.len, &incoming->manifest, &incoming->image, err);
+	if (r < 0)
+		return err_prefix(err, "%s", incoming->name);
+	for (size_t i = 0; r == 0 && i < incoming->image.layer_count; i++) {
+		enum compression ignored;
+		r = fetch_compression(&incoming->image.layers[i], &ignored, err);
+	}
+	return r;
+}
+
+static int install(struct install *p, struct err *err)
+{
+	plan_layers(p);
+	int r = fetch_layers(p, err);
+	for (size_t i = 1; r == 0 && i < p->in->image.layer_count; i++)
+		if (p->staged[i].report.needs_lower)
+			r = apply(p, i, err);
+	if (r == 0)
+		r = publish_layers(p, err);
+	if (r == 0)
+		r = name_image(p, err);
+	if (r == 0) {
+		tell_losses(p);
+		progress_say(p->progress, "%s  %s  %s", p->in->name, platform_text(&p->in->image.platform).text,
+			p->in->manifest_digest.text);
+	}
+	return r;
+}
+
+int install_image(const struct store *store, const struct incoming *incoming, const struct install_options *options,
+	struct err *err)
+{
+	struct install p = { .store = store, .in = incoming, .options = options, .lock = PTHREAD_MUTEX_INITIALIZER };
+	p.progress = progress_new(options->progress, incoming->image.layer_count);
+	int r = install(&p, err);
+	discard(&p);
+	progress_free(p.progress);
+	free(p.staged);
+	return r;
+}

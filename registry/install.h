@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* install.h owns turning an image's documents into an image in the store: layers brought, unpacked, published, named. */
+#ifndef XRUN_REGISTRY_INSTALL_H
+#define XRUN_REGISTRY_INSTALL_H
+
+#include "registry/auth.h"
+#include "registry/progress.h"
+#include "registry/store.h"
+
+/* An image on its way, wherever it comes from: its documents, as they came and as they read. */
+struct incoming {
+	char *name; /* what it will be called in the store */
+	struct buf manifest_text, config_text;
+	struct digest manifest_digest;
+	struct manifest manifest;
+	struct image image; /* what the configuration says */
+};
+void incoming_done(struct incoming *incoming);
+
+/* Reads config_text, whose digest the caller has checked, and refuses layers of a kind that cannot be unpacked. */
+int incoming_read_config(struct incoming *incoming, struct err *err);
+
+struct install_options {
+	const struct session *session; /* where the blobs come from that the store lacks; NULL: it has them all */
+	bool single_id;                /* see layer.h */
+	enum progress_style progress;  /* on stderr */
+};
+
+/*
+ * Brings the layers, verifies and unpacks them, and only then names the image in the store. Nothing is fetched or unpacked
+ * that the store already has. Runs as root of a user namespace with its own mount namespace (layers that need those
+ * below are applied on an overlay mount).
+ */
+int install_image(const struct store *store, const struct incoming *incoming, const struct install_options *options,
+	struct err *err);
+
+#endif
