@@ -9,6 +9,7 @@
 
 #include "binfmt/arch.h"
 #include "src/base/err.h"
+#include "src/base/finding.h"
 
 #include <stdbool.h>
 
@@ -58,5 +59,8 @@ int binfmt_host_find(const struct arch *arch, struct host_handler *ret_handler, 
 /* Needs root; mounts binfmt_misc if need be. flags: "F" or "CF" (credentials: only when asked for by name). */
 int binfmt_host_install(const struct arch *arch, const char *emulator, bool credentials, bool persistent, struct err *err);
 int binfmt_host_remove(const struct arch *arch, struct err *err);
+
+/* Adds how each architecture would run here, and by which version of which emulator. */
+void binfmt_probe(struct findings *findings);
 
 #endif

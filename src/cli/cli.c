@@ -26,6 +26,9 @@ const struct command cli_commands[] = {
 		"emulators for the whole host, for older kernels and for programs outside containers.\n\n"
 		"  xrun binfmt status\n"
 		"  sudo xrun binfmt install --persistent aarch64\n" },
+	{ "doctor", command_doctor, "[OPTIONS]", "whether containers can run here, and what to mend", doctor_options,
+		"Tries what containers need on this machine. Each line says ok, limits (containers run, but something does not work)\n"
+		"or broken (none runs), why, and the command that mends it. The exit status is 1 if something is broken.\n" },
 	{ "version", command_version, "", "print the version", NULL, NULL },
 	{ 0 },
 };

@@ -34,13 +34,15 @@ int cli_main(int argc, char **argv, struct err *err);
 int cli_print_help(const char *name);
 
 /* The commands' options; each stands in the command's own file. */
-extern const struct option run_options[], pull_options[], images_options[], rmi_options[], binfmt_options[];
+extern const struct option run_options[], pull_options[], images_options[], rmi_options[], binfmt_options[],
+	doctor_options[];
 
 int command_run(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_pull(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_images(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_rmi(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_binfmt(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_doctor(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_version(const struct globals *globals, int argc, char **argv, struct err *err);
 
 /* The store directory, made if need be and owned by the id map's root. A descriptor. */
