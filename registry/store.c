@@ -55,6 +55,7 @@ static int open_parts(struct store *store, bool create, struct err *err)
 		return store->staging_fd;
 	if (!create)
 		return 0;
+	fd_spread_directories(store->staging_fd);
 	int r = publish_missing(store->dir_fd, "oci-layout", layout, err);
 	return r < 0 ? r : publish_missing(store->dir_fd, "index.json", empty, err);
 }

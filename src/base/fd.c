@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -273,6 +275,15 @@ static int remove_below(struct removal *removal, int dir_fd, int depth, struct e
 			return r;
 	}
 	return 0;
+}
+
+void fd_spread_directories(int dir_fd)
+{
+	int flags;
+	if (ioctl(dir_fd, FS_IOC_GETFLAGS, &flags) < 0 || (flags & FS_TOPDIR_FL))
+		return;
+	flags |= FS_TOPDIR_FL;
+	ioctl(dir_fd, FS_IOC_SETFLAGS, &flags);
 }
 
 int fd_remove_tree(int dir_fd, const char *name, struct err *err)

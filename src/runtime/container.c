@@ -43,6 +43,7 @@ static int open_containers(struct run *run, struct err *err)
 		return err_sys(err, "cannot open the store's directory containers");
 	if (fchown(run->containers_fd, run->map->uids.root_outside, run->map->gids.root_outside) < 0)
 		return err_sys(err, "cannot give the store's directory containers to the containers' root");
+	fd_spread_directories(run->containers_fd);
 	return 0;
 }
 
