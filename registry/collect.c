@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 /* What the images that are left still use. */
 struct used {
@@ -22,14 +23,21 @@ static bool has(const struct strv *list, const char *name)
 	return false;
 }
 
+static void mark_layers(const char *names, struct used *used)
+{
+	for (; names && *names; names += strcspn(names, ",")) {
+		names += strspn(names, ",");
+		strv_take(&used->layers, str_ndup(names, strcspn(names, ",")));
+	}
+}
+
 static void mark(const struct store *store, const struct descriptor *entry, struct used *used)
 {
 	struct err ignored;
 	struct manifest manifest = { 0 };
 	cleanup_buf struct buf text = { 0 };
 	strv_add(&used->blobs, digest_hex(&entry->digest));
-	for (const char *names = entry->layer_names; names && *names; names += strspn(names, ","), names += strcspn(names, ","))
-		strv_take(&used->layers, str_ndup(names + strspn(names, ","), DIGEST_HEX));
+	mark_layers(entry->layer_names, used);
 	if (store_read_blob(store, &entry->digest, JSON_LIMIT, &text, &ignored) < 0 ||
 		json_read_manifest(text.data, text.len, &manifest, &ignored) < 0)
 		return;
@@ -39,37 +47,82 @@ static void mark(const struct store *store, const struct descriptor *entry, stru
 	manifest_done(&manifest);
 }
 
-static int sweep(int dir_fd, const struct strv *used, struct err *err)
+/* What stopped containers are made of: their config.json says it, in the same annotation as index.json. */
+static int mark_container(int containers_fd, const char *id, struct used *used, struct err *err)
+{
+	cleanup_free char *path = str_fmt("%s/config.json", id);
+	cleanup_buf struct buf text = { 0 };
+	if (faccessat(containers_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(err, "cannot look at container %s", id);
+	int r = fd_read_file(containers_fd, path, JSON_LIMIT, &text, err);
+	cleanup_free char *names = NULL;
+	if (r == 0)
+		r = json_read_layer_names(text.data, text.len, &names, err);
+	if (r < 0)
+		return err_prefix(err, "container %s", id);
+	mark_layers(names, used);
+	return 0;
+}
+
+static int mark_containers(const struct store *store, struct used *used, struct err *err)
+{
+	int fd = openat(store->dir_fd, "containers", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return err_sys(err, "cannot list the store's containers");
+	for (struct dirent *entry; r == 0 && (entry = readdir(dir));)
+		if (entry->d_name[0] != '.')
+			r = mark_container(fd, entry->d_name, used, err);
+	return r;
+}
+
+static int sweep(int dir_fd, const struct strv *used, size_t *count, int64_t *bytes, struct err *err)
 {
 	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct stat st;
 	if (!dir)
 		return err_sys(err, "cannot list the store");
-	for (struct dirent *entry; r == 0 && (entry = readdir(dir));)
-		if (entry->d_name[0] != '.' && !has(used, entry->d_name))
-			r = fd_remove_tree(dir_fd, entry->d_name, err);
+	for (struct dirent *entry; r == 0 && (entry = readdir(dir));) {
+		if (entry->d_name[0] == '.' || has(used, entry->d_name))
+			continue;
+		if (fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+			*bytes += st.st_size;
+		r = fd_remove_tree(dir_fd, entry->d_name, err);
+		*count += r == 0;
+	}
 	return r;
 }
 
 /* An index that another tool nested in this one would not be followed: then nothing is deleted. */
-static int collect(const struct store *store, const struct index *index, struct err *err)
+static int mark_images(const struct store *store, const struct index *index, struct used *used)
 {
-	struct used used = { 0 };
-	int r = 0;
-	if (flock(store->use_fd, LOCK_EX | LOCK_NB) < 0)
-		goto out; /* flock(2): the attempt took the shared lock away */
 	for (size_t i = 0; i < index->count; i++) {
 		bool is_manifest = str_eq(index->entries[i].media_type, MEDIA_MANIFEST) ||
 				   str_eq(index->entries[i].media_type, MEDIA_DOCKER_MANIFEST);
 		if (!is_manifest)
-			goto out;
-		mark(store, &index->entries[i], &used);
+			return -1;
+		mark(store, &index->entries[i], used);
 	}
-	r = sweep(store->layers_fd, &used.layers, err);
-	if (r == 0)
-		r = sweep(store->blobs_fd, &used.blobs, err);
-out:
-	flock(store->use_fd, LOCK_SH);
+	return 0;
+}
+
+static int collect(const struct store *store, const struct index *index, struct store_freed *freed, struct err *err)
+{
+	struct used used = { 0 };
+	int r = 0;
+	if (flock(store->use_fd, LOCK_EX | LOCK_NB) < 0) {
+		freed->is_busy = true;
+	} else if (mark_images(store, index, &used) == 0) {
+		r = mark_containers(store, &used, err);
+		if (r == 0)
+			r = sweep(store->layers_fd, &used.layers, &freed->layers, &freed->bytes, err);
+		if (r == 0)
+			r = sweep(store->blobs_fd, &used.blobs, &freed->blobs, &freed->bytes, err);
+	}
+	flock(store->use_fd, LOCK_SH); /* flock(2): a failed attempt took the shared lock away */
 	strv_done(&used.blobs);
 	strv_done(&used.layers);
 	return r;
@@ -78,6 +131,7 @@ out:
 int store_remove_image(const struct store *store, const char *reference, const struct platform *platform, struct err *err)
 {
 	struct index index = { 0 };
+	struct store_freed freed = { 0 };
 	int removed = 0;
 	cleanup_fd int lock_fd = store_lock(store, err);
 	int r = lock_fd < 0 ? lock_fd : store_read_index(store, &index, err);
@@ -92,18 +146,21 @@ int store_remove_image(const struct store *store, const char *reference, const s
 	}
 	r = removed ? store_write_index(store, &index, err) : err_set(err, -ENOENT, "%s is not in the store", reference);
 	if (r == 0)
-		r = collect(store, &index, err);
+		r = collect(store, &index, &freed, err);
 	index_done(&index);
 	return r < 0 ? r : removed;
 }
 
-int store_clean(const struct store *store, struct err *err)
+int store_clean(const struct store *store, struct store_freed *ret_freed, struct err *err)
 {
 	struct index index = { 0 };
+	struct store_freed freed = { 0 };
 	cleanup_fd int lock_fd = store_lock(store, err);
 	int r = lock_fd < 0 ? lock_fd : store_read_index(store, &index, err);
 	if (r == 0)
-		r = collect(store, &index, err);
+		r = collect(store, &index, &freed, err);
+	if (r == 0)
+		*ret_freed = freed;
 	index_done(&index);
 	return r;
 }

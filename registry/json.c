@@ -300,6 +300,15 @@ int json_read_config(const char *text, size_t len, const struct manifest *manife
 	return r;
 }
 
+int json_read_layer_names(const char *text, size_t len, char **ret_names, struct err *err)
+{
+	cleanup_json json_t *json = parse(text, len, "container's config.json", err);
+	if (!json)
+		return err->code;
+	*ret_names = str_dup(json_string_value(json_object_get(json_object_get(json, "annotations"), "xrun.layers")));
+	return 0;
+}
+
 char *json_read_token(const char *text, size_t len)
 {
 	struct err ignored;

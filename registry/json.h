@@ -53,6 +53,9 @@ void manifest_done(struct manifest *manifest);
 int json_read_config(const char *text, size_t len, const struct manifest *manifest, struct image *ret_image,
 	struct err *err);
 
+/* The annotation xrun.layers of a container's config.json: the caller's, or NULL. */
+int json_read_layer_names(const char *text, size_t len, char **ret_names, struct err *err);
+
 /* The token of an answer from a token server: "token" or "access_token"; the caller's, or NULL. */
 char *json_read_token(const char *text, size_t len);
 

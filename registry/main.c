@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c owns xrun-fetch, the program that xrun starts for what needs a registry or reads tar archives. */
 /*
- *   xrun-fetch pull REFERENCE PLATFORM [--tls-verify=false] [--single-id] [--progress=none|lines|bars]
+ *   xrun-fetch pull REFERENCE PLATFORM|all [--tls-verify=false] [--single-id] [--progress=none|lines|bars]
  *
  * Started as root of a user namespace with its own mount namespace. Descriptor 3 is the store's directory, 4 takes one
  * struct err when it fails (status 125), standard input holds the user's name and password, a line each, or nothing.
@@ -62,7 +62,8 @@ static int read_credentials(struct buf *text, struct pull_options *options, stru
 static int run_pull(const struct store *store, struct request *request, struct err *err)
 {
 	int r = reference_parse(request->operands[0], &request->options.reference, err);
-	if (r == 0 && !platform_parse(request->operands[1], &request->options.platform))
+	request->options.all_platforms = str_eq(request->operands[1], "all");
+	if (r == 0 && !request->options.all_platforms && !platform_parse(request->operands[1], &request->options.platform))
 		r = err_set(err, -EINVAL, "%s: not a platform", request->operands[1]);
 	return r < 0 ? r : pull_image(store, &request->options, err);
 }

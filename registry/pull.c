@@ -49,8 +49,8 @@ static int no_match(const struct pull *p, const struct index *index, struct err 
 		if (*platform->os && !str_eq(platform->os, "unknown") && list.len < 1000)
 			buf_fmt(&list, "%s%s", list.len ? ", " : "", platform_text(platform).text);
 	}
-	return err_set(err, -ENOENT, "%s has no image for %s; it has: %s", p->in.name, platform_text(&p->options->platform).text,
-		list.len ? list.data : "nothing");
+	return err_set(err, -ENOENT, "%s has no image for %s; it has: %s", p->in.name,
+		p->options->all_platforms ? "linux" : platform_text(&p->options->platform).text, list.len ? list.data : "nothing");
 }
 
 /* The digest of the best match for `want`, the first of several as good; false without any. */
@@ -67,44 +67,22 @@ static bool choose(const struct index *index, const struct platform *want, struc
 	return best_score > 0;
 }
 
-/* The document just received is an index: the digest of our platform's manifest. */
-static int follow_index(struct pull *p, struct digest *ret_want, struct err *err)
+/* The document at a digest, or else at the tag; a manifest is also read. */
+static int get_manifest(struct pull *p, const struct digest *want, enum document *ret_kind, struct err *err)
 {
-	struct index index = { 0 };
-	if (json_read_index(p->in.manifest_text.data, p->in.manifest_text.len, &index, err) < 0)
-		return err_prefix(err, "%s", p->in.name);
-	int r = choose(&index, &p->options->platform, ret_want) ? 0 : no_match(p, &index, err);
-	index_done(&index);
-	return r;
-}
-
-/* The manifest at the digest or the tag; an index leads on to the platform's, once. */
-static int get_manifest(struct pull *p, struct err *err)
-{
-	const struct reference *reference = &p->options->reference;
-	struct digest want = reference->digest;
 	char type[128];
-	for (int depth = 0; depth < 2; depth++) {
-		enum document kind;
-		cleanup_free char *path = str_fmt("manifests/%s", *want.text ? want.text : reference->tag);
-		int r = get_document(p, path, ACCEPT, &want, &p->in.manifest_text, type, sizeof type, &p->in.manifest_digest, err);
-		if (r < 0)
-			return r;
-		r = json_document_kind(p->in.manifest_text.data, p->in.manifest_text.len, type, &kind, err);
-		if (r == 0 && kind == DOCUMENT_MANIFEST)
-			r = json_read_manifest(p->in.manifest_text.data, p->in.manifest_text.len, &p->in.manifest, err);
-		if (r < 0)
-			return err_prefix(err, "%s", p->in.name);
-		if (kind == DOCUMENT_MANIFEST)
-			return 0;
-		r = follow_index(p, &want, err);
-		if (r < 0)
-			return r;
-	}
-	return err_set(err, -EBADMSG, "%s: its index leads to another index", p->in.name);
+	struct buf *text = &p->in.manifest_text;
+	cleanup_free char *path = str_fmt("manifests/%s", *want->text ? want->text : p->options->reference.tag);
+	int r = get_document(p, path, ACCEPT, want, text, type, sizeof type, &p->in.manifest_digest, err);
+	if (r < 0)
+		return r;
+	r = json_document_kind(text->data, text->len, type, ret_kind, err);
+	if (r == 0 && *ret_kind == DOCUMENT_MANIFEST)
+		r = json_read_manifest(text->data, text->len, &p->in.manifest, err);
+	return r < 0 ? err_prefix(err, "%s", p->in.name) : 0;
 }
 
-static int get_config(struct pull *p, struct err *err)
+static int get_config(struct pull *p, const struct platform *want, struct err *err)
 {
 	char type[128];
 	struct digest found;
@@ -113,23 +91,77 @@ static int get_config(struct pull *p, struct err *err)
 	if (r < 0)
 		return r;
 	r = incoming_read_config(&p->in, err);
-	if (r == 0 && platform_score(&p->in.image.platform, &p->options->platform) == 0)
+	if (r == 0 && want && platform_score(&p->in.image.platform, want) == 0)
 		r = err_set(err, -ENOENT, "%s is for %s, not for %s; run it with --platform %s", p->in.name,
-			platform_text(&p->in.image.platform).text, platform_text(&p->options->platform).text,
+			platform_text(&p->in.image.platform).text, platform_text(want).text,
 			platform_text(&p->in.image.platform).text);
+	return r;
+}
+
+/* The manifest is there: the rest. `want` NULL: whatever platform it is for. */
+static int pull_manifest(struct pull *p, const struct platform *want, struct err *err)
+{
+	struct install_options options = { .session = &p->session, .single_id = p->options->single_id,
+		.progress = p->options->progress };
+	int r = get_config(p, want, err);
+	return r < 0 ? r : install_image(p->store, &p->in, &options, err);
+}
+
+/* One that an index named. */
+static int pull_entry(struct pull *p, const struct digest *digest, const struct platform *want, struct err *err)
+{
+	enum document kind = DOCUMENT_MANIFEST;
+	incoming_done(&p->in);
+	p->in.name = reference_text(&p->options->reference);
+	int r = get_manifest(p, digest, &kind, err);
+	if (r == 0 && kind != DOCUMENT_MANIFEST)
+		r = err_set(err, -EBADMSG, "%s: its index leads to another index", p->in.name);
+	return r < 0 ? r : pull_manifest(p, want, err);
+}
+
+/* Every one for linux; attestations are for "unknown". */
+static int pull_entries(struct pull *p, const struct index *index, struct err *err)
+{
+	size_t count = 0;
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < index->count; i++) {
+		const struct descriptor *entry = &index->entries[i];
+		if (!str_eq(entry->platform.os, "linux"))
+			continue;
+		count++;
+		r = pull_entry(p, &entry->digest, &entry->platform, err);
+	}
+	return r == 0 && count == 0 ? no_match(p, index, err) : r;
+}
+
+static int follow_index(struct pull *p, struct err *err)
+{
+	struct index index = { 0 };
+	struct digest digest;
+	if (json_read_index(p->in.manifest_text.data, p->in.manifest_text.len, &index, err) < 0)
+		return err_prefix(err, "%s", p->in.name);
+	int r;
+	if (p->options->all_platforms)
+		r = pull_entries(p, &index, err);
+	else if (choose(&index, &p->options->platform, &digest))
+		r = pull_entry(p, &digest, &p->options->platform, err);
+	else
+		r = no_match(p, &index, err);
+	index_done(&index);
 	return r;
 }
 
 static int pull(struct pull *p, struct err *err)
 {
-	struct install_options options = { .session = &p->session, .single_id = p->options->single_id,
-		.progress = p->options->progress };
+	enum document kind = DOCUMENT_MANIFEST;
 	int r = store_reclaim_staging(p->store, err);
 	if (r == 0)
-		r = get_manifest(p, err);
-	if (r == 0)
-		r = get_config(p, err);
-	return r < 0 ? r : install_image(p->store, &p->in, &options, err);
+		r = get_manifest(p, &p->options->reference.digest, &kind, err);
+	if (r < 0)
+		return r;
+	if (kind == DOCUMENT_INDEX)
+		return follow_index(p, err);
+	return pull_manifest(p, p->options->all_platforms ? NULL : &p->options->platform, err);
 }
 
 int pull_image(const struct store *store, const struct pull_options *options, struct err *err)

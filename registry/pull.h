@@ -11,6 +11,7 @@
 struct pull_options {
 	struct reference reference;
 	struct platform platform;    /* the wish */
+	bool all_platforms;          /* every one for linux that there is, instead */
 	const char *username, *password; /* NULL: anonymous */
 	bool tls_verify;             /* false: also plain HTTP and unknown certificates */
 	bool single_id;              /* see layer.h */

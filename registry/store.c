@@ -232,6 +232,21 @@ int store_list_images(const struct store *store, struct image **ret_images, size
 	return 0;
 }
 
+int store_list_names(const struct store *store, struct strv *names, struct err *err)
+{
+	struct index index = { 0 };
+	int r = store_read_index(store, &index, err);
+	for (size_t i = 0; r == 0 && i < index.count; i++) {
+		bool seen = !index.entries[i].reference;
+		for (size_t j = 0; j < names->len && !seen; j++)
+			seen = str_eq(names->items[j], index.entries[i].reference);
+		if (!seen)
+			strv_add(names, index.entries[i].reference);
+	}
+	index_done(&index);
+	return r;
+}
+
 static bool same_platform(const struct platform *a, const struct platform *b)
 {
 	return str_eq(a->os, b->os) && str_eq(a->arch, b->arch) && str_eq(a->variant, b->variant);
@@ -244,6 +259,15 @@ static void copy_entry(struct descriptor *to, const struct descriptor *from)
 	to->layer_names = str_dup(from->layer_names);
 }
 
+static void put_entry(struct index *index, const struct descriptor *entry)
+{
+	for (size_t i = index->count; i-- > 0;)
+		if (str_eq(index->entries[i].reference, entry->reference) && same_platform(&index->entries[i].platform, &entry->platform))
+			index_drop(index, i);
+	index->entries = mem_grow(index->entries, index->count + 1, sizeof *index->entries);
+	copy_entry(&index->entries[index->count++], entry);
+}
+
 int store_tag_image(const struct store *store, const struct descriptor *entry, struct err *err)
 {
 	struct index index = { 0 };
@@ -251,12 +275,33 @@ int store_tag_image(const struct store *store, const struct descriptor *entry, s
 	int r = lock_fd < 0 ? lock_fd : store_read_index(store, &index, err);
 	if (r < 0)
 		return r;
-	for (size_t i = index.count; i-- > 0;)
-		if (str_eq(index.entries[i].reference, entry->reference) && same_platform(&index.entries[i].platform, &entry->platform))
-			index_drop(&index, i);
-	index.entries = mem_grow(index.entries, index.count + 1, sizeof *index.entries);
-	copy_entry(&index.entries[index.count++], entry);
+	put_entry(&index, entry);
 	r = store_write_index(store, &index, err);
+	index_done(&index);
+	return r;
+}
+
+int store_copy_name(const struct store *store, const char *reference, const struct platform *platform, const char *name,
+	struct err *err)
+{
+	struct index index = { 0 };
+	struct descriptor copy = { 0 };
+	cleanup_fd int lock_fd = store_lock(store, err);
+	int r = lock_fd < 0 ? lock_fd : store_read_index(store, &index, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < index.count && !copy.reference; i++)
+		if (str_eq(index.entries[i].reference, reference) && platform_score(&index.entries[i].platform, platform) == 100)
+			copy_entry(&copy, &index.entries[i]);
+	r = copy.reference ? 0 : err_set(err, -ENOENT, "%s is not in the store for %s", reference, platform_text(platform).text);
+	if (r == 0 && !str_eq(reference, name)) {
+		free(copy.reference);
+		copy.reference = str_dup(name);
+		put_entry(&index, &copy);
+		r = store_write_index(store, &index, err);
+	}
+	free(copy.reference);
+	free(copy.layer_names);
 	index_done(&index);
 	return r;
 }

@@ -60,14 +60,29 @@ int store_list_images(const struct store *store, struct image **ret_images, size
 /* Names an image: replaces the entry of the same reference and platform, keeps all others. */
 int store_tag_image(const struct store *store, const struct descriptor *entry, struct err *err);
 
+/* Gives the image that `reference` names for `platform` another name as well; what had that before has it no more. */
+int store_copy_name(const struct store *store, const char *reference, const struct platform *platform, const char *name,
+	struct err *err);
+
 /*
  * Removes the names of `reference` (with `platform`, only that one; NULL: all), then every blob and layer that no
  * image uses any more; if somebody else has the store open, that is left to the next removal. The number of names removed, or -ENOENT.
  */
 int store_remove_image(const struct store *store, const char *reference, const struct platform *platform, struct err *err);
 
-/* Removes every blob and layer that no image uses: what a failed pull kept for the next try, say. */
-int store_clean(const struct store *store, struct err *err);
+/*
+ * Removes every blob and layer that neither an image nor a container uses (config.json of a container has the annotation
+ * xrun.layers, too): what a failed pull kept for the next try, say.
+ */
+struct store_freed {
+	size_t layers, blobs;
+	int64_t bytes; /* of the blobs */
+	bool is_busy;  /* somebody else has the store open: nothing was removed */
+};
+int store_clean(const struct store *store, struct store_freed *ret_freed, struct err *err);
+
+/* The names in index.json, each once; the list is appended to. */
+int store_list_names(const struct store *store, struct strv *names, struct err *err);
 
 /* Removes staging directories whose owner is gone. Called by every pull. */
 int store_reclaim_staging(const struct store *store, struct err *err);

@@ -16,11 +16,25 @@ const struct command cli_commands[] = {
 		"  xrun --memory 512m --cpus 1.5 alpine ./test.sh\n" },
 	{ "pull", command_pull, "[OPTIONS] IMAGE", "bring an image into the store", pull_options,
 		"  xrun pull debian:12\n"
-		"  xrun pull --arch riscv64 debian:trixie\n" },
-	{ "images", command_images, "[OPTIONS]", "list the images in the store", images_options, NULL },
+		"  xrun pull --arch riscv64 debian:trixie\n"
+		"  xrun pull --arch arm64,armhf,s390x debian:12  several platforms, side by side\n"
+		"  xrun pull --arch all alpine\n" },
+	{ "images", command_images, "[OPTIONS] [NAME]", "list the images in the store", images_options,
+		"  xrun images debian                            every tag and platform of debian\n"
+		"  xrun images --format json\n" },
+	{ "inspect", command_inspect, "[OPTIONS] IMAGE...", "say all that is known of images, as JSON", inspect_options,
+		"An image is named as for run, or by the beginning of its id. Of several platforms all are shown.\n\n"
+		"  xrun inspect --arch riscv64 debian:trixie\n" },
+	{ "history", command_history, "[OPTIONS] IMAGE", "list the steps that an image was made by", history_options, NULL },
+	{ "tag", command_tag, "[OPTIONS] IMAGE NAME...", "give an image other names as well", tag_options,
+		"All platforms of IMAGE get the names; an image that had one of them before has it no more.\n\n"
+		"  xrun tag debian:12 registry.example.com/team/base:1\n" },
 	{ "rmi", command_rmi, "[OPTIONS] IMAGE...", "remove images from the store", rmi_options,
 		"  xrun rmi --arch riscv64 debian:trixie         that platform's only\n"
 		"  xrun rmi --all\n" },
+	{ "prune", command_prune, "[OPTIONS]", "remove what no image and no container uses", prune_options,
+		"Pulls that failed keep what they brought for the next try. This removes it, and layers that lost their last\n"
+		"image while a container used the store. Images are never removed by it: see rmi.\n" },
 	{ "binfmt", command_binfmt, "status|install|remove [ARCH...]", "which architectures run here, and how", binfmt_options,
 		"Containers bring their own handlers, so nothing needs to be installed on Linux 6.7 or newer. install registers\n"
 		"emulators for the whole host, for older kernels and for programs outside containers.\n\n"

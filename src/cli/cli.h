@@ -36,11 +36,16 @@ int cli_print_help(const char *name);
 /* The commands' options; each stands in the command's own file. */
 extern const struct option run_options[], pull_options[], images_options[], rmi_options[], binfmt_options[],
 	doctor_options[];
+extern const struct option inspect_options[], history_options[], tag_options[], prune_options[];
 
 int command_run(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_pull(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_images(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_tag(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_history(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_inspect(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_rmi(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_prune(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_binfmt(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_doctor(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_version(const struct globals *globals, int argc, char **argv, struct err *err);
@@ -57,9 +62,17 @@ struct fetch {
 	struct platform platform;
 	const char *creds;        /* USER:PASSWORD or NULL */
 	bool tls_verify, quiet;
+	bool all_platforms;       /* every one for linux that there is, instead of platform */
 };
 
-/* Runs xrun-fetch for it in a user namespace. */
+/* Runs xrun-fetch for it in a user namespace; then cli_check_programs. */
 int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err);
+
+/*
+ * Looks at some programs of the images that the store has by this full name (platform NULL: all platforms), and says on
+ * stderr where they are for another architecture than the image claims to be.
+ */
+int cli_check_programs(const char *name, const struct platform *platform, const struct idmap *map, int store_dir_fd,
+	struct err *err);
 
 #endif

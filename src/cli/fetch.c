@@ -43,7 +43,7 @@ static int execute(void *context, struct err *err)
 {
 	const struct start *start = context;
 	const struct platform_text platform = platform_text(&start->fetch->platform);
-	char *argv[8] = { "xrun-fetch", "pull", (char *)start->fetch->image, (char *)platform.text };
+	char *argv[8] = { "xrun-fetch", "pull", (char *)start->fetch->image, start->fetch->all_platforms ? "all" : (char *)platform.text };
 	int argc = 4;
 	if (!start->fetch->tls_verify)
 		argv[argc++] = "--tls-verify=false";
@@ -107,5 +107,10 @@ int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_
 	start.error_fd = ends[1];
 	int status = userns_call(map, &start.store_dir_fd, execute, &start, err);
 	close(ends[1]);
-	return status > 0 ? take_error(read_fd, status, err) : status;
+	if (status != 0)
+		return status > 0 ? take_error(read_fd, status, err) : status;
+	struct reference reference;
+	int r = reference_parse(fetch->image, &reference, err);
+	cleanup_free char *name = r < 0 ? NULL : reference_text(&reference);
+	return r < 0 ? r : cli_check_programs(name, fetch->all_platforms ? NULL : &fetch->platform, map, store_dir_fd, err);
 }

@@ -5,6 +5,7 @@
 #include "src/base/fd.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct pull {
 	const char *arch, *platform, *creds;
@@ -12,7 +13,7 @@ struct pull {
 };
 
 const struct option pull_options[] = {
-	{ "arch", 0, OPTION_TEXT, offsetof(struct pull, arch), "ARCH", "architecture, by any of its names: aarch64, armhf, riscv64, ..." },
+	{ "arch", 0, OPTION_TEXT, offsetof(struct pull, arch), "ARCH[,ARCH...]|all", "architectures, by any of their names: aarch64, armhf, riscv64, ..." },
 	{ "platform", 0, OPTION_TEXT, offsetof(struct pull, platform), "OS/ARCH", "the same as docker writes it: linux/arm64" },
 	{ "creds", 0, OPTION_TEXT, offsetof(struct pull, creds), "USER:PASSWORD", "log in to the registry" },
 	{ "tls-verify", 0, OPTION_SWITCH, offsetof(struct pull, tls_verify), NULL, "=false: accept plain HTTP and unknown certificates" },
@@ -20,6 +21,37 @@ const struct option pull_options[] = {
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct pull, help), NULL, "show this" },
 	{ 0 },
 };
+
+/* One after the other: each ends up whole, or is the one that the error is about. */
+static int pull_each(struct fetch *fetch, const char *archs, const struct idmap *map, int dir_fd, struct err *err)
+{
+	cleanup_free char *copy = str_dup(archs);
+	char *rest = copy, *arch;
+	int r = 0;
+	while (r == 0 && (arch = strsep(&rest, ","))) {
+		r = cli_platform(arch, NULL, &fetch->platform, err);
+		if (r == 0)
+			r = cli_fetch(fetch, map, dir_fd, err);
+	}
+	return r;
+}
+
+static int check_archs(const struct pull *pull, struct fetch *fetch, struct err *err)
+{
+	cleanup_free char *copy = str_dup(pull->arch ? pull->arch : "");
+	char *rest = copy, *arch;
+	fetch->all_platforms = str_eq(pull->arch, "all");
+	if (fetch->all_platforms && pull->platform)
+		return err_set(err, -EINVAL, "--arch and --platform say the same thing: give one");
+	if (fetch->all_platforms)
+		return 0;
+	int r = cli_platform(pull->arch && strchr(pull->arch, ',') ? NULL : pull->arch, pull->platform, &fetch->platform, err);
+	while (r == 0 && pull->arch && (arch = strsep(&rest, ","))) {
+		struct platform ignored;
+		r = cli_platform(arch, pull->platform, &ignored, err);
+	}
+	return r;
+}
 
 int command_pull(const struct globals *globals, int argc, char **argv, struct err *err)
 {
@@ -35,9 +67,13 @@ int command_pull(const struct globals *globals, int argc, char **argv, struct er
 		return err_set(err, -EINVAL, "pull takes one image; see xrun pull --help");
 	struct fetch fetch = { .image = operands.items[0], .creds = pull.creds, .tls_verify = pull.tls_verify,
 		.quiet = pull.quiet };
-	r = cli_platform(pull.arch, pull.platform, &fetch.platform, err);
+	r = check_archs(&pull, &fetch, err);
 	if (r == 0)
 		r = idmap_plan(&map, err);
 	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(globals, &map, err);
-	return dir_fd < 0 ? dir_fd : cli_fetch(&fetch, &map, dir_fd, err);
+	if (dir_fd < 0)
+		return dir_fd;
+	if (pull.arch && !fetch.all_platforms)
+		return pull_each(&fetch, pull.arch, &map, dir_fd, err);
+	return cli_fetch(&fetch, &map, dir_fd, err);
 }

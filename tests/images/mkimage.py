@@ -3,7 +3,7 @@
 """mkimage.py writes OCI image layouts, deterministically, from directories and ready-made tars.
 
   mkimage.py LAYOUT TAG [--arch A] [--variant V] [--layer DIR|FILE.tar]... [--compress none|gzip|zstd]
-             [--entrypoint JSON] [--cmd JSON] [--env NAME=VALUE]... [--user U] [--workdir D]
+             [--entrypoint JSON] [--cmd JSON] [--history JSON] [--env NAME=VALUE]... [--user U] [--workdir D]
   mkimage.py LAYOUT TAG --index TAG1 TAG2...        one index over images that the layout has already
 
 Files of a directory belong to 0:0 in the image, whoever built it.
@@ -84,6 +84,8 @@ def write_image(o):
     config = {k: v for k, v in (("Entrypoint", o.entrypoint and json.loads(o.entrypoint)), ("Cmd", o.cmd and json.loads(o.cmd)),
                                 ("Env", o.env), ("User", o.user), ("WorkingDir", o.workdir)) if v}
     document = {**platform, "config": config, "rootfs": {"type": "layers", "diff_ids": diff_ids}}
+    if o.history:
+        document["history"] = json.loads(o.history)
     manifest = {"schemaVersion": 2, "mediaType": MANIFEST,
                 "config": {"mediaType": CONFIG, **put(o.layout, json.dumps(document).encode())}, "layers": layers}
     blob = put(o.layout, json.dumps(manifest).encode())
@@ -111,6 +113,7 @@ def main():
     p.add_argument("--env", action="append", default=[])
     p.add_argument("--user")
     p.add_argument("--workdir")
+    p.add_argument("--history")
     p.add_argument("--index", nargs="+")
     o = p.parse_args()
     os.makedirs(o.layout, exist_ok=True)

@@ -595,17 +595,57 @@ static void cleaning_takes_what_interrupted_pulls_left_and_nothing_else(void **s
 {
 	struct fixture *f = *state;
 	struct store other = STORE_CLOSED;
+	struct store_freed freed = { 0 };
 	static const char *const layers[] = { "base", "left over", NULL };
 	struct platform p = platform("linux/arm64");
 	ADD(f, DEBIAN, "linux/amd64", "base");
 	free(make_image(f, &p, layers).names);
 	assert_int_equal(store_open(&other, f->dir_fd, false, &f->err), 0);
-	assert_int_equal(store_clean(&f->store, &f->err), 0);
-	assert_true(has_layer(f, "left over") && has_blob(f, "left over"));
+	assert_int_equal(store_clean(&f->store, &freed, &f->err), 0);
+	assert_true(freed.is_busy && has_layer(f, "left over") && has_blob(f, "left over"));
 	store_close(&other);
-	assert_int_equal(store_clean(&f->store, &f->err), 0);
+	assert_int_equal(store_clean(&f->store, &freed, &f->err), 0);
+	assert_true(!freed.is_busy && freed.layers == 1 && freed.blobs == 3 && freed.bytes > 0);
 	assert_false(has_layer(f, "left over") || has_blob(f, "left over"));
 	found(f, DEBIAN, "linux/amd64", "linux/amd64");
+}
+
+/* What a container's config.json looks like from here. */
+static void make_container(struct fixture *f, const char *id, const char *layer)
+{
+	struct digest name = digest_text(layer);
+	cleanup_free char *path = str_fmt("containers/%s", id);
+	cleanup_free char *config = str_fmt("{\"annotations\": {\"xrun.layers\": \"%s\"}}", digest_hex(&name));
+	assert_true(mkdirat(f->dir_fd, "containers", 0700) == 0 || errno == EEXIST);
+	assert_int_equal(mkdirat(f->dir_fd, path, 0700), 0);
+	cleanup_fd int fd = openat(f->dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(fd_publish_file(fd, "config.json", config, strlen(config), 0600, &f->err), 0);
+}
+
+static void a_stopped_containers_layers_stay_when_their_image_goes(void **state)
+{
+	struct fixture *f = *state;
+	struct store_freed freed = { 0 };
+	ADD(f, DEBIAN, "linux/amd64", "base", "upper");
+	make_container(f, "stopped", "base");
+	assert_int_equal(store_remove_image(&f->store, DEBIAN, NULL, &f->err), 1);
+	assert_true(has_layer(f, "base"));
+	assert_false(has_layer(f, "upper") || has_blob(f, "base"));
+	assert_int_equal(fd_remove_tree(f->dir_fd, "containers", &f->err), 0);
+	assert_int_equal(store_clean(&f->store, &freed, &f->err), 0);
+	assert_int_equal(freed.layers, 1);
+	assert_false(has_layer(f, "base"));
+}
+
+static void nothing_is_removed_when_a_container_cannot_be_read(void **state)
+{
+	struct fixture *f = *state;
+	ADD(f, DEBIAN, "linux/amd64", "base");
+	make_container(f, "stopped", "base");
+	cleanup_fd int fd = openat(f->dir_fd, "containers/stopped/config.json", O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_int_equal(fd_write_all(fd, "{", 1), 0);
+	assert_true(store_remove_image(&f->store, DEBIAN, NULL, &f->err) < 0);
+	assert_true(strstr(f->err.text, "container stopped") && has_layer(f, "base"));
 }
 
 static void staging_is_reclaimed_when_its_owner_is_gone(void **state)
@@ -702,6 +742,8 @@ int main(void)
 		test(an_image_without_a_name_is_neither_listed_nor_found),
 		test(what_an_interrupted_pull_left_is_deleted_with_the_next_removal),
 		test(cleaning_takes_what_interrupted_pulls_left_and_nothing_else),
+		test(a_stopped_containers_layers_stay_when_their_image_goes),
+		test(nothing_is_removed_when_a_container_cannot_be_read),
 		test(staging_is_reclaimed_when_its_owner_is_gone),
 		test(names_given_at_the_same_time_are_all_kept),
 	};

@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the store says of its images, and other names for them.
+
+load lib
+load fixtures
+
+prepare() {
+	xrun pull -q "$NATIVE"
+	make_layout liar --arch arm64 --variant v8 --layer "$(native_tar)" --cmd '["sh"]'
+	skopeo copy -q --dest-tls-verify=false "oci:$LAYOUT:liar" "docker://$PLAIN/images-$EUID:liar"
+}
+
+json() {
+	python3 -c "import json, sys; d = json.load(sys.stdin); $1"
+}
+
+@test "images are listed with platform, id, digest, age and size" {
+	local line digest
+	digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$NATIVE")
+	line=$(xrun images | sed -n 2p)
+	[[ $line == "$NATIVE  "*"linux/"*"  ${digest:7:12}  "*" MB" ]]
+	[[ $(xrun images | head -1) == IMAGE*PLATFORM*ID*DIGEST*CREATED*SIZE ]]
+	xrun images --format json | json "i, = d; assert i['digest'] == '$digest' and i['id'].startswith('sha256:') and i['size'] > 1000000"
+	[[ $(xrun images --no-trunc) == *"${digest:7}"* ]]
+	[ "$(xrun images -q)" = "$(xrun images --format json | json "print(d[0]['id'][7:19])")" ]
+}
+
+@test "a listing can be of one name" {
+	xrun tag "$NATIVE" example.com/other:1 example.com/other:2
+	[ "$(xrun images example.com/other | wc -l)" = 3 ]
+	[ "$(xrun images example.com/other:2 | wc -l)" = 2 ]
+	[ "$(xrun images example.com/othe | wc -l)" = 1 ]
+	xrun rmi example.com/other:1 example.com/other:2
+}
+
+@test "inspect says what docker says, and where the layers are" {
+	xrun pull -q "$PLAIN/test:config"
+	xrun inspect "$PLAIN/test:config" >"$BATS_TEST_TMPDIR/inspect"
+	json "i, = d; assert i['Config']['Entrypoint'] == ['echo', 'entry'] and i['Config']['User'] == 'app' and i['Os'] == 'linux'
+assert i['RepoTags'] == ['$PLAIN/test:config'] and len(i['RootFS']['Layers']) == 3 and len(i['Layers'][0]['Directory']) == 64
+assert i['RepoDigests'] == ['$PLAIN/test@' + i['Digest']]" <"$BATS_TEST_TMPDIR/inspect"
+	[ -d "$STORE/layers/$(json "print(d[0]['Layers'][0]['Directory'])" <"$BATS_TEST_TMPDIR/inspect")" ] || [ "$EUID" != 0 ]
+	[ "$(xrun inspect "$NATIVE" "$PLAIN/test:config" | json 'print(len(d))')" = 2 ]
+	xrun rmi "$PLAIN/test:config"
+	fails_with 125 "not in the store" xrun inspect "$PLAIN/test:config"
+}
+
+@test "an image is known by the beginning of its id, too" {
+	local id
+	id=$(xrun images -q)
+	[ "$(xrun inspect "$id" | json "print(d[0]['RepoTags'])")" = "['$NATIVE']" ]
+	[ "$(xrun inspect "sha256:$id" | json 'print(len(d))')" = 1 ]
+	xrun tag "$id" example.com/by-id
+	fails_with 125 "several names" xrun rmi "$id"
+	xrun rmi example.com/by-id
+	fails_with 125 "not in the store" xrun inspect "ffff${id:0:6}"
+}
+
+@test "history lists the steps, the last first, and their layers' sizes add up" {
+	make_layout steps --layer "$(native_tar)" --layer "$(small_tar one)" --history '[{"created_by": "ADD root"}, {"created_by": "ENV A=b",
+		"empty_layer": true}, {"created_by": "RUN echo \\\n\tone", "created": "2020-01-01T00:00:00Z"}]'
+	skopeo copy -q --dest-tls-verify=false "oci:$LAYOUT:steps" "docker://$PLAIN/images-$EUID:steps"
+	xrun pull -q "$PLAIN/images-$EUID:steps"
+	[ "$(xrun history "$PLAIN/images-$EUID:steps" | wc -l)" = 4 ]
+	[[ $(xrun history "$PLAIN/images-$EUID:steps" | sed -n 2p) == *"years ago"*"RUN echo \\ one" ]]
+	xrun history --format json "$PLAIN/images-$EUID:steps" | json "assert [s['size'] > 0 for s in d] == [True, False, True]
+assert d[1]['created_by'] == 'ENV A=b'"
+	xrun rmi "$PLAIN/images-$EUID:steps"
+}
+
+@test "a tag is another name of the same image, and takes a name away from another one" {
+	xrun tag "$NATIVE" example.com/team/base:1
+	xrun --pull never example.com/team/base:1 true
+	xrun pull -q "$PLAIN/test:config"
+	xrun tag "$PLAIN/test:config" example.com/team/base:1
+	[ "$(xrun images -q example.com/team/base)" = "$(xrun images -q "$PLAIN/test:config")" ]
+	xrun rmi example.com/team/base:1 "$PLAIN/test:config"
+	xrun --pull never "$NATIVE" true
+	fails_with 125 "digest" xrun tag "$NATIVE" "example.com/x@sha256:$(printf '0%.0s' {1..64})"
+	fails_with 125 "not in the store" xrun tag example.com/nonesuch example.com/y
+}
+
+@test "several platforms of one tag lie side by side" {
+	xrun pull -q --arch amd64,arm/v7 "$PLAIN/test:multi"
+	[ "$(xrun images "$PLAIN/test:multi" | wc -l)" = 3 ]
+	[ "$(xrun inspect "$PLAIN/test:multi" | json "print(*sorted(i['Architecture'] for i in d))")" = "amd64 arm" ]
+	[ "$(xrun inspect --arch armhf "$PLAIN/test:multi" | json "print(*[i['Architecture'] for i in d])")" = arm ]
+	xrun rmi --arch armhf "$PLAIN/test:multi"
+	[ "$(xrun images "$PLAIN/test:multi" | wc -l)" = 2 ]
+	xrun pull -q --arch all "$PLAIN/test:multi"
+	[ "$(xrun images "$PLAIN/test:multi" | wc -l)" = 3 ]
+	xrun rmi "$PLAIN/test:multi"
+	fails_with 125 "unknown architecture vax" xrun pull -q --arch amd64,vax "$PLAIN/test:multi"
+	[ "$(xrun images "$PLAIN/test:multi" | wc -l)" = 1 ]
+}
+
+@test "an image that lies about its architecture is warned of" {
+	local said
+	said=$(xrun pull -q --arch arm64 "$PLAIN/images-$EUID:liar" 2>&1)
+	[[ $said == "xrun: warning: $PLAIN/images-$EUID:liar says that it is for linux/arm64/v8, but its "*" is a program for $HOST"* ]]
+	xrun rmi "$PLAIN/images-$EUID:liar"
+	[ -z "$(xrun pull -q "$NATIVE" 2>&1)" ]
+}
+
+@test "prune removes what no image uses, and no image" {
+	mkdir -p "$BATS_TEST_TMPDIR/x"
+	xrun prune --format json | json "assert d == [{'layers': '0', 'blobs': '0', 'size': 0}]"
+	store_junk
+	xrun prune --format json | json "assert d == [{'layers': '1', 'blobs': '1', 'size': 5}], d"
+	xrun --pull never "$NATIVE" true
+	[ "$("$XRUN" --root "$BATS_TEST_TMPDIR/empty" prune)" = "" ]
+}
+
+@test "rmi takes what is damaged, and with --force what is not there" {
+	xrun rmi -f example.com/nonesuch
+	xrun pull -q "$PLAIN/test:empty"
+	break_blob "$(xrun images --format json "$PLAIN/test:empty" | json "print(d[0]['digest'][7:])")"
+	[ "$(xrun images "$PLAIN/test:empty" | wc -l)" = 1 ]
+	xrun rmi "$PLAIN/test:empty"
+	xrun --pull never "$NATIVE" true
+}
