@@ -24,7 +24,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -fPIE -fstack-protector-strong -MMD -M
 ALL_LDFLAGS = -pie -Wl,--as-needed,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 
 # One static archive a part, so that the linker keeps the walls of docs/design.md.
-ARCHIVES := src/cli src/plan src/runtime registry binfmt src/base
+ARCHIVES := src/cli src/plan src/runtime registry binfmt src/seccomp src/base
 archive = $(BUILD)/lib$(notdir $(1)).a
 sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
@@ -49,17 +49,19 @@ $(BUILD)/xrun-fetch: $(BUILD)/registry/main.o $(call archive,registry) $(call ar
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FETCH_LIBS)
 
-# Runs on the machine that builds, for the one that CC compiles for.
+# Runs on the machine that builds, for the one that CC compiles for: the tables of system calls, the built-in filters.
 HOSTCC ?= gcc
-$(BUILD)/filter: src/filter/main.c
+FILTER_SOURCES := src/filter/main.c $(addprefix src/seccomp/,compile.c emit.c multiplex.c default.c) src/base/err.c src/base/str.c
+$(BUILD)/filter: $(FILTER_SOURCES) $(wildcard src/seccomp/*.h)
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -o $@ $< -lseccomp
+	$(Q)$(HOSTCC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -I. -o $@ $(FILTER_SOURCES) -lseccomp
 
-$(BUILD)/filter.inc: $(BUILD)/filter
+$(BUILD)/tables.inc $(BUILD)/programs.inc: $(BUILD)/%.inc: $(BUILD)/filter
 	@echo "  GEN   $@"
-	$(Q)$< "$$($(CC) -dumpmachine)" >$@.new && mv $@.new $@
+	$(Q)$< "$$($(CC) -dumpmachine)" $* >$@.new && mv $@.new $@
 
-$(BUILD)/src/runtime/security.o: $(BUILD)/filter.inc
+$(BUILD)/src/seccomp/tables.o: $(BUILD)/tables.inc
+$(BUILD)/src/seccomp/ready.o: $(BUILD)/programs.inc
 
 # Manual pages and completions come out of the table of commands: src/manual.
 MANUAL := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/manual/*.c))
@@ -89,7 +91,7 @@ $(BUILD)/%.o: %.c
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(XRUN_LIBS) $(FETCH_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(XRUN_LIBS) $(FETCH_LIBS) $(if $(findstring seccomp,$@),-lseccomp)
 
 # The fuzzers: with replay.c, which tries the same inputs every time, and with libFuzzer, which clang brings.
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(FUZZ_SHARED) \

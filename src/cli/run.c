@@ -75,8 +75,7 @@ static int execute(const struct spec *spec, const struct idmap *map, int dir_fd,
 {
 	struct container_result result = { 0 };
 	if (map->single)
-		fprintf(stderr, "xrun: note: the container has one user id only, so chown, su and package managers will fail: %s\n",
-			map->why);
+		fprintf(stderr, "xrun: note: the container has one user id only, so chown, su and mknod succeed without effect there: %s\n", map->why);
 	int r = container_run(spec, map, dir_fd, &result, err);
 	if (r < 0)
 		return r;

@@ -1,103 +1,165 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * filter owns which system calls a container's programs may not make. It runs when xrun is built: "filter MACHINE" (as
- * gcc -dumpmachine names it) prints the policy as BPF, for src/runtime/security.c to load. Compiling it takes libseccomp
- * 2 ms, which no start of a container has to wait for this way.
+ * filter owns what is known about system calls when xrun is built. It runs then: "filter MACHINE tables" (as gcc
+ * -dumpmachine names it) prints the numbers of every system call there, which libseccomp knows, for src/seccomp/tables.c;
+ * "filter MACHINE programs" prints the built-in profiles as BPF, for src/seccomp/ready.c.
  */
-#include <errno.h>
-#include <linux/filter.h>
-#include <sched.h>
+#include "src/seccomp/compile.h"
+
+#include <linux/audit.h>
+#include <linux/capability.h>
 #include <seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* What docker's default profile keeps from a container without extra capabilities. */
-static const char *const denied[] = {
-	"acct", "add_key", "bpf", "clock_adjtime", "clock_adjtime64", "clock_settime", "clock_settime64",
-	"create_module", "delete_module", "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick",
-	"get_kernel_syms", "init_module", "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl",
-	"kcmp", "kexec_file_load", "kexec_load", "keyctl", "lookup_dcookie", "mount", "mount_setattr", "move_mount",
-	"move_pages", "name_to_handle_at", "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open",
-	"pivot_root", "process_madvise", "query_module", "quotactl", "quotactl_fd", "reboot", "request_key",
-	"setdomainname", "sethostname", "setns", "settimeofday", "stime", "swapoff", "swapon", "_sysctl", "sysfs",
-	"syslog", "umount", "umount2", "unshare", "uselib", "userfaultfd", "ustat", "vhangup", "vm86", "vm86old",
+enum { MAX_CALLS = 1024, MAX_TABLES = 3 };
+
+/* Younger than libseccomp 2.5.4; since Linux 5.1 a call has the same number everywhere (asm-generic/unistd.h). */
+static const struct seccomp_call younger[] = {
+	{ "futex_waitv", 449 }, { "set_mempolicy_home_node", 450 }, { "cachestat", 451 }, { "fchmodat2", 452 },
+	{ "map_shadow_stack", 453 }, { "futex_wake", 454 }, { "futex_wait", 455 }, { "futex_requeue", 456 },
+	{ "statmount", 457 }, { "listmount", 458 }, { "lsm_get_self_attr", 459 }, { "lsm_set_self_attr", 460 },
+	{ "lsm_list_modules", 461 }, { "mseal", 462 }, { "setxattrat", 463 }, { "getxattrat", 464 }, { "listxattrat", 465 },
+	{ "removexattrat", 466 }, { "open_tree_attr", 467 }, { "file_getattr", 468 }, { "file_setattr", 469 },
+};
+enum { OPENAT2 = 437 }; /* tells where an architecture's numbers begin: 0, for x32 2^30, for MIPS 4000 and up */
+
+static const struct {
+	uint32_t machine;
+	const char *name, *docker_name;
+	uint32_t beside[2]; /* what its kernel also runs programs of */
+} machines[] = {
+	{ SCMP_ARCH_X86_64, "SCMP_ARCH_X86_64", "amd64", { SCMP_ARCH_X86, SCMP_ARCH_X32 } },
+	{ SCMP_ARCH_X86, "SCMP_ARCH_X86", "x86", { 0 } },
+	{ SCMP_ARCH_X32, "SCMP_ARCH_X32", "x32", { 0 } },
+	{ SCMP_ARCH_AARCH64, "SCMP_ARCH_AARCH64", "arm64", { SCMP_ARCH_ARM } },
+	{ SCMP_ARCH_ARM, "SCMP_ARCH_ARM", "arm", { 0 } },
+	{ SCMP_ARCH_S390X, "SCMP_ARCH_S390X", "s390x", { SCMP_ARCH_S390 } },
+	{ SCMP_ARCH_S390, "SCMP_ARCH_S390", "s390", { 0 } },
+	{ SCMP_ARCH_PPC64LE, "SCMP_ARCH_PPC64LE", "ppc64le", { 0 } },
+	{ SCMP_ARCH_RISCV64, "SCMP_ARCH_RISCV64", "riscv64", { 0 } },
+	{ SCMP_ARCH_MIPS64, "SCMP_ARCH_MIPS64", "mips64", { SCMP_ARCH_MIPS, SCMP_ARCH_MIPS64N32 } },
+	{ SCMP_ARCH_MIPS, "SCMP_ARCH_MIPS", "mips", { 0 } },
+	{ SCMP_ARCH_MIPS64N32, "SCMP_ARCH_MIPS64N32", "mips64n32", { 0 } },
+	{ SCMP_ARCH_MIPSEL64, "SCMP_ARCH_MIPSEL64", "mips64le", { SCMP_ARCH_MIPSEL, SCMP_ARCH_MIPSEL64N32 } },
+	{ SCMP_ARCH_MIPSEL, "SCMP_ARCH_MIPSEL", "mipsle", { 0 } },
+	{ SCMP_ARCH_MIPSEL64N32, "SCMP_ARCH_MIPSEL64N32", "mips64n32le", { 0 } },
 };
 
-static int add_rules(scmp_filter_ctx filter, uint32_t machine)
+static int by_name(const void *a, const void *b)
 {
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < sizeof denied / sizeof *denied; i++) {
-		int call = seccomp_syscall_resolve_name(denied[i]);
-		if (call == __NR_SCMP_ERROR)
-			continue; /* younger than this libseccomp, or of another architecture */
-		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
-	}
-	if (r == 0) /* the flags are in memory with clone3, where a filter cannot look: programs fall back to clone */
-		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-	static const unsigned long namespaces[] = { CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
-		CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET };
-	unsigned flags = machine == SCMP_ARCH_S390X ? 1 : 0; /* which argument they are: clone(2) */
-	for (size_t i = 0; r == 0 && i < sizeof namespaces / sizeof *namespaces; i++)
-		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-			SCMP_CMP(flags, SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));
-	return r;
+	return strcmp(((const struct seccomp_call *)a)->name, ((const struct seccomp_call *)b)->name);
 }
 
-/* The machine's own table of system calls, and every one that its kernel offers beside it. */
-static int add_architectures(scmp_filter_ctx filter, uint32_t machine)
+static void add_call(struct seccomp_call *calls, size_t *count, const char *name, uint32_t number)
 {
-	static const struct {
-		uint32_t machine, beside;
-	} pairs[] = {
-		{ SCMP_ARCH_X86_64, SCMP_ARCH_X86 }, { SCMP_ARCH_X86_64, SCMP_ARCH_X32 }, { SCMP_ARCH_AARCH64, SCMP_ARCH_ARM },
-	};
-	int r = 0;
-	if (machine != seccomp_arch_native()) {
-		r = seccomp_arch_add(filter, machine);
-		if (r == 0)
-			r = seccomp_arch_remove(filter, SCMP_ARCH_NATIVE);
-	}
-	for (size_t i = 0; r == 0 && i < sizeof pairs / sizeof *pairs; i++)
-		if (machine == pairs[i].machine)
-			r = seccomp_arch_add(filter, pairs[i].beside);
-	return r;
+	if (*count == MAX_CALLS)
+		abort();
+	for (size_t i = 0; i < *count; i++)
+		if (strcmp(calls[i].name, name) == 0)
+			return;
+	calls[(*count)++] = (struct seccomp_call){ name, number };
 }
 
-static int print_program(scmp_filter_ctx filter)
+/* libseccomp cannot list its names, but name the numbers: those from `first` on. */
+static void add_numbers(uint32_t machine, int first, int count, struct seccomp_call *calls, size_t *ret_count)
 {
-	struct sock_filter instruction;
-	FILE *program = tmpfile();
-	int r = program ? seccomp_export_bpf(filter, fileno(program)) : -errno;
-	if (r < 0)
-		return r;
-	rewind(program);
-	while (fread(&instruction, sizeof instruction, 1, program) == 1)
-		printf("{ 0x%x, %u, %u, 0x%x },\n", instruction.code, instruction.jt, instruction.jf, instruction.k);
-	fclose(program);
+	for (int number = first; number < first + count; number++) {
+		char *name = seccomp_syscall_resolve_num_arch(machine, number);
+		if (name)
+			add_call(calls, ret_count, name, number);
+	}
+}
+
+static void fill_table(size_t i, struct seccomp_table *ret_table)
+{
+	uint32_t machine = machines[i].machine, audit = machine == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : machine;
+	struct seccomp_call *calls = calloc(MAX_CALLS, sizeof *calls);
+	size_t count = 0;
+	if (!calls)
+		abort();
+	int base = seccomp_syscall_resolve_name_arch(machine, "openat2") - OPENAT2;
+	add_numbers(machine, base, MAX_CALLS / 2, calls, &count);
+	if (machine == SCMP_ARCH_ARM)
+		add_numbers(machine, 0xf0000, 16, calls, &count); /* __ARM_NR_BASE: breakpoint, cacheflush, ... */
+	for (size_t n = 0; n < sizeof younger / sizeof *younger; n++)
+		add_call(calls, &count, younger[n].name, base + younger[n].number);
+	qsort(calls, count, sizeof *calls, by_name);
+	*ret_table = (struct seccomp_table){ .name = machines[i].name, .docker_name = machines[i].docker_name, .audit = audit,
+		.wide = machine & __AUDIT_ARCH_64BIT, .calls = calls, .count = count };
+}
+
+static size_t find_machine(uint32_t machine)
+{
+	size_t i = 0;
+	while (i < sizeof machines / sizeof *machines && machines[i].machine != machine)
+		i++;
+	return i;
+}
+
+static size_t fill_tables(uint32_t machine, struct seccomp_table *tables)
+{
+	size_t i = find_machine(machine), count = 0;
+	if (i == sizeof machines / sizeof *machines)
+		return 0;
+	fill_table(i, &tables[count++]);
+	for (size_t b = 0; b < 2 && machines[i].beside[b]; b++)
+		fill_table(find_machine(machines[i].beside[b]), &tables[count++]);
+	return count;
+}
+
+static void print_tables(const struct seccomp_table *tables, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		printf("static const struct seccomp_call calls_%zu[] = {\n", i);
+		for (size_t c = 0; c < tables[i].count; c++)
+			printf("\t{ \"%s\", %u },\n", tables[i].calls[c].name, tables[i].calls[c].number);
+		puts("};");
+	}
+	puts("static const struct seccomp_table tables[] = {");
+	for (size_t i = 0; i < count; i++)
+		printf("\t{ \"%s\", \"%s\", 0x%xu, %d, calls_%zu, %zu },\n", tables[i].name, tables[i].docker_name, tables[i].audit,
+			tables[i].wide, i, tables[i].count);
+	printf("};\nconst struct seccomp_machine seccomp_machine = { tables, %zu };\n", count);
+}
+
+static int print_program(const char *name, const struct seccomp_profile *profile, const struct seccomp_machine *machine,
+	uint64_t capabilities)
+{
+	struct seccomp_setting setting = { .capabilities = capabilities };
+	struct seccomp_program program;
+	struct err err;
+	if (seccomp_compile(profile, machine, &setting, &program, &err) < 0) {
+		fprintf(stderr, "filter: %s\n", err.text);
+		return -1;
+	}
+	printf("static const struct sock_filter %s[] = {\n", name);
+	for (size_t i = 0; i < program.len; i++)
+		printf("\t{ 0x%x, %u, %u, 0x%x },\n", program.code[i].code, program.code[i].jt, program.code[i].jf, program.code[i].k);
+	puts("};");
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	char name[64] = "";
-	if (argc == 2)
+	struct seccomp_table tables[MAX_TABLES];
+	if (argc == 3)
 		snprintf(name, sizeof name, "%.*s", (int)strcspn(argv[1], "-"), argv[1]);
-	uint32_t machine = seccomp_arch_resolve_name(strcmp(name, "powerpc64le") == 0 ? "ppc64le" : name);
-	if (machine == 0) {
+	uint32_t token = seccomp_arch_resolve_name(strcmp(name, "powerpc64le") == 0 ? "ppc64le" : name);
+	struct seccomp_machine machine = { tables, token ? fill_tables(token, tables) : 0 };
+	if (machine.count == 0) {
 		fprintf(stderr, "filter: libseccomp does not know the machine \"%s\"\n", name);
 		return 1;
 	}
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	int r = filter ? add_architectures(filter, machine) : -ENOMEM;
-	if (r == 0)
-		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if (r == 0)
-		r = add_rules(filter, machine);
-	if (r == 0)
-		r = print_program(filter);
-	if (r < 0)
-		fprintf(stderr, "filter: %s\n", strerror(-r));
-	seccomp_release(filter);
-	return r < 0;
+	if (strcmp(argv[2], "tables") == 0) {
+		print_tables(tables, machine.count);
+		return 0;
+	}
+	/* Of docker's default capabilities, the one that a rule asks for. */
+	uint64_t capabilities = 1ull << CAP_SYS_CHROOT;
+	printf("#define DEFAULT_CODE_CAPABILITIES 0x%llxull\n", (unsigned long long)capabilities);
+	int r = print_program("default_code", &seccomp_default, &machine, capabilities);
+	return r < 0 || print_program("single_id_code", &seccomp_single_id, &machine, 0) < 0;
 }

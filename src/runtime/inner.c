@@ -10,6 +10,7 @@
 #include "src/base/fd.h"
 #include "src/runtime/rootfs.h"
 #include "src/runtime/security.h"
+#include "src/runtime/single.h"
 #include "src/runtime/user.h"
 
 #include <errno.h>
@@ -248,16 +249,13 @@ static int become_program(const struct stage *stage, struct err *err)
 	if (r != 0)
 		return r;
 	set_home(spec, &user);
+	if (stage->map->single)
+		single_set_env((struct strv *)&spec->env);
 	if (spec->terminal && user.uid != 0 && fchown(0, user.uid, -1) < 0)
 		return err_sys(err, "cannot give the terminal to user %u", user.uid);
-	if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return err_sys(err, "cannot set no_new_privs");
 	if (spec->personality_32 && personality(PER_LINUX32) < 0)
 		return err_sys(err, "cannot set the 32-bit personality");
-	if (spec->seccomp)
-		r = security_load_filter(err);
-	if (r == 0)
-		r = security_become(&user, spec->capabilities, !stage->map->single, err);
+	r = security_become(&user, spec, stage->map->single, err);
 	if (r < 0)
 		return r;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

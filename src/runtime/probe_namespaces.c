@@ -4,8 +4,8 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/runtime/filter.h"
 #include "src/runtime/mount.h"
-#include "src/runtime/security.h"
 #include "src/runtime/userns.h"
 
 #include <errno.h>
@@ -94,8 +94,9 @@ static void probe_mounts(const struct idmap *map, struct findings *findings)
 
 static int try_filter(void *context, struct err *err)
 {
+	const struct spec spec = { .seccomp = true };
 	(void)context;
-	return security_load_filter(err);
+	return filter_load(&spec, false, err);
 }
 
 static void probe_filter(const struct idmap *map, struct findings *findings)

@@ -9,6 +9,7 @@
 
 #include "src/base/fd.h"
 #include "src/runtime/mount.h"
+#include "src/runtime/single.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,6 +108,8 @@ static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 		return r < 0 ? r : err_code(err, dev_fd, "cannot open /dev");
 	for (int i = 0; r == 0 && stage_devices[i]; i++)
 		r = attach_device(dev_fd, stage_devices[i], stage->device_fds[i], err);
+	if (r == 0 && stage->map->single)
+		r = single_configure(dev_fd, err);
 	return r < 0 ? r : link_devices(dev_fd, err);
 }
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* security.c owns what the payload may do. */
+/* security.c owns who the program is and what it may do. */
 #include "src/runtime/security.h"
 
-#include "src/base/str.h"
+#include "src/runtime/filter.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,34 +26,46 @@ static int set_capabilities(uint64_t bits)
 	return syscall(SYS_capset, &header, data);
 }
 
-int security_become(const struct user *user, uint64_t bounding, bool set_groups, struct err *err)
+static int become_user(const struct user *user, bool single, struct err *err)
 {
 	gid_t groups[USER_MAX_GROUPS];
+	if (single && (user->gid != 0 || user->uid != 0))
+		return err_set(err, -EINVAL, "cannot become %s %u: the container has one user id only", user->gid ? "group" : "user",
+			user->gid ? user->gid : user->uid);
+	if (single)
+		return 0;
 	for (int i = 0; i < user->group_count; i++)
 		groups[i] = user->groups[i];
-	for (int i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
-		if (!(bounding & bit(i)) && prctl(PR_CAPBSET_DROP, i) < 0)
-			return err_sys(err, "cannot drop capability %d", i);
-	if (set_groups && setgroups(user->group_count, groups) < 0)
+	if (setgroups(user->group_count, groups) < 0)
 		return err_sys(err, "cannot set the supplementary groups");
 	if (setresgid(user->gid, user->gid, user->gid) < 0)
 		return err_sys(err, "cannot become group %u (is it within the subordinate ids?)", user->gid);
 	if (setresuid(user->uid, user->uid, user->uid) < 0)
 		return err_sys(err, "cannot become user %u (is it within the subordinate ids?)", user->uid);
-	if (set_capabilities(user->uid == 0 ? bounding : 0) < 0)
-		return err_sys(err, "cannot set the capabilities");
 	return 0;
 }
 
-/* The machine's own, compiled when xrun was built: src/filter. */
-static struct sock_filter filter[] = {
-#include "filter.inc"
-};
-
-int security_load_filter(struct err *err)
+/* The filter is loaded last, so that it may forbid what was needed until then; capset must be left, or no_new_privs. */
+int security_become(const struct user *user, const struct spec *spec, bool single, struct err *err)
 {
-	const struct sock_fprog program = { .len = sizeof filter / sizeof *filter, .filter = filter };
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
-		return err_sys(err, "cannot load the seccomp filter");
-	return 0;
+	uint64_t capabilities = user->uid == 0 ? spec->capabilities : 0;
+	for (int i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
+		if (!(spec->capabilities & bit(i)) && prctl(PR_CAPBSET_DROP, i) < 0)
+			return err_sys(err, "cannot drop capability %d", i);
+	if (prctl(PR_SET_KEEPCAPS, 1) < 0)
+		return err_sys(err, "cannot keep the capabilities");
+	int r = become_user(user, single, err);
+	if (r < 0)
+		return r;
+	prctl(PR_SET_KEEPCAPS, 0);
+	if (set_capabilities(capabilities | bit(CAP_SYS_ADMIN)) < 0)
+		return err_sys(err, "cannot set the capabilities");
+	if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(err, "cannot set no_new_privs");
+	if (spec->no_new_privileges && set_capabilities(capabilities) < 0)
+		return err_sys(err, "cannot set the capabilities");
+	r = filter_load(spec, single, err);
+	if (r < 0 || spec->no_new_privileges)
+		return r;
+	return set_capabilities(capabilities) < 0 ? err_sys(err, "cannot set the capabilities") : 0;
 }

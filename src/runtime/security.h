@@ -4,18 +4,17 @@
 #define XRUN_RUNTIME_SECURITY_H
 
 #include "src/base/err.h"
+#include "src/plan/spec.h"
 #include "src/runtime/user.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Becomes `user` with `bounding` as bounding set; inheritable and ambient sets are empty afterwards. */
-int security_become(const struct user *user, uint64_t bounding, bool set_groups, struct err *err);
-
 /*
- * Loads the filter: calls that reach beyond a container answer EPERM. It names host system calls, whatever the
- * image's architecture, because an emulator makes host calls. Without no_new_privs it needs CAP_SYS_ADMIN.
+ * Becomes `user` with the spec's capabilities as bounding set, for root also permitted and effective; inheritable and
+ * ambient sets are empty afterwards. Sets no_new_privs and loads the filters where the spec says so. With a map of a
+ * single id there is only root to become.
  */
-int security_load_filter(struct err *err);
+int security_become(const struct user *user, const struct spec *spec, bool single, struct err *err);
 
 #endif

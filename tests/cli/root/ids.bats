@@ -25,6 +25,57 @@ prepare() {
 	as_stranger "$XRUN" --root "$place" rmi --all
 }
 
+# package_work ARCH: what dpkg and apt do in the image of that architecture.
+package_work() {
+	as_stranger "$XRUN" --root "$BATS_FILE_TMPDIR/stranger/store" -q --arch "$1" "$PLAIN/packages:$1" sh -ec '
+		cd /repository
+		dpkg --force-depends -i libutempter0_*.deb # a setgid one of utmp
+		apt-get -q -y update
+		apt-get -q -y --no-install-recommends install libfl2
+		dpkg --force-depends --unpack at_*.deb       # files of daemon, a setuid and setgid one too
+		dpkg -s libutempter0 libfl2 | grep -c "^Status: install ok installed" >/tmp/installed
+		stat -c "%u:%g %a" /usr/bin/at /usr/lib/*/utempter/utempter >>/tmp/installed
+		cat /tmp/installed' >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/said" || { cat "$BATS_TEST_TMPDIR"/{out,said} >&2; return 1; }
+	tail -3 "$BATS_TEST_TMPDIR/out" | tr '\n' ' '
+}
+
+@test "with one id, dpkg and apt install packages whose files have other owners, in any architecture" {
+	[ "$(package_work amd64)" = "2 0:0 6755 0:0 2755 " ]
+	[ "$(package_work arm64)" = "2 0:0 6755 0:0 2755 " ]
+	as_stranger "$XRUN" --root "$BATS_FILE_TMPDIR/stranger/store" rmi --all
+}
+
+@test "with one id, changing owners and ids and making devices succeeds and does nothing" {
+	local place=$BATS_FILE_TMPDIR/stranger/store
+	cat >"$BATS_TEST_TMPDIR/fakes.c" <<-'C'
+		#define _GNU_SOURCE
+		#include <fcntl.h>
+		#include <grp.h>
+		#include <stdio.h>
+		#include <sys/stat.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			gid_t groups[] = { 1, 2 };
+			close(open("/tmp/f", O_CREAT | O_WRONLY, 0644));
+			printf("%d %d %d %d ", chown("/tmp/f", 1, 2), lchown("/tmp/f", 3, 4), setgroups(2, groups), setresgid(5, 5, 5));
+			printf("%d %d %d %d ", setuid(6), seteuid(7), mknod("/tmp/dev", S_IFCHR | 0600, 0x103), mknod("/tmp/fifo", S_IFIFO | 0600, 0));
+			struct stat st;
+			stat("/tmp/f", &st);
+			printf("%u %u %u %d %d\n", st.st_uid, geteuid(), getegid(), access("/tmp/dev", F_OK), access("/tmp/fifo", F_OK));
+		}
+	C
+	cc -static -o "$BATS_FILE_TMPDIR/fakes" "$BATS_TEST_TMPDIR/fakes.c"
+	chmod 755 "$BATS_FILE_TMPDIR/fakes"
+	local option
+	for option in --rm "--security-opt seccomp=unconfined" "--security-opt no-new-privileges"; do
+		# shellcheck disable=SC2086 # several words are meant
+		[ "$(as_stranger "$XRUN" --root "$place" $option -v "$BATS_FILE_TMPDIR/fakes:/fakes" "$NATIVE" /fakes)" = \
+			"0 0 0 0 0 0 0 0 0 0 0 -1 0" ]
+	done
+	as_stranger "$XRUN" --root "$place" rmi --all
+}
+
 @test "with one id, a pull says how many files lost their owner" {
 	as_stranger "$XRUN" --root "$BATS_FILE_TMPDIR/stranger/store" pull "$PLAIN/test:layers-gzip" 2>"$BATS_TEST_TMPDIR/said"
 	grep -q '^note: [0-9]* files belong to root now' "$BATS_TEST_TMPDIR/said"

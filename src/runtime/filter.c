@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* filter.c owns loading seccomp filters. */
+#include "src/runtime/filter.h"
+
+#include "src/seccomp/ready.h"
+
+#include <linux/seccomp.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int load(const struct sock_filter *code, size_t len, struct err *err)
+{
+	const struct sock_fprog program = { .len = len, .filter = (struct sock_filter *)code };
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+		return err_sys(err, "cannot load the seccomp filter");
+	return 0;
+}
+
+static int load_default(uint64_t capabilities, struct err *err)
+{
+	size_t len;
+	struct seccomp_program program = { 0 };
+	const struct seccomp_setting setting = { .capabilities = capabilities };
+	const struct sock_filter *ready = ready_default(capabilities, &len);
+	if (ready)
+		return load(ready, len, err);
+	int r = seccomp_compile(&seccomp_default, &seccomp_machine, &setting, &program, err);
+	if (r == 0)
+		r = load(program.code, program.len, err);
+	free(program.code);
+	return r;
+}
+
+int filter_load(const struct spec *spec, bool single, struct err *err)
+{
+	int r = spec->seccomp ? load_default(spec->capabilities, err) : 0;
+	if (r < 0 || !single)
+		return r;
+	size_t len;
+	const struct sock_filter *ready = ready_single_id(&len);
+	return load(ready, len, err);
+}
