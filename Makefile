@@ -3,6 +3,7 @@
 #   make SAN=1 ...  the same with AddressSanitizer and UBSan, in build-san/
 #   make demo       a foreign image from a real registry, run in a container; IMAGE=debian:12 for any other
 #   make check      every test; make bench: side by side with other tools; make lint: shellcheck, clang-tidy
+#   make conformance   the same container on every architecture there is a compiler for
 #   make check-kernels   some tests on older kernels, in virtual machines
 #   make fuzz       each fuzzer of tests/fuzz for FOR=30 seconds, in build-fuzz/; ONLY=layer: that one
 SHELL := /bin/bash
@@ -110,6 +111,7 @@ check: ; $(Q)SAN=$(SAN) ci/check.sh
 demo: ; $(Q)IMAGE=$(IMAGE) ci/demo.sh
 bench: ; $(Q)ci/bench.sh
 check-kernels: ; $(Q)ci/kernels.sh
+conformance: ; $(Q)ci/conformance.sh
 lint: ; $(Q)ci/lint.sh
 fuzz: ; $(Q)FOR=$(FOR) ONLY=$(ONLY) ci/fuzz.sh
 
@@ -125,6 +127,6 @@ install: all
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all unit-tests fuzzers check check-kernels demo bench lint fuzz install clean
+.PHONY: all unit-tests fuzzers check check-kernels conformance demo bench lint fuzz install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

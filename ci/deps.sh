@@ -17,14 +17,35 @@ packages_of() {
 	test) echo python3 zstd skopeo umoci debian-archive-keyring libcmocka-dev bats apache2-utils openssl strace attr \
 		procps curl groff-base ;;
 	lint) echo shellcheck clang-tidy ;;
+	conformance)
+		local machine
+		for machine in aarch64 arm i686 powerpc64le s390x riscv64 mips64el mipsel powerpc64 mips64 mips x86-64; do
+			[[ $machine == "$(uname -m | tr _ -)" ]] || cross_compiler "$machine"
+		done
+		;;
 	fuzz) echo clang libclang-rt-dev ;;
 	bench) echo skopeo umoci curl isal crun bubblewrap time ;;
 	fresh) echo debootstrap git ;;
 	kernels) echo debootstrap qemu-system-x86 e2fsprogs cpio xz-utils kmod ;;
 	*)
-		echo "deps.sh: unknown group $1: build, run, demo, test, lint, fuzz, bench, fresh or kernels" >&2
+		echo "deps.sh: unknown group $1: build, run, demo, test, lint, fuzz, bench, fresh, conformance or kernels" >&2
 		exit 2
 		;;
+	esac
+}
+
+# The C compilers for a machine, with static libraries to link.
+cross_compiler() {
+	case $1 in
+	arm) echo gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-arm-linux-gnueabi libc6-dev-armel-cross ;;
+	aarch64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
+	i686) echo gcc-i686-linux-gnu libc6-dev-i386-cross ;;
+	powerpc64le) echo gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross ;;
+	powerpc64) echo gcc-powerpc64-linux-gnu libc6-dev-ppc64-cross ;;
+	mips64el) echo gcc-mips64el-linux-gnuabi64 libc6-dev-mips64el-cross ;;
+	mips64) echo gcc-mips64-linux-gnuabi64 libc6-dev-mips64-cross ;;
+	x86-64) echo gcc-x86-64-linux-gnu libc6-dev-amd64-cross ;;
+	*) echo "gcc-$1-linux-gnu" "libc6-dev-$1-cross" ;;
 	esac
 }
 
