@@ -78,6 +78,28 @@ $(BUILD)/man/stamp: $(BUILD)/manual docs/xrun.1
 	$(Q)set -e; for shell in bash zsh fish; do $< completion $$shell >$(@D)/xrun.$$shell; done
 	$(Q)touch $@
 
+# The code that a copy of an emulator gets, as bytes. Empty for machines that binfmt/stub/stub.c does not know.
+STUB_MACHINES := x86_64% aarch64%
+STUB_CC := $(if $(FUZZ),$(HOSTCC),$(CC))
+STUB_CFLAGS := -std=gnu11 $(WARN) -Os -fPIE -ffreestanding -fno-builtin -fno-tree-loop-distribute-patterns \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -nostdlib -static -I. -Wl,-T,binfmt/stub/stub.ld \
+	-Wl,--build-id=none
+
+$(BUILD)/stub.bin: binfmt/stub/stub.c binfmt/stub/stub.ld binfmt/stub/data.h
+	@mkdir -p $(@D)
+ifneq ($(filter $(STUB_MACHINES),$(shell $(STUB_CC) -dumpmachine)),)
+	$(Q)$(STUB_CC) $(STUB_CFLAGS) -o $@.elf $<
+	$(Q)"$$($(STUB_CC) -print-prog-name=objcopy)" -O binary -j .text $@.elf $@
+else
+	$(Q): >$@
+endif
+
+$(BUILD)/stub.inc: $(BUILD)/stub.bin
+	@echo "  GEN   $@"
+	$(Q)od -An -v -tx1 $< | sed 's/ \(..\)/0x\1, /g' >$@.new && mv $@.new $@
+
+$(BUILD)/binfmt/patch.o: $(BUILD)/stub.inc
+
 define archive_rule
 $(call archive,$(1)): $(call objects,$(1))
 	@echo "  AR    $$@"

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 ci/deps.sh build lint
 mapfile -t scripts < <(git ls-files '*.sh' '*.bats' '*.bash' .ci/run)
 shellcheck -x "${scripts[@]}"
-make --no-print-directory build/tables.inc build/programs.inc
+make --no-print-directory build/tables.inc build/programs.inc build/stub.inc
 mapfile -t sources < <(git ls-files '*.c')
 printf '%s\0' "${sources[@]}" | xargs -0 -P "$(nproc)" -n 8 \
 	gcc -fsyntax-only -std=gnu11 -Wall -Wextra -Wshadow -Wno-format-truncation -Wno-missing-field-initializers -Werror -O2 -D_GNU_SOURCE -I. -Ibuild

@@ -157,6 +157,16 @@ void strv_extend(struct strv *v, const struct strv *more)
 	strv_copy(v, more->items);
 }
 
+char *strv_join(const struct strv *v, const char *between)
+{
+	struct buf text = { 0 };
+	for (size_t i = 0; i < v->len; i++) {
+		buf_str(&text, i ? between : "");
+		buf_str(&text, v->items[i]);
+	}
+	return buf_take(&text);
+}
+
 void strv_done(struct strv *v)
 {
 	for (size_t i = 0; i < v->len; i++)

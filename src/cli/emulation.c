@@ -3,28 +3,77 @@
 #include "src/cli/run.h"
 
 #include "binfmt/binfmt.h"
+#include "binfmt/cpu.h"
+#include "binfmt/emulator.h"
 #include "src/base/fd.h"
 
 #include <errno.h>
 
 /* A private instance hides the host's handlers, so it gets every emulator there is, not only the image's. */
-static void add_other_emulators(const struct arch *wanted, struct spec *spec)
+static void add_other_emulators(const struct arch *wanted, int cache_fd, struct spec *spec)
 {
 	size_t count;
 	const struct arch *table = arch_table(&count);
 	for (size_t i = 0; i < count; i++) {
 		struct err ignored;
+		struct emulator_facts facts = { 0 };
 		cleanup_free char *path = NULL;
 		bool shared = str_eq(table[i].qemu, wanted->qemu) || (i > 0 && str_eq(table[i].qemu, table[i - 1].qemu));
 		if (shared || str_eq(table[i].qemu, arch_host()->qemu) || binfmt_is_native(&table[i]))
 			continue;
 		cleanup_fd int fd = emulator_open(&table[i], NULL, &path, &ignored);
-		if (fd >= 0)
-			spec_add_emulator(spec, table[i].name, path);
+		if (fd < 0 || (*cpu_models(&table[i]) && emulator_ask(cache_fd, &table[i], path, &facts, &ignored) < 0))
+			continue;
+		struct spec_emulator *emulator = spec_add_emulator(spec, table[i].name, path);
+		if (*facts.model)
+			cpu_options(facts.model, &emulator->options);
 	}
 }
 
-int run_plan_emulation(const struct request *q, const struct image *image, struct spec *spec, struct err *err)
+/* One that was given options before has been asked before. */
+static int check_model(const struct request *q, const struct emulator_facts *facts, int cache_fd,
+	const struct spec_emulator *emulator, struct err *err)
+{
+	if (!facts->takes_options)
+		return err_set(err, -EINVAL, "--cpu-model: %s cannot be given options; a static qemu can", emulator->path);
+	if (emulator_has_copy(cache_fd, emulator->path, &emulator->options))
+		return 0;
+	int r = emulator_check_model(emulator->path, q->cpu_model, err);
+	if (r < 0) {
+		err_prefix(err, "--cpu-model %s", q->cpu_model);
+		return err_append(err, "; `%s -cpu help` lists them", emulator->path);
+	}
+	return 0;
+}
+
+/* --cpu-model, else what is best for the architecture, unless `-e QEMU_CPU=...` is to choose. */
+static int plan_options(const struct request *q, const struct emulator_facts *facts, int cache_fd, const struct spec *spec,
+	struct spec_emulator *emulator, struct err *err)
+{
+	if (q->cpu_model && !cpu_model_is_sound(q->cpu_model))
+		return err_set(err, -EINVAL, "--cpu-model %s: a model is written like max,pauth=off", q->cpu_model);
+	if (q->cpu_model)
+		cpu_options(q->cpu_model, &emulator->options);
+	else if (*facts->model && !strv_env_get(&spec->env, "QEMU_CPU"))
+		cpu_options(facts->model, &emulator->options);
+	return q->cpu_model ? check_model(q, facts, cache_fd, emulator, err) : 0;
+}
+
+static int plan_private(const struct request *q, const struct arch *arch, const char *path, int store_dir_fd, struct spec *spec,
+	struct err *err)
+{
+	struct emulator_facts facts = { 0 };
+	cleanup_fd int cache_fd = emulator_cache_open(store_dir_fd, err);
+	int r = cache_fd < 0 ? cache_fd : emulator_ask(cache_fd, arch, path, &facts, err);
+	if (r == 0)
+		r = plan_options(q, &facts, cache_fd, spec, spec_add_emulator(spec, arch->name, path), err);
+	if (r == 0)
+		add_other_emulators(arch, cache_fd, spec);
+	return r;
+}
+
+int run_plan_emulation(const struct request *q, const struct image *image, int store_dir_fd, struct spec *spec,
+	struct err *err)
 {
 	struct binfmt_answer answer = { 0 };
 	const struct arch *arch = arch_by_platform(image->platform.arch, image->platform.variant);
@@ -39,10 +88,11 @@ int run_plan_emulation(const struct request *q, const struct image *image, struc
 		return err->code;
 	}
 	spec->personality_32 = answer.way == BINFMT_NATIVE && arch->elf_class != arch_host()->elf_class;
-	if (answer.way == BINFMT_PRIVATE) {
-		spec_add_emulator(spec, arch->name, answer.emulator);
-		add_other_emulators(arch, spec);
-	}
+	if (answer.way == BINFMT_PRIVATE)
+		r = plan_private(q, arch, answer.emulator, store_dir_fd, spec, err);
+	else if (q->cpu_model)
+		r = err_set(err, -EINVAL, "--cpu-model %s: %s programs run %s", q->cpu_model, arch->name,
+			answer.way == BINFMT_NATIVE ? "natively here" : "through the host's own handler, which xrun does not change");
 	free(answer.emulator);
-	return 0;
+	return r;
 }

@@ -61,14 +61,14 @@ static int resolve_sources(struct spec *spec, struct err *err)
 	return 0;
 }
 
-static int plan(const struct request *q, const struct image *image, struct spec *spec, struct err *err)
+static int plan(const struct request *q, const struct image *image, int store_dir_fd, struct spec *spec, struct err *err)
 {
 	int r = make_id(q, spec, err);
 	if (r == 0)
 		r = request_plan(q, image, environ, spec, err);
 	if (r == 0)
 		r = resolve_sources(spec, err);
-	return r < 0 ? r : run_plan_emulation(q, image, spec, err);
+	return r < 0 ? r : run_plan_emulation(q, image, store_dir_fd, spec, err);
 }
 
 static int execute(const struct spec *spec, const struct idmap *map, int dir_fd, struct err *err)
@@ -102,7 +102,7 @@ static int run(const struct globals *globals, struct request *q, const char *nam
 	if (r >= 0)
 		r = store_open(&store, dir_fd, false, err);
 	if (r >= 0)
-		r = plan(q, &image, &spec, err);
+		r = plan(q, &image, dir_fd, &spec, err);
 	if (r >= 0)
 		r = q->dry_run ? config_print(&spec, err) : execute(&spec, &map, dir_fd, err);
 	image_done(&image);

@@ -11,7 +11,11 @@
 int run_find_image(const struct request *request, const char *name, const struct platform *platform, const struct idmap *map,
 	int store_dir_fd, struct image *ret_image, struct err *err);
 
-/* How the image's programs run here: emulators, personality. An error where they cannot. */
-int run_plan_emulation(const struct request *request, const struct image *image, struct spec *spec, struct err *err);
+/*
+ * How the image's programs run here: emulators and their options, personality. An error where they cannot. What an emulator
+ * is gets asked once and is kept in the store. To be called when spec->env is planned.
+ */
+int run_plan_emulation(const struct request *request, const struct image *image, int store_dir_fd, struct spec *spec,
+	struct err *err);
 
 #endif

@@ -41,6 +41,7 @@ const struct option run_options[] = {
 	{ "security-opt", 0, OPTION_LIST, FIELD(security), "OPTION", "no-new-privileges, seccomp=unconfined" },
 	{ "Emulation", .kind = OPTION_HEADING },
 	{ "emulator", 0, OPTION_TEXT, FIELD(emulator), "FILE", "the emulator to use, instead of qemu-ARCH-static" },
+	{ "cpu-model", 0, OPTION_TEXT, FIELD(cpu_model), "MODEL", "the guest's CPU, as qemu -cpu takes it; the default suits the architecture" },
 	{ "Help", .kind = OPTION_HEADING },
 	{ "help", 'h', OPTION_SWITCH, FIELD(help), NULL, "show this" },
 	{ 0 },

@@ -12,7 +12,7 @@
 /* One field for each option of `xrun run`; strings are as typed (borrowed), NULL when not given. */
 struct request {
 	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *memory, *cpus,
-		*pids_limit, *creds, *emulator;
+		*pids_limit, *creds, *emulator, *cpu_model;
 	struct strv env, env_files, volumes, tmpfs, cap_add, cap_drop, security;
 	bool interactive, terminal, read_only, remove, init, dry_run, quiet, tls_verify, help;
 	struct strv command;

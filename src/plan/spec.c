@@ -20,6 +20,7 @@ void spec_done(struct spec *spec)
 	for (size_t i = 0; i < spec->emulator_count; i++) {
 		free(spec->emulators[i].arch);
 		free(spec->emulators[i].path);
+		strv_done(&spec->emulators[i].options);
 	}
 	free(spec->emulators);
 	*spec = (struct spec){ 0 };
@@ -35,9 +36,10 @@ struct spec_mount *spec_add_mount(struct spec *spec, const char *source, const c
 	return mount;
 }
 
-void spec_add_emulator(struct spec *spec, const char *arch, const char *path)
+struct spec_emulator *spec_add_emulator(struct spec *spec, const char *arch, const char *path)
 {
 	spec->emulators = mem_grow(spec->emulators, spec->emulator_count + 1, sizeof *spec->emulators);
-	spec->emulators[spec->emulator_count++] =
-		(struct spec_emulator){ .arch = str_dup(arch), .path = str_dup(path) };
+	struct spec_emulator *emulator = &spec->emulators[spec->emulator_count++];
+	*emulator = (struct spec_emulator){ .arch = str_dup(arch), .path = str_dup(path) };
+	return emulator;
 }

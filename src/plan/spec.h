@@ -27,6 +27,7 @@ struct spec_limits {
 struct spec_emulator {
 	char *arch;   /* a name that arch_by_name knows */
 	char *path;   /* of the emulator on the host */
+	struct strv options; /* words without blanks that it gets after its argv[0], whatever its guest's environment is */
 };
 
 struct spec {
@@ -49,6 +50,6 @@ struct spec {
 };
 void spec_done(struct spec *spec);
 struct spec_mount *spec_add_mount(struct spec *spec, const char *source, const char *target, bool read_only);
-void spec_add_emulator(struct spec *spec, const char *arch, const char *path);
+struct spec_emulator *spec_add_emulator(struct spec *spec, const char *arch, const char *path);
 
 #endif

@@ -5,6 +5,7 @@
 #include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/runtime/cgroup.h"
+#include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/stage.h"
@@ -226,6 +227,10 @@ static int await_exec(struct run *run, struct err *err)
 static int start(struct run *run, struct err *err)
 {
 	int ends[2];
+	cleanup_strv struct strv emulators = { 0 };
+	int r = emulators_prepare(run->spec, run->store_fd, &emulators, err);
+	if (r < 0)
+		return r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(err, "cannot make a socket pair");
 	run->socket_fd = ends[0];
@@ -239,7 +244,7 @@ static int start(struct run *run, struct err *err)
 		cleanup_free int *volume_fds = mem_new((run->spec->mount_count + 1) * sizeof *volume_fds);
 		memset(volume_fds, -1, run->spec->mount_count * sizeof *volume_fds);
 		struct stage stage = { .spec = run->spec, .map = run->map, .socket_fd = ends[1],
-			.store_fd = run->store_fd, .volume_fds = volume_fds };
+			.store_fd = run->store_fd, .emulator_names = emulators.items, .volume_fds = volume_fds };
 		outer_stage(&stage);
 	}
 	close(ends[1]);

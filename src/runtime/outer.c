@@ -10,9 +10,9 @@
  */
 #include "src/runtime/stage.h"
 
-#include "binfmt/binfmt.h"
 #include "src/base/fd.h"
 #include "src/base/overlay.h"
+#include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
 
 #include <errno.h>
@@ -80,25 +80,6 @@ static int enter_user_namespace(struct stage *stage, struct err *err)
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_sys(err, "cannot make the mounts private");
 	return 0;
-}
-
-/* The instance's descriptor, or -1 when nothing is to be emulated. */
-static int register_emulators(const struct spec *spec, struct err *err)
-{
-	if (spec->emulator_count == 0)
-		return -1;
-	int instance_fd = binfmt_instance_open(err);
-	for (size_t i = 0; instance_fd >= 0 && i < spec->emulator_count; i++) {
-		const struct arch *arch = arch_by_name(spec->emulators[i].arch);
-		cleanup_fd int emulator_fd = open(spec->emulators[i].path, O_PATH | O_CLOEXEC);
-		int r = emulator_fd < 0 ? err_sys(err, "cannot open the emulator %s", spec->emulators[i].path) :
-					  binfmt_instance_register(instance_fd, arch, emulator_fd, err);
-		if (r < 0) {
-			close(instance_fd);
-			return r;
-		}
-	}
-	return instance_fd;
 }
 
 static int open_below(int dir_fd, const char *name, struct err *err)
@@ -217,7 +198,7 @@ static int build(struct stage *stage, struct err *err)
 	if (r < 0)
 		return r;
 	err_clear(err);
-	int instance_fd = register_emulators(stage->spec, err);
+	int instance_fd = emulators_register(stage, err);
 	if (instance_fd < 0 && err->code)
 		return err->code;
 	stage->rootfs_fd = make_rootfs(stage, err);

@@ -28,6 +28,7 @@ struct stage {
 	const struct idmap *map;
 	int socket_fd;       /* the children's end */
 	int store_fd;        /* the store's directory: layers/NAME, containers/ID */
+	char *const *emulator_names; /* of the emulators' files, see emulators.h */
 	int *volume_fds;     /* one for each mount with a source: detached mounts, or -1 until the outer stage makes them */
 	int rootfs_fd;       /* set by the outer stage: detached overlay */
 	int device_fds[8];   /* set by the outer stage: detached binds of the host's device nodes */

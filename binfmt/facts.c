@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* facts.c owns asking an emulator what it is, and remembering the answer. */
+#include "binfmt/emulator.h"
+
+#include "binfmt/cpu.h"
+#include "binfmt/patch.h"
+#include "src/base/fd.h"
+#include "src/base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { NOBODY = 65534, PATIENCE_SECONDS = 10, OUTPUT_LIMIT = 65536 };
+
+/* The child's part: an emulator is somebody's program, which runs with no more rights than it has in a container. */
+static void become_emulator(char *const argv[], int output_fd)
+{
+	static char *const no_env[] = { NULL };
+	int null_fd = open("/dev/null", O_RDONLY);
+	bool ready = null_fd >= 0 && dup2(null_fd, 0) == 0 && dup2(output_fd, 1) == 1 && dup2(output_fd, 2) == 2;
+	ready = ready && close_range(3, ~0u, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	if (ready && geteuid() == 0)
+		ready = setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
+	alarm(PATIENCE_SECONDS);
+	if (ready)
+		execve(argv[0], argv, no_env);
+	_exit(126);
+}
+
+/* Its exit status as process_wait gives it, and all that it says. */
+static int listen(char *const argv[], struct buf *ret_output, struct err *err)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(err, "cannot make a pipe");
+	pid_t child = fork();
+	if (child == 0)
+		become_emulator(argv, ends[1]);
+	close(ends[1]);
+	if (child < 0) {
+		close(ends[0]);
+		return err_sys(err, "cannot start a process");
+	}
+	return process_finish(child, ends[0], ret_output, err);
+}
+
+/* "qemu-aarch64 version 7.2.22 (Debian ...)", "FEX-Emu (FEX-2407) ...", "Box64 ... v0.3.0 ...": the first words. */
+static void read_version(const char *text, struct emulator_facts *facts)
+{
+	const char *version = strstr(text, " version ");
+	size_t name = strcspn(text, " \t\n");
+	if (!str_starts(text, "qemu-") || !version || name >= sizeof facts->name)
+		return;
+	version += strlen(" version ");
+	size_t len = strspn(version, "0123456789.abcdefghijklmnopqrstuvwxyz-");
+	if (len >= sizeof facts->version)
+		return;
+	memcpy(facts->name, text, name);
+	memcpy(facts->version, version, len);
+}
+
+static int ask_version(const struct arch *arch, const char *path, struct emulator_facts *facts, struct err *err)
+{
+	cleanup_buf struct buf said = { 0 };
+	int status = listen((char *[]){ (char *)path, "--version", NULL }, &said, err);
+	if (status < 0)
+		return status;
+	if (status == 126 && said.len == 0)
+		return err_set(err, -ENOEXEC, "the emulator %s cannot be executed on this machine (by everybody: it runs in containers)", path);
+	buf_str(&said, "");
+	read_version(said.data, facts);
+	if (*facts->name && !str_eq(facts->name + strlen("qemu-"), arch->qemu))
+		return err_set(err, -ENOEXEC, "the emulator %s is %s, which runs no %s programs", path, facts->name, arch->name);
+	return 0;
+}
+
+/* qemu makes its CPU before it looks at the program: what it says of /dev/null is the same unless the model is at fault. */
+int emulator_check_model(const char *path, const char *model, struct err *err)
+{
+	cleanup_buf struct buf plain = { 0 }, said = { 0 };
+	int r = listen((char *[]){ (char *)path, "/dev/null", NULL }, &plain, err);
+	if (r >= 0)
+		r = listen((char *[]){ (char *)path, "-cpu", (char *)model, "/dev/null", NULL }, &said, err);
+	if (r < 0)
+		return r;
+	buf_str(&plain, "");
+	buf_str(&said, "");
+	if (str_eq(plain.data, said.data))
+		return 0;
+	const char *colon = strstr(said.data, ": ");
+	const char *reason = colon ? colon + 2 : said.data;
+	return err_set(err, -EINVAL, "%.*s", (int)strcspn(reason, "\n"), reason);
+}
+
+static bool can_be_patched(const char *path)
+{
+	struct err ignored;
+	struct stat st;
+	char head[PATCH_HEAD_SIZE];
+	struct patch patch = { 0 };
+	struct strv none = { 0 };
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 || fstat(fd, &st) < 0 ? -1 : read(fd, head, sizeof head);
+	int r = n < 0 ? -1 : patch_plan(head, n, st.st_size, &none, &patch, &ignored);
+	patch_done(&patch);
+	return r == 0;
+}
+
+static int ask(const struct arch *arch, const char *path, struct emulator_facts *facts, struct err *err)
+{
+	struct err ignored;
+	int r = ask_version(arch, path, facts, err);
+	if (r < 0)
+		return r;
+	facts->takes_options = str_starts(facts->name, "qemu-") && can_be_patched(path);
+	for (const char *const *model = cpu_models(arch); facts->takes_options && *model && !*facts->model; model++)
+		if (strlen(*model) < sizeof facts->model && emulator_check_model(path, *model, &ignored) == 0)
+			strcpy(facts->model, *model);
+	return 0;
+}
+
+/* As a line of words; "-" stands for an empty one. */
+static bool recall(int cache_fd, const char *key, struct emulator_facts *ret_facts)
+{
+	char text[256] = "", options[8];
+	ssize_t n = readlinkat(cache_fd, key, text, sizeof text - 1);
+	struct emulator_facts facts = { 0 };
+	if (n <= 0 || sscanf(text, "%31s %31s %63s %7s", facts.name, facts.version, facts.model, options) != 4)
+		return false;
+	char *const words[] = { facts.name, facts.version, facts.model };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_eq(words[i], "-"))
+			*words[i] = 0;
+	facts.takes_options = str_eq(options, "options");
+	*ret_facts = facts;
+	return true;
+}
+
+static void remember(int cache_fd, const char *key, const struct emulator_facts *facts)
+{
+	cleanup_free char *text = str_fmt("%s %s %s %s", *facts->name ? facts->name : "-", *facts->version ? facts->version : "-",
+		*facts->model ? facts->model : "-", facts->takes_options ? "options" : "fixed");
+	(void)!symlinkat(text, cache_fd, key); /* it may be there by now, or the disk full: then it is asked again */
+}
+
+/* What would be asked is part of the key: another xrun may prefer other models. */
+static uint64_t hash_question(const struct arch *arch)
+{
+	uint64_t hash = patch_version();
+	for (const char *const *model = cpu_models(arch); *model; model++)
+		for (const char *at = *model; at == *model || at[-1]; at++)
+			hash = (hash ^ (uint8_t)*at) * 0x100000001b3;
+	return hash;
+}
+
+int emulator_ask(int cache_fd, const struct arch *arch, const char *path, struct emulator_facts *ret_facts, struct err *err)
+{
+	struct emulator_facts facts = { 0 };
+	cleanup_free char *identity = NULL;
+	int r = emulator_identity(path, &identity, err);
+	if (r < 0)
+		return r;
+	cleanup_free char *key = str_fmt("%s.%s.%llx", identity, arch->name, (unsigned long long)hash_question(arch));
+	if (cache_fd >= 0 && recall(cache_fd, key, ret_facts))
+		return 0;
+	r = ask(arch, path, &facts, err);
+	if (r < 0)
+		return r;
+	if (cache_fd >= 0)
+		remember(cache_fd, key, &facts);
+	*ret_facts = facts;
+	return 0;
+}

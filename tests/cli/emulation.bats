@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What an emulator is told, and what its guest can and cannot do about that.
+
+load lib
+
+prepare() {
+	xrun pull -q --arch aarch64 "$PLAIN/test:arm64"
+	xrun pull -q "$NATIVE"
+}
+
+arm64() {
+	xrun --arch aarch64 "$@"
+}
+
+# The hardware capabilities that a program is told of, in hexadecimal. Pointer authentication has bits 30 and 31.
+capabilities() {
+	arm64 "$@" "$PLAIN/test:arm64" env -i LD_SHOW_AUXV=1 /bin/true | sed -n 's/^AT_HWCAP: *//p'
+}
+
+has_pointer_authentication() {
+	local hex
+	hex=$(capabilities "$@")
+	[ -n "$hex" ]
+	((0x$hex >> 30 & 3))
+}
+
+@test "an arm64 guest has no pointer authentication, which is slow to emulate, and is told so" {
+	refute has_pointer_authentication
+}
+
+@test "--cpu-model chooses the guest's CPU, and env -i does not undo it" {
+	has_pointer_authentication --cpu-model max
+	refute has_pointer_authentication --cpu-model cortex-a53
+}
+
+@test "-e QEMU_CPU is the guest's own choice, and not overruled" {
+	local hex
+	hex=$(arm64 -e QEMU_CPU=max "$PLAIN/test:arm64" sh -c 'LD_SHOW_AUXV=1 /bin/true' | sed -n 's/^AT_HWCAP: *//p')
+	((0x$hex >> 30 & 3))
+}
+
+@test "a CPU model that the emulator does not know is one line before anything starts" {
+	fails_with 125 "--cpu-model cortex-a999: unable to find CPU model 'cortex-a999'" xrun --arch aarch64 --cpu-model cortex-a999 "$PLAIN/test:arm64" true
+	fails_with 125 "max-arm-cpu.nosuch" xrun --arch aarch64 --cpu-model max,nosuch=on "$PLAIN/test:arm64" true
+	fails_with 125 "a model is written like" xrun --arch aarch64 --cpu-model -strace "$PLAIN/test:arm64" true
+	fails_with 125 "run natively here" xrun --cpu-model max "$NATIVE" true
+}
+
+@test "--dry-run shows the emulator's options" {
+	arm64 --dry-run "$PLAIN/test:arm64" true | grep -F '"xrun.emulator-options.aarch64": "-cpu max,pauth=off,sve=off"'
+}
+
+@test "a program whose name looks like an emulator's option is run, not obeyed" {
+	[ "$(arm64 "$PLAIN/test:arm64" sh -c 'cd /tmp && cp /bin/echo ./-version && PATH= && -version hello')" = hello ]
+}
+
+@test "an emulator of another architecture is refused with the reason" {
+	fails_with 125 "which runs no aarch64 programs" xrun --arch aarch64 --emulator /usr/bin/qemu-s390x-static "$PLAIN/test:arm64" true
+}
+
+@test "what an emulator is gets asked once, and its copy with options is made once" {
+	local before
+	arm64 "$PLAIN/test:arm64" true
+	before=$(find "$STORE/emulators" -printf '%f %i %C@ %l\n' | sort)
+	[ -n "$before" ]
+	arm64 "$PLAIN/test:arm64" true
+	[ "$(find "$STORE/emulators" -printf '%f %i %C@ %l\n' | sort)" = "$before" ]
+}
+
+@test "copies of an emulator that was exchanged are removed" {
+	local dir
+	dir=$(mktemp -d /tmp/xrun-emulator.XXXXXX) # where root's containers reach it, too
+	chmod 755 "$dir"
+	cp /usr/bin/qemu-aarch64-static "$dir/qemu-mine"
+	arm64 --emulator "$dir/qemu-mine" "$PLAIN/test:arm64" true
+	[ "$(find "$STORE/emulators" -name 'qemu-mine.*' | wc -l)" = 2 ]
+	cp /usr/bin/qemu-aarch64-static "$dir/new" && mv "$dir/new" "$dir/qemu-mine"
+	[ "$(arm64 --emulator "$dir/qemu-mine" "$PLAIN/test:arm64" uname -m)" = aarch64 ]
+	[ "$(find "$STORE/emulators" -name 'qemu-mine.*' | wc -l)" = 2 ]
+	rm -rf "$dir"
+}
