@@ -2,6 +2,7 @@
 #   make            build/xrun, build/xrun-fetch
 #   make SAN=1 ...  the same with AddressSanitizer and UBSan, in build-san/
 #   make demo       a foreign image from a real registry, run in a container; IMAGE=debian:12 for any other
+#   make probes     what `xrun doctor --arch` runs, for the architectures that a cross compiler is here for
 #   make check      every test; make bench: side by side with other tools; make lint: shellcheck, clang-tidy
 #   make conformance   the same container on every architecture there is a compiler for
 #   make check-kernels   some tests on older kernels, in virtual machines
@@ -126,6 +127,26 @@ $(BUILD)/tests/fuzz/live_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(foreac
 	@echo "  LINK  $@"
 	$(Q)$(CC) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS) $(FETCH_LIBS)
 
+# What `xrun doctor --arch` runs: a static program for each architecture that a compiler of Debian's gcc-*-linux-gnu* and
+# its libc are here for. NAME is xrun's; the old arm ones share a compiler.
+PROBE_COMPILERS := x86_64=x86_64-linux-gnu i386=i686-linux-gnu aarch64=aarch64-linux-gnu armv7=arm-linux-gnueabihf \
+	armv6=arm-linux-gnueabi armv5=arm-linux-gnueabi riscv64=riscv64-linux-gnu ppc64le=powerpc64le-linux-gnu s390x=s390x-linux-gnu \
+	mips64el=mips64el-linux-gnuabi64 mipsel=mipsel-linux-gnu loongarch64=loongarch64-linux-gnu ppc64=powerpc64-linux-gnu \
+	mips64=mips64-linux-gnuabi64 mips=mips-linux-gnu
+has_compiler = $(shell echo 'int main(void){return 0;}' | $(1)-gcc -static -x c -o /dev/null - 2>/dev/null && echo yes)
+PROBE_SOURCES := $(wildcard src/probe/*.c)
+
+define probe_rule
+$(BUILD)/probe/$(1)/xrun-probe: $(PROBE_SOURCES) src/probe/probe.h
+	@mkdir -p $$(@D)
+	@echo "  PROBE $(1)"
+	$(Q)$(2)-gcc -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -static -I. -o $$@ $(PROBE_SOURCES)
+probes: $(if $(call has_compiler,$(2)),$(BUILD)/probe/$(1)/xrun-probe)
+endef
+ifneq ($(filter probes,$(MAKECMDGOALS)),)
+$(foreach pair,$(PROBE_COMPILERS),$(eval $(call probe_rule,$(word 1,$(subst =, ,$(pair))),$(word 2,$(subst =, ,$(pair))))))
+endif
+
 unit-tests: $(UNIT_TESTS) $(REPLAYS)
 fuzzers: $(REPLAYS) $(subst /fuzz_,/live_,$(REPLAYS))
 
@@ -140,6 +161,7 @@ fuzz: ; $(Q)FOR=$(FOR) ONLY=$(ONLY) ci/fuzz.sh
 install: all
 	install -D -m 0755 $(BUILD)/xrun $(DESTDIR)$(PREFIX)/bin/xrun
 	install -D -m 0755 $(BUILD)/xrun-fetch $(DESTDIR)$(PREFIX)/libexec/xrun/xrun-fetch
+	for p in $(BUILD)/probe/*/xrun-probe; do [[ ! -e $$p ]] || install -D -m 0755 $$p $(DESTDIR)$(PREFIX)/libexec/xrun/$${p#$(BUILD)/}; done
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 0644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -D -m 0644 $(BUILD)/man/xrun.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xrun
@@ -149,6 +171,6 @@ install: all
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all unit-tests fuzzers check check-kernels conformance demo bench lint fuzz install clean
+.PHONY: all probes unit-tests fuzzers check check-kernels conformance demo bench lint fuzz install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

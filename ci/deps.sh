@@ -16,6 +16,8 @@ packages_of() {
 	demo) echo python3 zstd skopeo debian-archive-keyring ;;
 	test) echo python3 zstd skopeo umoci debian-archive-keyring libcmocka-dev bats apache2-utils openssl strace attr \
 		procps curl groff-base ;;
+	probes) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
+		gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
 	lint) echo shellcheck clang-tidy ;;
 	conformance)
 		local machine
@@ -28,7 +30,7 @@ packages_of() {
 	fresh) echo debootstrap git ;;
 	kernels) echo debootstrap qemu-system-x86 e2fsprogs cpio xz-utils kmod ;;
 	*)
-		echo "deps.sh: unknown group $1: build, run, demo, test, lint, fuzz, bench, fresh, conformance or kernels" >&2
+		echo "deps.sh: unknown group $1: build, run, demo, test, probes, lint, fuzz, bench, fresh, conformance or kernels" >&2
 		exit 2
 		;;
 	esac

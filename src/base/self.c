@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -28,6 +29,19 @@ char *self_path(void)
 		return NULL;
 	path[n] = 0;
 	return str_dup(str_starts(path, "/memfd:") ? program_invocation_name : path); /* see execute_copy */
+}
+
+char *self_find(const char *name)
+{
+	static const char *const places[] = { ".", "../libexec/xrun" };
+	cleanup_free char *self = self_path();
+	char *slash = self ? strrchr(self, '/') : NULL;
+	for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
+		cleanup_free char *path = str_fmt("%.*s/%s/%s", (int)(slash - self), self, places[i], name);
+		if (access(path, R_OK) == 0)
+			return realpath(path, NULL);
+	}
+	return NULL;
 }
 
 bool self_is_host_root(void)

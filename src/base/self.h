@@ -20,4 +20,10 @@ bool self_is_host_root(void);
 /* The file's path, the copy's original included; an allocated string, or NULL with errno. */
 char *self_path(void);
 
+/*
+ * A file that belongs to xrun: NAME beside its own file, as in the build tree, or in ../libexec/xrun, where it is installed.
+ * An allocated path, or NULL where there is none.
+ */
+char *self_find(const char *name);
+
 #endif

@@ -42,7 +42,11 @@ const struct command cli_commands[] = {
 		"  sudo xrun binfmt install --persistent aarch64\n" },
 	{ "doctor", command_doctor, "[OPTIONS]", "whether containers can run here, and what to mend", doctor_options,
 		"Tries what containers need on this machine. Each line says ok, limits (containers run, but something does not work)\n"
-		"or broken (none runs), why, and the command that mends it. The exit status is 1 if something is broken.\n" },
+		"or broken (none runs), why, and the command that mends it. The exit status is 1 if something is broken.\n\n"
+		"With --arch: what programs of that architecture cannot do here, found by running a small program in a container\n"
+		"of it, and in a native one to compare.\n\n"
+		"  xrun doctor\n"
+		"  xrun doctor --arch riscv64\n" },
 	{ "version", command_version, "", "print the version", NULL, NULL },
 	{ 0 },
 };

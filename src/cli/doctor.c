@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* doctor.c owns `xrun doctor`: it lets the probes run and prints what they found. */
-#include "src/cli/cli.h"
+#include "src/cli/doctor.h"
 
 #include "binfmt/binfmt.h"
 #include "src/base/fd.h"
@@ -10,14 +10,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-struct wish {
-	const char *format;
-	bool help;
-};
-
 const struct option doctor_options[] = {
-	{ "format", 0, OPTION_TEXT, offsetof(struct wish, format), "json", "for programs" },
-	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
+	{ "arch", 0, OPTION_TEXT, offsetof(struct doctor_wish, arch), "ARCH", "what guests of that architecture cannot do, by running a program" },
+	{ "emulator", 0, OPTION_TEXT, offsetof(struct doctor_wish, emulator), "FILE", "with --arch: this emulator" },
+	{ "all", 0, OPTION_SWITCH, offsetof(struct doctor_wish, all), NULL, "with --arch: also what works as it does natively" },
+	{ "format", 0, OPTION_TEXT, offsetof(struct doctor_wish, format), "json", "for programs" },
+	{ "help", 'h', OPTION_SWITCH, offsetof(struct doctor_wish, help), NULL, "show this" },
 	{ 0 },
 };
 
@@ -86,7 +84,7 @@ static void print_text(const struct findings *findings)
 
 int command_doctor(const struct globals *globals, int argc, char **argv, struct err *err)
 {
-	struct wish wish = { 0 };
+	struct doctor_wish wish = { 0 };
 	cleanup_strv struct strv operands = { 0 };
 	cleanup_findings struct findings findings = { 0 };
 	int r = options_parse(doctor_options, &wish, argc, argv, false, &operands, err);
@@ -96,8 +94,10 @@ int command_doctor(const struct globals *globals, int argc, char **argv, struct 
 		r = err_set(err, -EINVAL, "doctor takes no operand: %s", operands.items[0]);
 	if (r == 0)
 		r = listing_check_format(wish.format, err);
-	if (r < 0)
-		return r;
+	if (r == 0 && !wish.arch && (wish.emulator || wish.all))
+		r = err_set(err, -EINVAL, "--emulator and --all are about what guests can do: give --arch, too");
+	if (r < 0 || wish.arch)
+		return r < 0 ? r : doctor_compare(globals, &wish, err);
 	examine(globals, &findings);
 	if (wish.format)
 		r = print_json(&findings, err);

@@ -8,8 +8,8 @@ import struct
 import sys
 
 NUMBERS = {"open_tree": 428, "fsopen": 430, "clone3": 435, "openat2": 437, "mount_setattr": 442}
-OF_MACHINE = {"x86_64": {"unshare": 272, "sethostname": 170, "mount": 165}}
-GENERIC = {"unshare": 97, "sethostname": 161, "mount": 40}
+OF_MACHINE = {"x86_64": {"timerfd_create": 283, "unshare": 272, "sethostname": 170, "mount": 165}}
+GENERIC = {"timerfd_create": 85, "unshare": 97, "sethostname": 161, "mount": 40}
 LOAD, JUMP_EQUAL, RETURN = 0x20, 0x15, 0x06
 ALLOW, ERRNO = 0x7fff0000, 0x00050000
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, FILTER = 38, 22, 2

@@ -13,7 +13,7 @@ place=$(mktemp -d /tmp/xrun-check.XXXXXX)
 chmod 755 "$place"
 mkdir "$place/build"
 cp -r tests docs "$place/"
-cp -r "$build/xrun" "$build/xrun-fetch" "$build/man" "$place/build/"
+cp -r "$build/xrun" "$build/xrun-fetch" "$build/man" "$build/probe" "$place/build/"
 cp -r "$cache/images-2" "$place/images"
 chmod -R go+rX "$place"
 

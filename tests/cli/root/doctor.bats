@@ -114,3 +114,10 @@ own_bin='mkdir "$1/upper" "$1/work"; mount -t overlay none -o "lowerdir=/usr/bin
 	examine 0 "limits +/dev/net/tun" "Permission denied" 'mkdir "$1/net"; mknod -m 600 "$1/net/tun" c 10 200; mount --bind "$1/net" /dev/net;'
 	[[ $said == *"sudo chmod 666 /dev/net/tun"* ]]
 }
+
+@test "what is denied around a container fails there and natively" {
+	"$BATS_TEST_DIRNAME/../deny.py" ENOSYS timerfd_create -- "$XRUN" --root "$BATS_TEST_TMPDIR/own" doctor --arch arm64 --format json |
+		python3 -c 'import json, sys
+row = next(row for row in json.load(sys.stdin) if row["name"] == "timerfd")
+assert row["native"] == row["guest"] == "fails", row'
+}
