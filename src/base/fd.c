@@ -295,7 +295,7 @@ int fd_remove_tree(int dir_fd, const char *name, struct err *err)
 		return unlinkat(dir_fd, name, 0) < 0 ? err_sys(err, "cannot remove %s", name) : 0;
 	cleanup_fd int top_fd = open_for_removal(dir_fd, name);
 	if (top_fd < 0)
-		return err_sys(err, "cannot remove %s", name);
+		return errno == ENOENT ? 0 : err_sys(err, "cannot remove %s", name);
 	struct removal removal = { .top_fd = top_fd, .device = st.st_dev };
 	unsigned before;
 	do { /* until a pass moves nothing up */
@@ -304,7 +304,7 @@ int fd_remove_tree(int dir_fd, const char *name, struct err *err)
 		if (r < 0)
 			return r;
 	} while (removal.moved != before);
-	if (unlinkat(dir_fd, name, AT_REMOVEDIR) < 0)
+	if (unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(err, "cannot remove %s", name);
 	return 0;
 }

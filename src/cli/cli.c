@@ -14,6 +14,13 @@ const struct command cli_commands[] = {
 		"  xrun --arch aarch64 debian:12 uname -m\n"
 		"  xrun -it -v .:/src -w /src --arch riscv64 debian:trixie bash\n"
 		"  xrun --memory 512m --cpus 1.5 alpine ./test.sh\n" },
+	{ "ps", command_ps, "[OPTIONS]", "list containers", ps_options,
+		"  xrun ps -a\n"
+		"  xrun ps -q --filter ancestor=debian:12\n" },
+	{ "exec", command_exec, "[OPTIONS] CONTAINER COMMAND [ARG...]", "run a program in a running container", exec_options,
+		"The program has the container's namespaces, limits, emulation, and what else confines it.\n\n"
+		"  xrun exec -it web sh\n"
+		"  xrun exec -u root -w /etc web cat hosts\n" },
 	{ "pull", command_pull, "[OPTIONS] IMAGE", "bring an image into the store", pull_options,
 		"  xrun pull debian:12\n"
 		"  xrun pull --arch riscv64 debian:trixie\n"

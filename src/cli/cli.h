@@ -38,6 +38,8 @@ extern const struct option run_options[], pull_options[], images_options[], rmi_
 	doctor_options[];
 extern const struct option inspect_options[], history_options[], tag_options[], prune_options[];
 
+extern const struct option ps_options[], exec_options[];
+
 int command_run(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_pull(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_images(const struct globals *globals, int argc, char **argv, struct err *err);
@@ -48,6 +50,8 @@ int command_rmi(const struct globals *globals, int argc, char **argv, struct err
 int command_prune(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_binfmt(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_doctor(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_ps(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_exec(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_version(const struct globals *globals, int argc, char **argv, struct err *err);
 
 /* The store directory, made if need be and owned by the id map's root. A descriptor. */

@@ -15,34 +15,18 @@
 
 extern char **environ;
 
-static int read_env_files(struct request *request, struct err *err)
-{
-	for (size_t i = 0; i < request->env_files.len; i++) {
-		const char *file = request->env_files.items[i];
-		cleanup_buf struct buf text = { 0 };
-		int r = fd_read_file(AT_FDCWD, file, 1 << 20, &text, err);
-		if (r < 0)
-			return err_prefix(err, "--env-file");
-		if (text.len)
-			r = request_add_env_file(request, file, text.data, text.len, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* The name that was asked for, or twelve random hex digits. */
 static int make_id(const struct request *q, struct spec *spec, struct err *err)
 {
-	unsigned char random[6];
-	if (q->name) {
-		int r = request_check_name(q->name, err);
-		spec->id = str_dup(q->name);
-		return r;
-	}
+	unsigned char random[32];
+	cleanup_buf struct buf id = { 0 };
+	if (q->name && request_check_name(q->name, err) < 0)
+		return err->code;
 	if (getrandom(random, sizeof random, 0) != sizeof random)
 		return err_sys(err, "cannot get random bytes");
-	spec->id = str_fmt("%02x%02x%02x%02x%02x%02x", random[0], random[1], random[2], random[3], random[4], random[5]);
+	for (size_t i = 0; i < sizeof random; i++)
+		buf_fmt(&id, "%02x", random[i]);
+	spec->id = buf_take(&id);
+	spec->name = str_dup(q->name);
 	return 0;
 }
 
@@ -94,7 +78,7 @@ static int run(const struct globals *globals, struct request *q, const char *nam
 	cleanup_store struct store store = STORE_CLOSED;
 	int r = cli_platform(q->arch, q->platform, &platform, err);
 	if (r == 0)
-		r = read_env_files(q, err);
+		r = cli_read_env_files(q, err);
 	if (r == 0)
 		r = idmap_plan(&map, err);
 	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(globals, &map, err);

@@ -18,4 +18,7 @@ int run_find_image(const struct request *request, const char *name, const struct
 int run_plan_emulation(const struct request *request, const struct image *image, int store_dir_fd, struct spec *spec,
 	struct err *err);
 
+/* Reads what --env-file names into env_lines. For exec, too. */
+int cli_read_env_files(struct request *request, struct err *err);
+
 #endif

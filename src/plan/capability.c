@@ -3,6 +3,7 @@
 #include "src/plan/capability.h"
 
 #include <linux/capability.h>
+#include <stddef.h>
 #include <strings.h>
 
 /* In the order of <linux/capability.h>: the index is the number. */
@@ -43,4 +44,9 @@ bool capability_by_name(const char *name, uint64_t *ret_bits)
 		}
 	}
 	return false;
+}
+
+const char *capability_name(int number)
+{
+	return number >= 0 && number < NAME_COUNT ? names[number] : NULL;
 }

@@ -12,4 +12,7 @@ uint64_t capability_default(void);
 /* By name, with or without CAP_, any case; "ALL" gives every bit. */
 bool capability_by_name(const char *name, uint64_t *ret_bits);
 
+/* Without CAP_; NULL where `number` is none that this program knows. */
+const char *capability_name(int number);
+
 #endif

@@ -2,11 +2,13 @@
 /* config.c owns a spec as config.json. */
 #include "src/plan/config.h"
 
+#include "src/plan/capability.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 
-/* Bytes that are not UTF-8 have no place in JSON; they show as U+FFFD. */
+/* Keep config_read.c in step: what is printed here is read there. Bytes that are not UTF-8 have no place in JSON; they show as U+FFFD. */
 static json_t *text(const char *s)
 {
 	json_t *value = json_string(s);
@@ -21,11 +23,22 @@ static json_t *list(const struct strv *v)
 	return array;
 }
 
+static json_t *capabilities(const struct spec *spec)
+{
+	json_t *array = json_array();
+	for (int i = 0; capability_name(i); i++) {
+		cleanup_free char *name = str_fmt("CAP_%s", capability_name(i));
+		if (spec->capabilities & 1ull << i)
+			json_array_append_new(array, json_string(name));
+	}
+	return json_pack("{s:o, s:O, s:O}", "bounding", array, "effective", array, "permitted", array);
+}
+
 static json_t *process(const struct spec *spec)
 {
-	return json_pack("{s:b, s:o, s:o, s:o, s:b, s:{s:o}}", "terminal", spec->terminal, "args", list(&spec->args), "env",
+	return json_pack("{s:b, s:o, s:o, s:o, s:b, s:{s:o}, s:o}", "terminal", spec->terminal, "args", list(&spec->args), "env",
 		list(&spec->env), "cwd", text(spec->cwd), "noNewPrivileges", spec->no_new_privileges, "user", "username",
-		text(spec->user));
+		text(spec->user), "capabilities", capabilities(spec));
 }
 
 static json_t *mounts(const struct spec *spec)
@@ -64,7 +77,12 @@ static json_t *resources(const struct spec_limits *limits)
 
 static json_t *annotations(const struct spec *spec)
 {
-	json_t *object = json_pack("{s:o}", "xrun.image", text(spec->image));
+	cleanup_buf struct buf layers = { 0 };
+	for (size_t i = 0; i < spec->layers.len; i++)
+		buf_fmt(&layers, "%s%s", i ? "," : "", spec->layers.items[i]);
+	json_t *object = json_pack("{s:s*, s:o, s:s, s:s, s:s, s:s}", "xrun.id", spec->id, "xrun.image", text(spec->image), "xrun.layers",
+		layers.len ? layers.data : "", "xrun.interactive", spec->interactive ? "true" : "false", "xrun.init",
+		spec->init ? "true" : "false", "xrun.seccomp", spec->seccomp ? "default" : "unconfined");
 	for (size_t i = 0; i < spec->emulator_count; i++) {
 		cleanup_free char *key = str_fmt("xrun.emulator.%s", spec->emulators[i].arch);
 		json_object_set_new(object, key, text(spec->emulators[i].path));

@@ -9,6 +9,9 @@
 /* The text, the caller's. */
 char *config_text(const struct spec *spec);
 
+/* The spec of such a text, for what has been started; what it cannot be made of is an error. */
+int config_read(const char *text, size_t len, struct spec *ret_spec, struct err *err);
+
 /* Prints it on standard output. */
 int config_print(const struct spec *spec, struct err *err);
 

@@ -81,14 +81,20 @@ static const char *find_env(char *const *env, const char *name)
 	return NULL;
 }
 
-static void take_env(struct spec *spec, const struct strv *assignments, char *const *caller_env)
+static void take_env(struct strv *env, const struct strv *assignments, char *const *caller_env)
 {
 	for (size_t i = 0; i < assignments->len; i++) {
 		const char *text = assignments->items[i];
 		const char *inherited = strchr(text, '=') ? text : find_env(caller_env, text);
 		if (inherited)
-			strv_env_set(&spec->env, inherited);
+			strv_env_set(env, inherited);
 	}
+}
+
+void request_take_env(const struct request *q, char *const *caller_env, struct strv *env)
+{
+	take_env(env, &q->env_lines, caller_env);
+	take_env(env, &q->env, caller_env);
 }
 
 static void plan_env(const struct request *q, const struct image *image, char *const *caller_env, struct spec *spec)
@@ -99,13 +105,13 @@ static void plan_env(const struct request *q, const struct image *image, char *c
 	if (q->terminal)
 		strv_env_set(&spec->env, "TERM=xterm");
 	take_image_env(image, spec);
-	take_env(spec, &q->env_lines, caller_env);
-	take_env(spec, &q->env, caller_env);
+	request_take_env(q, caller_env, &spec->env);
 }
 
 static int plan_hostname(const struct request *q, struct spec *spec, struct err *err)
 {
-	const char *name = q->hostname ? q->hostname : spec->id;
+	cleanup_free char *short_id = str_ndup(spec->id, 12);
+	const char *name = q->hostname ? q->hostname : short_id;
 	if (!*name || strlen(name) > 64) /* sethostname(2): HOST_NAME_MAX */
 		return err_set(err, -EINVAL, "--hostname %s: a hostname has 1 to 64 characters", name);
 	spec->hostname = str_dup(name);

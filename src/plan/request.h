@@ -34,6 +34,9 @@ int request_plan(const struct request *request, const struct image *image, char 
  */
 int request_add_env_file(struct request *request, const char *file, char *text, size_t len, struct err *err);
 
+/* Puts --env-file's and -e's variables into env; the latter win. */
+void request_take_env(const struct request *request, char *const *caller_env, struct strv *env);
+
 /* "64m", "1.5g", "1024": bytes. "0.5": thousandths. Pure parsers, exported for their tests. */
 int request_parse_size(const char *option, const char *text, uint64_t *ret_bytes, struct err *err);
 int request_parse_cpus(const char *text, uint64_t *ret_milli, struct err *err);

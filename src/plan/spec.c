@@ -5,6 +5,7 @@
 void spec_done(struct spec *spec)
 {
 	free(spec->id);
+	free(spec->name);
 	free(spec->image);
 	free(spec->hostname);
 	strv_done(&spec->args);

@@ -31,7 +31,8 @@ struct spec_emulator {
 };
 
 struct spec {
-	char *id;               /* --name, or 12 hex digits: a directory's, a cgroup's and by default the host's name */
+	char *id;               /* 64 hex digits: a directory's and a cgroup's name; the first 12 are the host's by default */
+	char *name;             /* --name, or NULL; only for making it, since it may be renamed */
 	char *image;            /* full reference, for messages and for inspection */
 	char *hostname;
 	struct strv args, env;

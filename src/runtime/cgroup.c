@@ -219,15 +219,40 @@ static void remove_directory(const char *dir)
 		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 }
 
+/* The directory of a container for one of the controllers, an allocated string; NULL if it has none there. */
+static char *find_directory(const char *id, const char *controller)
+{
+	struct place place;
+	if (!find_controller(controller, &place))
+		return NULL;
+	char *dir = str_fmt("%s/xrun/%s", place.mount, id);
+	if (access(dir, F_OK) == 0)
+		return dir;
+	free(dir);
+	return NULL;
+}
+
+static const char *const controllers[] = { "memory", "cpu", "pids", NULL };
+
+int cgroup_join(const char *id, pid_t pid, struct err *err)
+{
+	char number[16];
+	int r = 0;
+	snprintf(number, sizeof number, "%d", pid);
+	for (int i = 0; r == 0 && controllers[i]; i++) {
+		cleanup_free char *dir = find_directory(id, controllers[i]);
+		if (dir)
+			r = write_value(dir, "cgroup.procs", number, err);
+	}
+	return r;
+}
+
 void cgroup_remove_stale(const char *id)
 {
-	static const char *const controllers[] = { "memory", "cpu", "pids" };
-	for (size_t i = 0; i < sizeof controllers / sizeof *controllers; i++) {
-		struct place place;
-		if (!find_controller(controllers[i], &place))
-			continue;
-		cleanup_free char *dir = str_fmt("%s/xrun/%s", place.mount, id);
-		remove_directory(dir);
+	for (int i = 0; controllers[i]; i++) {
+		cleanup_free char *dir = find_directory(id, controllers[i]);
+		if (dir)
+			remove_directory(dir);
 	}
 }
 

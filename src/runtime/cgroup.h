@@ -27,6 +27,9 @@ int cgroup_add(const struct cgroup *cgroup, pid_t pid, struct err *err);
 /* Whether the kernel killed something in it for lack of memory. */
 bool cgroup_ran_out_of_memory(const struct cgroup *cgroup);
 
+/* Puts a process into the directories of the running container `id`, where it has any. */
+int cgroup_join(const char *id, pid_t pid, struct err *err);
+
 /* Removes what a supervisor that was killed left behind of a container's directories. */
 void cgroup_remove_stale(const char *id);
 

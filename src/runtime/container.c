@@ -4,20 +4,20 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/plan/config.h"
 #include "src/runtime/cgroup.h"
+#include "src/runtime/containers.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/stage.h"
-#include "src/runtime/userns.h"
+#include "src/runtime/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,119 +27,14 @@ struct run {
 	const struct spec *spec;
 	const struct idmap *map;
 	int store_fd, containers_fd;
-	int container_fd;   /* locked: see lock_abandoned */
+	int container_fd, lock_fd;  /* our directory, locked */
 	int socket_fd, signal_fd, terminal_fd;
 	int userns_fd;      /* U1, for removing what belongs to subordinate ids */
 	int instance_fd;    /* the emulators live as long as this is open */
 	pid_t outer_pid, pid;
 	struct cgroup cgroup;
+	struct state state;
 };
-
-static int open_containers(struct run *run, struct err *err)
-{
-	if (mkdirat(run->store_fd, "containers", 0700) < 0 && errno != EEXIST)
-		return err_sys(err, "cannot make the store's directory containers");
-	run->containers_fd = openat(run->store_fd, "containers", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (run->containers_fd < 0)
-		return err_sys(err, "cannot open the store's directory containers");
-	if (fchown(run->containers_fd, run->map->uids.root_outside, run->map->gids.root_outside) < 0)
-		return err_sys(err, "cannot give the store's directory containers to the containers' root");
-	fd_spread_directories(run->containers_fd);
-	return 0;
-}
-
-/* What a child is told that removes a container as root of the id map: files of subordinate ids are not ours to remove. */
-struct removal {
-	const struct run *run;
-	const char *id;
-};
-
-static int remove_as_root(void *context, struct err *err)
-{
-	const struct removal *removal = context;
-	return fd_remove_tree(removal->run->containers_fd, removal->id, err);
-}
-
-/* Joining the user namespace that there is costs less than making another. */
-static int remove_joined(const struct removal *removal)
-{
-	struct err err;
-	pid_t child = fork();
-	if (child == 0) {
-		int r = setns(removal->run->userns_fd, CLONE_NEWUSER) < 0 ? -1 : idmap_become_root(removal->run->map, &err);
-		_exit(r < 0 || remove_as_root((void *)removal, &err) < 0);
-	}
-	return child < 0 ? -errno : process_wait(child);
-}
-
-static int remove_container(const struct run *run, const char *id, struct err *err)
-{
-	struct removal removal = { run, id };
-	int r = fd_remove_tree(run->containers_fd, id, err);
-	if (r < 0 && run->userns_fd >= 0)
-		r = remove_joined(&removal) == 0 ? 0 : r;
-	else if (r < 0)
-		r = userns_call(run->map, NULL, remove_as_root, &removal, err);
-	if (r < 0)
-		return err_prefix(err, "cannot remove container %s", id);
-	err_clear(err);
-	return 0;
-}
-
-/*
- * Whether the container's supervisor is gone: nobody holds the directory's lock. If so, we do. The lock of the directory
- * above is what a new container holds until it has its own.
- */
-static int lock_abandoned(const struct run *run, const char *id)
-{
-	flock(run->containers_fd, LOCK_EX);
-	int fd = openat(run->containers_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
-		fd_close(&fd);
-	flock(run->containers_fd, LOCK_UN);
-	return fd;
-}
-
-static void remove_abandoned(const struct run *run)
-{
-	struct err ignored;
-	int copy = openat(run->containers_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	for (struct dirent *entry; dir && (entry = readdir(dir));) {
-		if (entry->d_name[0] == '.')
-			continue;
-		cleanup_fd int locked_fd = lock_abandoned(run, entry->d_name);
-		if (locked_fd < 0)
-			continue;
-		cgroup_remove_stale(entry->d_name);
-		remove_container(run, entry->d_name, &ignored);
-	}
-}
-
-static int make_locked(struct run *run, const char *id, struct err *err)
-{
-	if (mkdirat(run->containers_fd, id, 0700) < 0)
-		return errno == EEXIST ? err_set(err, -EEXIST, "a container named %s is running", id) :
-					 err_sys(err, "cannot make the container's directory %s", id);
-	run->container_fd = openat(run->containers_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (run->container_fd < 0 || flock(run->container_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_sys(err, "cannot lock the container's directory %s", id);
-	return 0;
-}
-
-static int make_container_directory(struct run *run, struct err *err)
-{
-	const char *id = run->spec->id;
-	if (faccessat(run->containers_fd, id, F_OK, 0) == 0) /* of a container of that name that was killed, perhaps */
-		remove_abandoned(run);
-	if (flock(run->containers_fd, LOCK_SH) < 0)
-		return err_sys(err, "cannot lock the store's directory containers");
-	int r = make_locked(run, id, err);
-	flock(run->containers_fd, LOCK_UN);
-	if (r == 0 && fchown(run->container_fd, run->map->uids.root_outside, run->map->gids.root_outside) < 0)
-		r = err_sys(err, "cannot give the container's directory %s to its root", id);
-	return r;
-}
 
 /* Root's volumes keep their owners: host uid N is container uid N, through an idmapped mount (Linux 5.12). */
 static int map_volumes(const struct run *run, int userns_fd, int *ret_fds, size_t *ret_count, struct err *err)
@@ -266,9 +161,12 @@ static int finish(struct run *run, bool failed, struct err *err)
 	if (failed && run->pid > 0)
 		process_wait(run->pid);
 	cgroup_remove(&run->cgroup);
-	int r = run->container_fd < 0 ? 0 : remove_container(run, run->spec->id, &problem);
-	remove_abandoned(run);
+	int r = run->container_fd < 0 ? 0 : containers_remove(run->containers_fd, run->map, run->userns_fd, run->spec->id, &problem);
+	if (run->containers_fd >= 0)
+		containers_sweep(run->containers_fd, run->map);
+	state_done(&run->state);
 	fd_close(&run->container_fd);
+	fd_close(&run->lock_fd);
 	fd_close(&run->containers_fd);
 	fd_close(&run->socket_fd);
 	fd_close(&run->signal_fd);
@@ -280,24 +178,45 @@ static int finish(struct run *run, bool failed, struct err *err)
 	return r;
 }
 
+/* Written while the program already runs: a start does not wait for it, and who looks us up does (state_find). */
+static int publish(struct run *run, struct err *err)
+{
+	const struct spec *spec = run->spec;
+	cleanup_free char *config = config_text(spec);
+	struct state *state = &run->state;
+	if (!config)
+		return err_set(err, -EINVAL, "cannot write the container's config.json");
+	*state = (struct state){ .image = str_dup(spec->image), .status = STATE_RUNNING, .created = state_now(), .pid = run->pid,
+		.supervisor = getpid() };
+	snprintf(state->id, sizeof state->id, "%s", spec->id);
+	state->started = state->created;
+	state->pid_start = state_pid_start(run->pid);
+	containers_note(run->lock_fd, -1);
+	int r = containers_write_file(run->container_fd, "config.json", config, strlen(config), err);
+	return r < 0 ? r : state_write(run->container_fd, state, err);
+}
+
 int container_run(const struct spec *spec, const struct idmap *map, int store_fd,
 	struct container_result *ret_result, struct err *err)
 {
-	struct run run = { .spec = spec, .map = map, .store_fd = store_fd, .containers_fd = -1,
-		.container_fd = -1, .socket_fd = -1, .terminal_fd = -1, .userns_fd = -1, .instance_fd = -1 };
+	struct run run = { .spec = spec, .map = map, .store_fd = store_fd, .containers_fd = -1, .container_fd = -1, .lock_fd = -1,
+		.socket_fd = -1, .terminal_fd = -1, .userns_fd = -1, .instance_fd = -1 };
 	struct container_result result = { 0 };
 	int r = run.signal_fd = relay_block_signals(err);
 	if (r >= 0)
-		r = open_containers(&run, err);
+		r = run.containers_fd = containers_open(store_fd, map, err);
 	if (r >= 0)
-		r = make_container_directory(&run, err);
-	if (r >= 0) /* now that the name is ours: nobody else's limits are changed */
+		r = containers_make(run.containers_fd, map, spec->id, spec->name, &run.container_fd, &run.lock_fd, err);
+	if (r >= 0)
 		r = cgroup_create(&run.cgroup, spec->id, &spec->limits, err);
 	if (r >= 0)
 		r = start(&run, err);
 	if (r >= 0)
+		r = publish(&run, err);
+	if (r >= 0)
 		r = result.status = relay_until_exit(run.pid, run.signal_fd, run.terminal_fd, spec->interactive, err);
 	result.out_of_memory = r >= 0 && cgroup_ran_out_of_memory(&run.cgroup);
+	containers_note(run.lock_fd, r < 0 ? STATUS_FAILED : result.status);
 	int cleaned = finish(&run, r < 0, err);
 	if (r < 0 || cleaned < 0)
 		return r < 0 ? r : cleaned;

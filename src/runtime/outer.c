@@ -14,10 +14,10 @@
 #include "src/base/overlay.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
+#include "src/runtime/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -52,17 +52,9 @@ static int await_map(struct stage *stage, struct err *err)
 	return 0;
 }
 
-/* Not even seccomp=unconfined lets a container read our caller's keys. (EPERM: a filter above us forbids keyrings.) */
-static int leave_keyring(struct err *err)
-{
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS || errno == EPERM)
-		return 0;
-	return err_sys(err, "cannot make a session keyring");
-}
-
 static int enter_user_namespace(struct stage *stage, struct err *err)
 {
-	if (leave_keyring(err) < 0)
+	if (program_leave_keyring(err) < 0)
 		return err->code;
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
 		err_sys(err, "cannot make a user namespace");

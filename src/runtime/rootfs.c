@@ -9,6 +9,7 @@
 
 #include "src/base/fd.h"
 #include "src/runtime/mount.h"
+#include "src/runtime/program.h"
 #include "src/runtime/single.h"
 
 #include <errno.h>
@@ -111,30 +112,6 @@ static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 	if (r == 0 && stage->map->single)
 		r = single_configure(dev_fd, err);
 	return r < 0 ? r : link_devices(dev_fd, err);
-}
-
-/* The pty comes from the container's own devpts, its peer by TIOCGPTPEER: no path that the image could have swapped. */
-static int make_console(int root_fd, int *ret_terminal_fd, struct err *err)
-{
-	cleanup_fd int master_fd = fd_openat2(root_fd, "dev/pts/ptmx", O_RDWR | O_NOCTTY, 0, RESOLVE_IN_ROOT);
-	int unlock = 0;
-	struct winsize size;
-	if (master_fd < 0)
-		return err_code(err, master_fd, "cannot open a terminal");
-	if (ioctl(master_fd, TIOCSPTLCK, &unlock) < 0)
-		return err_sys(err, "cannot unlock the terminal");
-	cleanup_fd int peer_fd = ioctl(master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (peer_fd < 0)
-		return err_sys(err, "cannot open the terminal's other end");
-	if (ioctl(0, TIOCGWINSZ, &size) == 0) /* from the start; the relay follows later changes */
-		ioctl(peer_fd, TIOCSWINSZ, &size);
-	if (setsid() < 0 || ioctl(peer_fd, TIOCSCTTY, 0) < 0)
-		return err_sys(err, "cannot make the terminal the controlling one");
-	for (int fd = 0; fd < 3; fd++)
-		if (dup2(peer_fd, fd) < 0)
-			return err_sys(err, "cannot connect the terminal");
-	*ret_terminal_fd = fd_take(&master_fd);
-	return 0;
 }
 
 static int add_volumes(const struct stage *stage, int root_fd, struct err *err)
@@ -240,7 +217,7 @@ static int mount_system(const struct stage *stage, int root_fd, int *ret_termina
 	if (r == 0)
 		r = make_dev(stage, root_fd, err);
 	if (r == 0 && stage->spec->terminal)
-		r = make_console(root_fd, ret_terminal_fd, err);
+		r = program_open_terminal(root_fd, ret_terminal_fd, err);
 	if (r == 0)
 		r = add_volumes(stage, root_fd, err);
 	return r < 0 ? r : protect_proc(root_fd, err);

@@ -250,7 +250,7 @@ print(said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
 	fails_with 125 "one" xrun --name one "$NATIVE" true
 	kill -KILL $!
 	await_end $!
-	xrun --name one "$NATIVE" true
+	xrun --rm --name one "$NATIVE" true
 	fails_with 125 "../x" xrun --name ../x "$NATIVE" true
 }
 

@@ -52,7 +52,7 @@ static int plan(struct fixture *f)
 {
 	spec_done(&f->spec);
 	err_clear(&f->err);
-	f->spec.id = str_dup("0123456789ab");
+	f->spec.id = str_dup("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
 	return request_plan(&f->request, &f->image, caller_env, &f->spec, &f->err);
 }
 
@@ -272,7 +272,7 @@ static void the_user_is_the_options_or_the_images(void **state)
 	assert_string_equal(planned(f)->user, "0");
 }
 
-static void the_hostname_is_the_containers_name_unless_one_is_given(void **state)
+static void the_hostname_is_the_ids_beginning_unless_one_is_given(void **state)
 {
 	struct fixture *f = *state;
 	assert_string_equal(planned(f)->hostname, "0123456789ab");
@@ -655,7 +655,7 @@ int main(void)
 		test(what_an_image_gives_without_a_value_is_left_out),
 		test(the_working_directory_is_absolute_and_an_option_beats_the_image),
 		test(the_user_is_the_options_or_the_images),
-		test(the_hostname_is_the_containers_name_unless_one_is_given),
+		test(the_hostname_is_the_ids_beginning_unless_one_is_given),
 		test(a_hostname_has_1_to_64_characters),
 		test(a_name_is_as_docker_allows_it),
 		test(switches_go_through),

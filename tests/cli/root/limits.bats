@@ -56,16 +56,17 @@ teardown() {
 	[ -z "$(cgroups)" ]
 }
 
-@test "a second container of the same name changes no limit of the first, from another store neither" {
-	local limit before other=$BATS_TEST_TMPDIR/other
+@test "containers of the same name in two stores have limits of their own; a second in one store changes none" {
+	local id before other=$BATS_TEST_TMPDIR/other
 	"$XRUN" --root "$other" pull -q "$NATIVE"
 	"$XRUN" --root "$STORE" --name one --memory 64m --pids-limit 20 "$NATIVE" sh -c 'echo ready; exec sleep 60' >"$BATS_TEST_TMPDIR/out" &
 	await_text ready "$BATS_TEST_TMPDIR/out"
-	limit=$(find /sys/fs/cgroup -path '*/xrun/one/pids.max')
-	before=$(cat "$limit")
+	id=$(xrun ps -q --no-trunc --filter name=one)
+	before=$(cat "$(find /sys/fs/cgroup -path "*/xrun/$id/pids.max")")
+	[ "$before" = 20 ]
 	fails_with 125 "named one is running" xrun --name one --memory 96m --pids-limit 40 "$NATIVE" true
-	fails_with 125 "from another store" "$XRUN" --root "$other" --name one --memory 96m --pids-limit 40 "$NATIVE" true
-	[ "$(cat "$limit")" = "$before" ]
+	"$XRUN" --root "$other" --rm --name one --memory 96m --pids-limit 40 "$NATIVE" true
+	[ "$(cat "$(find /sys/fs/cgroup -path "*/xrun/$id/pids.max")")" = "$before" ]
 	kill -KILL $!
 	await_end $!
 	"$XRUN" --root "$other" rmi --all

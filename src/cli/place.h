@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* place.h owns what the commands about containers begin with: the store, and the container that the user means. */
+#ifndef XRUN_CLI_PLACE_H
+#define XRUN_CLI_PLACE_H
+
+#include "src/cli/cli.h"
+#include "src/plan/spec.h"
+#include "src/runtime/state.h"
+
+struct place {
+	struct idmap map;
+	int store_fd, containers_fd;
+};
+#define PLACE_CLOSED { .store_fd = -1, .containers_fd = -1 }
+int place_open(struct place *ret_place, const struct globals *globals, struct err *err);
+void place_close(struct place *place);
+#define cleanup_place __attribute__((cleanup(place_close)))
+
+/* One container, found as state_find does. */
+struct subject {
+	struct state state;
+	struct spec spec;
+	int dir_fd;
+};
+#define SUBJECT_NONE { .dir_fd = -1 }
+int subject_find(const struct place *place, const char *wish, struct subject *ret_subject, struct err *err);
+void subject_done(struct subject *subject);
+#define cleanup_subject __attribute__((cleanup(subject_done)))
+
+/* The same, and it is an error if it does not run. */
+int subject_find_running(const struct place *place, const char *wish, struct subject *ret_subject, struct err *err);
+
+#endif

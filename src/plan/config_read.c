@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* config_read.c owns the way back: the spec of a config.json that config.c has written. */
+#include "src/plan/config.h"
+
+#include "src/plan/capability.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+static const char *get_text(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static void take_list(const json_t *array, struct strv *ret_list)
+{
+	for (size_t i = 0; i < json_array_size(array); i++)
+		if (json_is_string(json_array_get(array, i)))
+			strv_add(ret_list, json_string_value(json_array_get(array, i)));
+}
+
+static int take_capabilities(const json_t *process, struct spec *spec, struct err *err)
+{
+	const json_t *bounding = json_object_get(json_object_get(process, "capabilities"), "bounding");
+	for (size_t i = 0; i < json_array_size(bounding); i++) {
+		const char *name = json_string_value(json_array_get(bounding, i));
+		uint64_t bits;
+		if (!name || str_eq(name, "ALL") || !capability_by_name(name, &bits))
+			return err_set(err, -EBADMSG, "the container's config.json names an unknown capability");
+		spec->capabilities |= bits;
+	}
+	return 0;
+}
+
+static int take_process(const json_t *process, struct spec *spec, struct err *err)
+{
+	const char *cwd = get_text(process, "cwd"), *user = get_text(json_object_get(process, "user"), "username");
+	take_list(json_object_get(process, "args"), &spec->args);
+	take_list(json_object_get(process, "env"), &spec->env);
+	spec->terminal = json_is_true(json_object_get(process, "terminal"));
+	spec->no_new_privileges = json_is_true(json_object_get(process, "noNewPrivileges"));
+	spec->cwd = str_dup(cwd);
+	spec->user = str_dup(user);
+	if (!cwd || !user || !spec->args.len)
+		return err_set(err, -EBADMSG, "the container's config.json has no whole process");
+	return take_capabilities(process, spec, err);
+}
+
+static int take_mounts(const json_t *mounts, struct spec *spec, struct err *err)
+{
+	for (size_t i = 0; i < json_array_size(mounts); i++) {
+		const json_t *mount = json_array_get(mounts, i);
+		const char *target = get_text(mount, "destination"), *source = get_text(mount, "source"), *type = get_text(mount, "type");
+		const char *option = json_string_value(json_array_get(json_object_get(mount, "options"), 0));
+		if (!target || !source || !type)
+			return err_set(err, -EBADMSG, "the container's config.json has a mount without a type, source or destination");
+		spec_add_mount(spec, str_eq(type, "bind") ? source : NULL, target, str_eq(option, "ro"));
+	}
+	return 0;
+}
+
+static void take_limits(const json_t *resources, struct spec_limits *limits)
+{
+	limits->memory_bytes = json_integer_value(json_object_get(json_object_get(resources, "memory"), "limit"));
+	limits->cpu_milli = json_integer_value(json_object_get(json_object_get(resources, "cpu"), "quota")) / 100;
+	limits->pids = json_integer_value(json_object_get(json_object_get(resources, "pids"), "limit"));
+}
+
+static void take_linux(const json_t *linux_part, struct spec *spec)
+{
+	const json_t *namespaces = json_object_get(linux_part, "namespaces");
+	spec->network = NETWORK_HOST;
+	for (size_t i = 0; i < json_array_size(namespaces); i++)
+		if (str_eq(get_text(json_array_get(namespaces, i), "type"), "network"))
+			spec->network = NETWORK_NONE;
+	spec->personality_32 = str_eq(get_text(json_object_get(linux_part, "personality"), "domain"), "LINUX32");
+	take_limits(json_object_get(linux_part, "resources"), &spec->limits);
+}
+
+static void take_emulators(json_t *annotations, struct spec *spec)
+{
+	static const char prefix[] = "xrun.emulator.";
+	const char *key;
+	json_t *value;
+	json_object_foreach(annotations, key, value) {
+		if (!str_starts(key, prefix) || !json_is_string(value))
+			continue;
+		const char *arch = key + strlen(prefix);
+		cleanup_free char *options_key = str_fmt("xrun.emulator-options.%s", arch);
+		cleanup_free char *options = str_dup(get_text(annotations, options_key));
+		struct spec_emulator *emulator = spec_add_emulator(spec, arch, json_string_value(value));
+		char *rest = options;
+		for (char *word; rest && (word = strsep(&rest, " "));)
+			strv_add(&emulator->options, word);
+	}
+}
+
+/* Layers in order, comma-separated. */
+static void take_annotations(json_t *annotations, struct spec *spec)
+{
+	cleanup_free char *layers = str_dup(get_text(annotations, "xrun.layers"));
+	char *rest = layers;
+	for (char *name; rest && (name = strsep(&rest, ","));)
+		if (*name)
+			strv_add(&spec->layers, name);
+	take_emulators(annotations, spec);
+	spec->id = str_dup(get_text(annotations, "xrun.id"));
+	spec->image = str_dup(get_text(annotations, "xrun.image"));
+	spec->interactive = str_eq(get_text(annotations, "xrun.interactive"), "true");
+	spec->init = str_eq(get_text(annotations, "xrun.init"), "true");
+	spec->seccomp = !str_eq(get_text(annotations, "xrun.seccomp"), "unconfined");
+}
+
+static int take(const json_t *config, struct spec *spec, struct err *err)
+{
+	const char *hostname = get_text(config, "hostname");
+	take_annotations(json_object_get(config, "annotations"), spec);
+	take_linux(json_object_get(config, "linux"), spec);
+	spec->hostname = str_dup(hostname);
+	spec->read_only = json_is_true(json_object_get(json_object_get(config, "root"), "readonly"));
+	if (!hostname || !spec->id || !spec->image)
+		return err_set(err, -EBADMSG, "the container's config.json lacks its hostname, id or image");
+	int r = take_process(json_object_get(config, "process"), spec, err);
+	return r < 0 ? r : take_mounts(json_object_get(config, "mounts"), spec, err);
+}
+
+int config_read(const char *text, size_t len, struct spec *ret_spec, struct err *err)
+{
+	struct spec spec = { 0 };
+	json_t *config = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	int r = config ? take(config, &spec, err) : err_set(err, -EBADMSG, "the container's config.json is damaged");
+	json_decref(config);
+	if (r < 0) {
+		spec_done(&spec);
+		return r;
+	}
+	*ret_spec = spec;
+	return 0;
+}

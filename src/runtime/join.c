@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* join.c owns entering a running container. */
+/*
+ * Theory of operation. A child puts itself into the container's cgroups, then into all its namespaces at once, and clones,
+ * as a child of ours, the process that is born there: that one takes the last steps that the container's first process
+ * took (program.c). Both are like the stages of a start, and speak as those do: end of file means exec.
+ * Emulators need nothing: handlers are looked up from the user namespace upwards, so the joined one has the container's.
+ */
+#include "src/runtime/join.h"
+
+#include "src/base/fd.h"
+#include "src/base/process.h"
+#include "src/plan/capability.h"
+#include "src/runtime/cgroup.h"
+#include "src/runtime/program.h"
+#include "src/runtime/relay.h"
+#include "src/runtime/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The first child of --init; proc_pid_task_tid_children(5), Linux 4.2. */
+static pid_t find_program(pid_t init)
+{
+	struct err ignored;
+	cleanup_buf struct buf text = { 0 };
+	cleanup_free char *path = str_fmt("/proc/%d/task/%d/children", init, init);
+	return fd_read_file(AT_FDCWD, path, 65536, &text, &ignored) == 0 && text.len ? (pid_t)strtol(text.data, NULL, 10) : 0;
+}
+
+static int open_target(const struct state *state, const struct spec *spec, pid_t *ret_pid, struct err *err)
+{
+	cleanup_fd int init_fd = state_open_process(state, err);
+	*ret_pid = state->pid;
+	if (init_fd < 0 || !spec->init)
+		return fd_take(&init_fd);
+	pid_t pid = *ret_pid = find_program(state->pid);
+	cleanup_fd int pid_fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	if (pid_fd < 0 || find_program(state->pid) != pid) /* still its number, now that we have a hold of it */
+		return err_set(err, -ESRCH, "the program of container %s has ended", state->name);
+	return fd_take(&pid_fd);
+}
+
+int join_open(const struct state *state, const struct spec *spec, struct err *err)
+{
+	pid_t pid;
+	return open_target(state, spec, &pid, err);
+}
+
+int join_namespaces(pid_t pid)
+{
+	static const struct { const char *name; int flag; } kinds[] = {
+		{ "user", CLONE_NEWUSER }, { "mnt", CLONE_NEWNS }, { "pid", CLONE_NEWPID }, { "ipc", CLONE_NEWIPC },
+		{ "uts", CLONE_NEWUTS }, { "net", CLONE_NEWNET }, { "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
+	};
+	int flags = 0;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		struct stat ours, theirs;
+		cleanup_free char *our_path = str_fmt("/proc/self/ns/%s", kinds[i].name);
+		cleanup_free char *their_path = str_fmt("/proc/%d/ns/%s", pid, kinds[i].name);
+		if (stat(our_path, &ours) < 0 || stat(their_path, &theirs) < 0 || ours.st_ino != theirs.st_ino)
+			flags |= kinds[i].flag;
+	}
+	return flags;
+}
+
+int join_enter(const struct state *state, const struct spec *spec, const struct idmap *map, struct err *err)
+{
+	pid_t pid;
+	cleanup_fd int target_fd = open_target(state, spec, &pid, err);
+	if (target_fd < 0)
+		return target_fd;
+	int flags = join_namespaces(pid);
+	prctl(PR_SET_DUMPABLE, 0);
+	if (setns(target_fd, flags) < 0)
+		return errno == ESRCH ? err_set(err, -ESRCH, "container %s has ended", state->name) :
+					err_sys(err, "cannot enter the namespaces of container %s", state->name);
+	int r = idmap_become_root(map, err);
+	prctl(PR_SET_DUMPABLE, 0); /* a change of ids may have reset it */
+	return r;
+}
+
+static int open_streams(struct join *join, int socket_fd, struct err *err)
+{
+	struct stage_message message = { .kind = STAGE_TERMINAL };
+	cleanup_fd int terminal_fd = -1, null_fd = -1;
+	if (join->terminal) {
+		cleanup_fd int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		int r = root_fd < 0 ? err_sys(err, "cannot open the container's root") : program_open_terminal(root_fd, &terminal_fd, err);
+		if (r == 0 && stage_send(socket_fd, &message, &terminal_fd, 1) < 0)
+			r = err_set(err, -EPIPE, "cannot hand over the terminal");
+		return r;
+	}
+	if (setsid() < 0)
+		return err_sys(err, "cannot start a session");
+	if (!join->detach)
+		return 0;
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 || dup2(null_fd, 2) < 0)
+		return err_sys(err, "cannot connect /dev/null");
+	return 0;
+}
+
+static int become_program(struct join *join, int socket_fd, struct err *err)
+{
+	struct spec spec = *join->spec; /* borrowed, but for what --privileged changes */
+	if (join->privileged) {
+		capability_by_name("ALL", &spec.capabilities);
+		spec.seccomp = false;
+	}
+	const struct program program = { .spec = &spec, .args = &join->args, .env = &join->env, .cwd = join->cwd,
+		.user = join->user, .terminal = join->terminal, .interactive = join->interactive, .detached = join->detach, .single = join->map->single };
+	int r = open_streams(join, socket_fd, err);
+	if (r == 0)
+		r = program_close_descriptors(socket_fd, err);
+	return r < 0 ? r : program_become(&program, err);
+}
+
+/* Born in the container. One that is to outlive us becomes the child of the container's first process. */
+static void run_born(struct join *join, int socket_fd)
+{
+	struct stage_message failed = { .kind = STAGE_FAILED };
+	if (!join->detach)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	else if (fork() > 0)
+		_exit(0);
+	become_program(join, socket_fd, &failed.err);
+	stage_send(socket_fd, &failed, NULL, 0);
+	_exit(STATUS_FAILED);
+}
+
+static int enter_and_clone(struct join *join, int socket_fd, struct err *err)
+{
+	struct clone_args args = { .flags = CLONE_PARENT, .exit_signal = 0 };
+	int r = program_leave_keyring(err);
+	if (r == 0)
+		r = cgroup_join(join->state->id, getpid(), err);
+	if (r == 0)
+		r = join_enter(join->state, join->spec, join->map, err);
+	if (r < 0)
+		return r;
+	umask(022);
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	if (pid == 0)
+		run_born(join, socket_fd);
+	struct stage_message message = { .kind = STAGE_STARTED, .pid = pid };
+	if (pid < 0)
+		return errno == ENOMEM ? err_set(err, -ESRCH, "container %s has ended", join->state->name) :
+					 err_sys(err, "cannot start a process in container %s", join->state->name);
+	return stage_send(socket_fd, &message, NULL, 0) < 0 ? err_set(err, -EPIPE, "cannot reach xrun") : 0;
+}
+
+static void run_entering(struct join *join, int socket_fd)
+{
+	struct stage_message failed = { .kind = STAGE_FAILED };
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	int r = enter_and_clone(join, socket_fd, &failed.err);
+	if (r < 0)
+		stage_send(socket_fd, &failed, NULL, 0);
+	_exit(r < 0);
+}
+
+/* Its messages may come in any order; end of file is success. */
+static int await_exec(int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struct err *err)
+{
+	for (;;) {
+		struct stage_message message;
+		int fds[1];
+		size_t count = 1;
+		ssize_t n = fd_recv(socket_fd, &message, sizeof message, fds, &count);
+		if (n == 0)
+			return *ret_pid > 0 ? 0 : err_set(err, -EIO, "the container ended meanwhile");
+		if (n != sizeof message)
+			return err_set(err, -EPROTO, "a process in the container sent a broken message");
+		if (message.kind == STAGE_STARTED)
+			*ret_pid = message.pid;
+		else if (message.kind == STAGE_TERMINAL && count)
+			*ret_terminal_fd = fds[0];
+		else if (message.kind == STAGE_FAILED) {
+			*err = message.err;
+			err->text[sizeof err->text - 1] = 0;
+			return err->code < 0 ? err->code : err_set(err, -EIO, "the program could not be started");
+		}
+	}
+}
+
+int join_run(struct join *join, struct err *err)
+{
+	int ends[2];
+	pid_t pid = 0;
+	cleanup_fd int signal_fd = relay_block_signals(err), terminal_fd = -1;
+	if (signal_fd < 0)
+		return signal_fd;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(err, "cannot make a socket pair");
+	cleanup_fd int socket_fd = ends[0];
+	pid_t entering = fork();
+	if (entering == 0) {
+		close(ends[0]);
+		run_entering(join, ends[1]);
+	}
+	close(ends[1]);
+	if (entering < 0)
+		return err_sys(err, "cannot start a process");
+	int r = await_exec(socket_fd, &pid, &terminal_fd, err);
+	process_wait(entering);
+	if (r == 0 && !join->detach)
+		return relay_until_exit(pid, signal_fd, terminal_fd, join->interactive, err);
+	if (pid > 0)
+		process_wait(pid);
+	return r;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* join.h owns entering a running container: another process in its namespaces and cgroups, confined as its first one. */
+#ifndef XRUN_RUNTIME_JOIN_H
+#define XRUN_RUNTIME_JOIN_H
+
+#include "src/base/err.h"
+#include "src/plan/spec.h"
+#include "src/runtime/idmap.h"
+#include "src/runtime/state.h"
+
+#include <stdbool.h>
+
+/* What to execute there. args, cwd and user are never NULL; env is what the program gets, HOME added if missing. */
+struct join {
+	const struct state *state;
+	const struct spec *spec;   /* the container's */
+	const struct idmap *map;
+	struct strv args, env;
+	const char *cwd, *user;
+	bool terminal, interactive, detach, privileged;
+};
+
+/*
+ * Executes it, and unless `detach` waits for it, with signals and the terminal passed on. The program's exit status, or
+ * a negative errno with err->status set where it could not be executed.
+ */
+int join_run(struct join *join, struct err *err);
+
+/*
+ * A pidfd whose namespaces are the container's, for setns(2). It is the first process; with --init, which is a copy of
+ * xrun that nobody may look into, it is the program.
+ */
+int join_open(const struct state *state, const struct spec *spec, struct err *err);
+
+/* The CLONE_NEW* flags of the namespaces of process `pid` that are not ours. */
+int join_namespaces(pid_t pid);
+
+/*
+ * Enters them in this process, which becomes root there; for pid and time namespaces that takes effect in its children.
+ * It is not dumpable afterwards, so that the container cannot look into it (CVE-2016-9962).
+ */
+int join_enter(const struct state *state, const struct spec *spec, const struct idmap *map, struct err *err);
+
+#endif

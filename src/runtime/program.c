@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* program.c owns the last steps of every process in a container: who it is to be, giving up the rest, exec. */
+#include "src/runtime/program.h"
+
+#include "src/base/fd.h"
+#include "src/runtime/security.h"
+#include "src/runtime/single.h"
+#include "src/runtime/user.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { USER_FILE_LIMIT = 4 << 20 };
+
+int program_leave_keyring(struct err *err)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS || errno == EPERM)
+		return 0;
+	return err_sys(err, "cannot make a session keyring");
+}
+
+/* The pty comes from the container's own devpts, its peer by TIOCGPTPEER: no path that the image could have swapped. */
+int program_open_terminal(int root_fd, int *ret_terminal_fd, struct err *err)
+{
+	cleanup_fd int master_fd = fd_openat2(root_fd, "dev/pts/ptmx", O_RDWR | O_NOCTTY, 0, RESOLVE_IN_ROOT);
+	int unlock = 0;
+	struct winsize size;
+	if (master_fd < 0)
+		return err_code(err, master_fd, "cannot open a terminal");
+	if (ioctl(master_fd, TIOCSPTLCK, &unlock) < 0)
+		return err_sys(err, "cannot unlock the terminal");
+	cleanup_fd int peer_fd = ioctl(master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (peer_fd < 0)
+		return err_sys(err, "cannot open the terminal's other end");
+	if (ioctl(0, TIOCGWINSZ, &size) == 0) /* from the start; the relay follows later changes */
+		ioctl(peer_fd, TIOCSWINSZ, &size);
+	if (setsid() < 0 || ioctl(peer_fd, TIOCSCTTY, 0) < 0)
+		return err_sys(err, "cannot make the terminal the controlling one");
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(peer_fd, fd) < 0)
+			return err_sys(err, "cannot connect the terminal");
+	*ret_terminal_fd = fd_take(&master_fd);
+	return 0;
+}
+
+int program_close_descriptors(int socket_fd, struct err *err)
+{
+	bool done = (socket_fd == 3 || close_range(3, socket_fd - 1, 0) == 0) && close_range(socket_fd + 1, ~0u, 0) == 0;
+	return done ? 0 : err_sys(err, "cannot close the host's descriptors");
+}
+
+/* The image may have planted a fifo, a device or an endless file here: only a regular one of bounded size is read. */
+static int read_user_file(const char *path, struct buf *ret_text, struct err *err)
+{
+	struct stat st;
+	cleanup_fd int fd = fd_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_IN_ROOT);
+	if (fd == -ENOENT || fd == -ENOTDIR) {
+		buf_str(ret_text, "");
+		return 0;
+	}
+	if (fd < 0)
+		return err_code(err, fd, "cannot open the image's /%s", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > USER_FILE_LIMIT)
+		return err_set(err, -EINVAL, "the image's /%s is not a regular file of at most 4 MiB", path);
+	int r = fd_read_all(fd, USER_FILE_LIMIT, ret_text);
+	buf_str(ret_text, "");
+	return r < 0 ? err_code(err, r, "cannot read the image's /%s", path) : 0;
+}
+
+static int find_user(const char *wish, struct user *ret_user, struct err *err)
+{
+	cleanup_buf struct buf passwd = { 0 }, group = { 0 };
+	int r = read_user_file("etc/passwd", &passwd, err);
+	if (r == 0)
+		r = read_user_file("etc/group", &group, err);
+	return r < 0 ? r : user_resolve(wish, passwd.data, group.data, ret_user, err);
+}
+
+static int make_directories(const char *path, struct err *err)
+{
+	for (const char *slash = path + 1; *slash; slash++) {
+		if (*slash != '/')
+			continue;
+		cleanup_free char *parent = str_ndup(path, slash - path);
+		if (mkdir(parent, 0755) < 0 && errno != EEXIST && errno != EROFS)
+			return err_sys(err, "cannot make the working directory %s", path);
+	}
+	if (mkdir(path, 0755) < 0 && errno != EEXIST && errno != EROFS)
+		return err_sys(err, "cannot make the working directory %s", path);
+	return 0;
+}
+
+/* program_close_descriptors has left nothing that leads outside. Did something all the same, getcwd would tell. */
+static int enter_directory(const struct program *program, struct err *err)
+{
+	char check[4096];
+	int r = program->make_cwd ? make_directories(program->cwd, err) : 0;
+	if (r < 0)
+		return r;
+	if (chdir(program->cwd) < 0)
+		return err_sys(err, "cannot enter the working directory %s", program->cwd);
+	if (!getcwd(check, sizeof check) || check[0] != '/')
+		return err_set(err, -EINVAL, "the working directory %s is outside the container", program->cwd);
+	return 0;
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+	for (int i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* --init: a first process that passes signals on and reaps; the program is its child. */
+static int child_status(pid_t child, int *ret_status)
+{
+	int status;
+	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+		if (pid == child) {
+			*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* /proc/1/cmdline is everybody's to read, and ours may hold a password. */
+static void forget_arguments(void)
+{
+	struct err ignored;
+	cleanup_buf struct buf arguments = { 0 };
+	if (fd_read_file(AT_FDCWD, "/proc/self/cmdline", SIZE_MAX, &arguments, &ignored) == 0)
+		memset(program_invocation_name, 0, arguments.len); /* argv[0], where the kernel put them all */
+}
+
+static void run_init(bool terminal)
+{
+	sigset_t all;
+	siginfo_t info;
+	int status;
+	forget_arguments();
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	pid_t child = fork();
+	if (child == 0) {
+		reset_signals();
+		setpgid(0, 0);
+		if (terminal) {
+			signal(SIGTTOU, SIG_IGN);
+			tcsetpgrp(0, getpid());
+			signal(SIGTTOU, SIG_DFL);
+		}
+		return; /* goes on to exec */
+	}
+	close_range(3, ~0u, 0); /* the socket above all: its end of file tells the supervisor of exec */
+	while (child > 0) {
+		int signal_number = sigwaitinfo(&all, &info);
+		if (signal_number == SIGCHLD && child_status(child, &status))
+			_exit(status);
+		if (signal_number > 0 && signal_number != SIGCHLD)
+			kill(child, signal_number);
+	}
+	_exit(STATUS_FAILED);
+}
+
+static int search_path(const struct program *program, char *const argv[])
+{
+	const char *path = strv_env_get(program->env, "PATH");
+	int worst = ENOENT;
+	for (const char *at = path ? path : "/bin:/usr/bin"; at;) {
+		const char *colon = strchr(at, ':');
+		size_t n = colon ? (size_t)(colon - at) : strlen(at);
+		cleanup_free char *dir = str_ndup(n ? at : ".", n ? n : 1);
+		cleanup_free char *file = str_fmt("%s/%s", dir, argv[0]);
+		execve(file, argv, program->env->items);
+		if (errno != ENOENT && errno != ENOTDIR)
+			worst = errno;
+		if (errno == ENOEXEC)
+			break;
+		at = colon ? colon + 1 : NULL;
+	}
+	return worst;
+}
+
+static int execute(const struct program *program, struct err *err)
+{
+	static char *const no_env[] = { NULL };
+	char *const *argv = program->args->items;
+	char *const *env = program->env->items ? program->env->items : no_env;
+	int failure;
+	if (strchr(argv[0], '/')) {
+		execve(argv[0], argv, env);
+		failure = errno;
+	} else {
+		failure = search_path(program, argv);
+	}
+	if (failure == ENOENT && strchr(argv[0], '/') && access(argv[0], F_OK) == 0) {
+		err_set(err, -ENOENT, "%s: the interpreter or dynamic loader that it names is not in the image", argv[0]);
+		err->status = STATUS_NOT_EXECUTABLE;
+		return err->code;
+	}
+	err_code(err, -failure, failure == ENOENT ? "%s: not found in the image" : "%s: cannot be executed", argv[0]);
+	if (failure == ENOENT)
+		err_set(err, -ENOENT, "%s: no such program in the image", argv[0]);
+	else if (failure == ENOEXEC)
+		err_set(err, -ENOEXEC, "%s: not a program this machine can run (exec format error); `xrun binfmt status` tells which",
+			argv[0]);
+	err->status = failure == ENOENT || failure == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+	return err->code;
+}
+
+static int close_input(void)
+{
+	cleanup_fd int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return null_fd < 0 ? -1 : dup2(null_fd, 0);
+}
+
+/* A directory would be a way out of the container: /proc/self/fd/0/.. */
+static int check_standard(struct err *err)
+{
+	static const char *const names[] = { "input", "output", "error" };
+	struct stat st;
+	for (int fd = 0; fd < 3; fd++)
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			return err_set(err, -EISDIR, "standard %s is a directory of the host: the container could leave by it", names[fd]);
+	return 0;
+}
+
+static void set_home(const struct program *program, const struct user *user)
+{
+	if (strv_env_get(program->env, "HOME"))
+		return;
+	cleanup_free char *home = str_fmt("HOME=%s", user->home);
+	strv_env_set(program->env, home);
+}
+
+static int give_terminal(const struct program *program, const struct user *user, struct err *err)
+{
+	if (program->terminal && user->uid != 0 && fchown(0, user->uid, -1) < 0)
+		return err_sys(err, "cannot give the terminal to user %u", user->uid);
+	return 0;
+}
+
+int program_become(const struct program *program, struct err *err)
+{
+	struct user user = { 0 };
+	if (!program->terminal && !program->interactive && close_input() < 0)
+		return err_sys(err, "cannot open /dev/null as standard input");
+	int r = check_standard(err);
+	if (r == 0)
+		r = find_user(program->user, &user, err);
+	if (r == 0)
+		r = enter_directory(program, err);
+	if (r == 0)
+		r = give_terminal(program, &user, err);
+	if (r < 0)
+		return r;
+	set_home(program, &user);
+	if (program->single)
+		single_set_env(program->env);
+	if (program->spec->personality_32 && personality(PER_LINUX32) < 0)
+		return err_sys(err, "cannot set the 32-bit personality");
+	r = security_become(&user, program->spec, program->single, err);
+	if (r < 0)
+		return r;
+	if (!program->detached)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (program->init)
+		run_init(program->terminal);
+	else
+		reset_signals();
+	return execute(program, err);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_config.c tests that a spec written as config.json comes back as it was. */
+#include "src/plan/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static void fill(struct spec *spec)
+{
+	spec->id = str_dup("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	spec->image = str_dup("docker.io/library/debian:12");
+	spec->hostname = str_dup("box");
+	strv_add(&spec->args, "sh");
+	strv_add(&spec->args, "-c");
+	strv_add(&spec->env, "A=b c\n\"d\"");
+	spec->cwd = str_dup("/src");
+	spec->user = str_dup("app:staff");
+	spec->terminal = spec->interactive = spec->init = spec->read_only = spec->no_new_privileges = spec->personality_32 = true;
+	spec->capabilities = 1ull << 40 | 5;
+	spec->network = NETWORK_HOST;
+	strv_add(&spec->layers, "aa");
+	strv_add(&spec->layers, "bb");
+	spec_add_mount(spec, "/host", "/inside", true);
+	spec_add_mount(spec, NULL, "/scratch", false);
+	spec->limits = (struct spec_limits){ .memory_bytes = 1 << 30, .cpu_milli = 1500, .pids = 7 };
+	spec_add_emulator(spec, "riscv64", "/usr/bin/qemu-riscv64-static");
+	struct spec_emulator *emulator = spec_add_emulator(spec, "aarch64", "/usr/bin/qemu-aarch64-static");
+	strv_add(&emulator->options, "-cpu");
+	strv_add(&emulator->options, "cortex-a72");
+}
+
+static void comes_back(const struct spec *spec)
+{
+	struct err err;
+	struct spec back = { 0 };
+	cleanup_free char *text = config_text(spec);
+	if (config_read(text, strlen(text), &back, &err) < 0)
+		fail_msg("%s", err.text);
+	cleanup_free char *again = config_text(&back);
+	assert_string_equal(text, again);
+	spec_done(&back);
+}
+
+static void a_spec_comes_back_as_it_was(void **state)
+{
+	(void)state;
+	struct spec spec = { 0 };
+	fill(&spec);
+	comes_back(&spec);
+	spec.seccomp = true;
+	spec.network = NETWORK_NONE;
+	spec.init = spec.terminal = false;
+	spec.mounts[0].read_only = false;
+	comes_back(&spec);
+	spec_done(&spec);
+}
+
+static void refused(const char *text)
+{
+	struct err err;
+	struct spec spec = { 0 };
+	assert_true(config_read(text, strlen(text), &spec, &err) < 0);
+	assert_non_null(strstr(err.text, "config.json"));
+}
+
+static void a_damaged_one_is_refused(void **state)
+{
+	(void)state;
+	refused("");
+	refused("{");
+	refused("{}");
+	refused("{\"hostname\":\"a\",\"hostname\":\"b\"}");
+	refused("{\"hostname\":\"a\",\"annotations\":{\"xrun.id\":\"a\",\"xrun.image\":\"b\"}}");
+	refused("{\"hostname\":\"a\",\"annotations\":{\"xrun.id\":\"a\",\"xrun.image\":\"b\"},\"process\":{\"args\":[\"a\"],\"cwd\":\"/\","
+		"\"user\":{\"username\":\"\"},\"capabilities\":{\"bounding\":[\"CAP_NONESUCH\"]}}}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_spec_comes_back_as_it_was),
+		cmocka_unit_test(a_damaged_one_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
