@@ -5,6 +5,7 @@
 #   make probes     what `xrun doctor --arch` runs, for the architectures that a cross compiler is here for
 #   make check      every test; make bench: side by side with other tools; make lint: shellcheck, clang-tidy
 #   make conformance   the same container on every architecture there is a compiler for
+#   make sweep      runs broken off at every system call; STEP=10: at one in ten
 #   make check-kernels   some tests on older kernels, in virtual machines
 #   make fuzz       each fuzzer of tests/fuzz for FOR=30 seconds, in build-fuzz/; ONLY=layer: that one
 SHELL := /bin/bash
@@ -155,6 +156,7 @@ demo: ; $(Q)IMAGE=$(IMAGE) ci/demo.sh
 bench: ; $(Q)ci/bench.sh
 check-kernels: ; $(Q)ci/kernels.sh
 conformance: ; $(Q)ci/conformance.sh
+sweep: ; $(Q)STEP=$(STEP) ci/sweep.sh
 lint: ; $(Q)ci/lint.sh
 fuzz: ; $(Q)FOR=$(FOR) ONLY=$(ONLY) ci/fuzz.sh
 
@@ -171,6 +173,6 @@ install: all
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all probes unit-tests fuzzers check check-kernels conformance demo bench lint fuzz install clean
+.PHONY: all probes unit-tests fuzzers check check-kernels conformance sweep demo bench lint fuzz install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
