@@ -7,6 +7,7 @@
 #   make conformance   the same container on every architecture there is a compiler for
 #   make sweep      runs broken off at every system call; STEP=10: at one in ten
 #   make check-kernels   some tests on older kernels, in virtual machines
+#   make deb        a Debian package, in build/deb
 #   make fuzz       each fuzzer of tests/fuzz for FOR=30 seconds, in build-fuzz/; ONLY=layer: that one
 SHELL := /bin/bash
 comma := ,
@@ -158,6 +159,7 @@ check-kernels: ; $(Q)ci/kernels.sh
 conformance: ; $(Q)ci/conformance.sh
 sweep: ; $(Q)STEP=$(STEP) ci/sweep.sh
 lint: ; $(Q)ci/lint.sh
+deb: ; $(Q)ci/deb.sh
 fuzz: ; $(Q)FOR=$(FOR) ONLY=$(ONLY) ci/fuzz.sh
 
 install: all
@@ -173,6 +175,6 @@ install: all
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all probes unit-tests fuzzers check check-kernels conformance sweep demo bench lint fuzz install clean
+.PHONY: all probes unit-tests fuzzers check check-kernels conformance sweep demo bench lint deb fuzz install clean
 .SECONDARY:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -27,10 +27,11 @@ packages_of() {
 		;;
 	fuzz) echo clang libclang-rt-dev ;;
 	bench) echo skopeo umoci curl isal crun bubblewrap time ;;
+	deb) echo debhelper dpkg-dev fakeroot lintian git ;;
 	fresh) echo debootstrap git ;;
 	kernels) echo debootstrap qemu-system-x86 e2fsprogs cpio xz-utils kmod ;;
 	*)
-		echo "deps.sh: unknown group $1: build, run, demo, test, probes, lint, fuzz, bench, fresh, conformance or kernels" >&2
+		echo "deps.sh: unknown group $1: build, run, demo, test, probes, lint, fuzz, bench, deb, fresh, conformance or kernels" >&2
 		exit 2
 		;;
 	esac
