@@ -12,10 +12,10 @@ packages_of() {
 	case $1 in
 	build) echo gcc libc6-dev make pkg-config libcurl4-openssl-dev libjansson-dev libarchive-dev libisal-dev \
 		libzstd-dev libssl-dev libseccomp-dev ;;
-	run) echo qemu-user-static uidmap ca-certificates ;;
+	run) echo qemu-user-static uidmap passt ca-certificates ;;
 	demo) echo python3 zstd skopeo debian-archive-keyring ;;
 	test) echo python3 zstd skopeo umoci debian-archive-keyring libcmocka-dev bats apache2-utils openssl strace attr \
-		procps curl groff-base ;;
+		procps curl groff-base busybox-static iproute2 slirp4netns ;;
 	probes) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
 		gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
 	lint) echo shellcheck clang-tidy ;;

@@ -21,7 +21,7 @@ make_root() {
 	tests/images/all.sh "$cache/images-2"
 	mkdir -p "$root/xrun/build"
 	tar -xf "$cache/debian-bookworm.tar" -C "$root"
-	tests/images/debs.sh amd64 bookworm "$root" bats uidmap libsubid4 docker-registry busybox-static qemu-user-static ca-certificates
+	tests/images/debs.sh amd64 bookworm "$root" bats uidmap libsubid4 docker-registry passt busybox-static qemu-user-static ca-certificates
 	mv "$root/bin/busybox" "$root/busybox"
 	ldd build/xrun-fetch build/xrun | awk '$3 ~ /^\// { print $3 }' | sort -u | while read -r library; do
 		[[ -e $root$library ]] || cp -L "$library" "$root/usr/lib/x86_64-linux-gnu/"

@@ -5,6 +5,7 @@
 #include "src/base/fd.h"
 #include "src/plan/config.h"
 #include "src/runtime/container.h"
+#include "src/runtime/network.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +46,15 @@ static int resolve_sources(struct spec *spec, struct err *err)
 	return 0;
 }
 
+static int prepare_network(struct spec *spec, struct err *err)
+{
+	cleanup_free char *note = NULL;
+	int r = network_prepare(spec, &note, err);
+	if (note)
+		fprintf(stderr, "xrun: note: %s\n", note);
+	return r;
+}
+
 static int plan(const struct request *q, const struct image *image, int store_dir_fd, struct spec *spec, struct err *err)
 {
 	int r = make_id(q, spec, err);
@@ -52,6 +62,8 @@ static int plan(const struct request *q, const struct image *image, int store_di
 		r = request_plan(q, image, environ, spec, err);
 	if (r == 0)
 		r = resolve_sources(spec, err);
+	if (r == 0)
+		r = prepare_network(spec, err);
 	return r < 0 ? r : run_plan_emulation(q, image, store_dir_fd, spec, err);
 }
 

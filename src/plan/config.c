@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* config.c owns a spec as config.json. */
 #include "src/plan/config.h"
+#include "src/plan/network.h"
 
 #include "src/plan/capability.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Keep config_read.c in step: what is printed here is read there. Bytes that are not UTF-8 have no place in JSON; they show as U+FFFD. */
 static json_t *text(const char *s)
@@ -57,7 +59,7 @@ static json_t *namespaces(const struct spec *spec)
 {
 	static const char *const names[] = { "user", "mount", "pid", "ipc", "uts", "cgroup", "time", "network" };
 	json_t *array = json_array();
-	for (int i = 0; i < (spec->network == NETWORK_HOST ? 7 : 8); i++)
+	for (int i = 0; i < (spec->network.mode == NETWORK_HOST ? 7 : 8); i++)
 		json_array_append_new(array, json_pack("{s:s}", "type", names[i]));
 	return array;
 }
@@ -91,6 +93,13 @@ static json_t *annotations(const struct spec *spec)
 		cleanup_free char *options_key = str_fmt("xrun.emulator-options.%s", spec->emulators[i].arch);
 		cleanup_free char *options = strv_join(&spec->emulators[i].options, " ");
 		json_object_set_new(object, options_key, text(options));
+	}
+	cleanup_strv struct strv network = { 0 };
+	network_describe(&spec->network, &network);
+	for (size_t i = 0; i < network.len; i++) {
+		char *equals = strchr(network.items[i], '=');
+		cleanup_free char *key = str_fmt("xrun.%.*s", (int)(equals - network.items[i]), network.items[i]);
+		json_object_set_new(object, key, text(equals + 1));
 	}
 	return object;
 }

@@ -3,6 +3,7 @@
 #include "src/plan/config.h"
 
 #include "src/plan/capability.h"
+#include "src/plan/network.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -69,11 +70,6 @@ static void take_limits(const json_t *resources, struct spec_limits *limits)
 
 static void take_linux(const json_t *linux_part, struct spec *spec)
 {
-	const json_t *namespaces = json_object_get(linux_part, "namespaces");
-	spec->network = NETWORK_HOST;
-	for (size_t i = 0; i < json_array_size(namespaces); i++)
-		if (str_eq(get_text(json_array_get(namespaces, i), "type"), "network"))
-			spec->network = NETWORK_NONE;
 	spec->personality_32 = str_eq(get_text(json_object_get(linux_part, "personality"), "domain"), "LINUX32");
 	take_limits(json_object_get(linux_part, "resources"), &spec->limits);
 }
@@ -94,6 +90,21 @@ static void take_emulators(json_t *annotations, struct spec *spec)
 		for (char *word; rest && (word = strsep(&rest, " "));)
 			strv_add(&emulator->options, word);
 	}
+}
+
+/* The options of the network, as network_describe writes them. */
+static int take_network(json_t *annotations, struct spec *spec, struct err *err)
+{
+	const char *key;
+	json_t *value;
+	int r = 0;
+	json_object_foreach(annotations, key, value) {
+		if (str_starts(key, "xrun.") && json_is_string(value))
+			r = network_recall(&spec->network, key + strlen("xrun."), json_string_value(value), err);
+		if (r < 0 && r != -ENOENT)
+			return err_prefix(err, "the container's config.json");
+	}
+	return 0;
 }
 
 /* Layers in order, comma-separated. */
@@ -122,6 +133,8 @@ static int take(const json_t *config, struct spec *spec, struct err *err)
 	if (!hostname || !spec->id || !spec->image)
 		return err_set(err, -EBADMSG, "the container's config.json lacks its hostname, id or image");
 	int r = take_process(json_object_get(config, "process"), spec, err);
+	if (r == 0)
+		r = take_network(json_object_get(config, "annotations"), spec, err);
 	return r < 0 ? r : take_mounts(json_object_get(config, "mounts"), spec, err);
 }
 

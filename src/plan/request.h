@@ -14,6 +14,8 @@ struct request {
 	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *memory, *cpus,
 		*pids_limit, *creds, *emulator, *cpu_model;
 	struct strv env, env_files, volumes, tmpfs, cap_add, cap_drop, security;
+	const char *mac_address, *net_rate;
+	struct strv publish, add_host, dns, dns_search, dns_options;
 	bool interactive, terminal, read_only, remove, init, dry_run, quiet, tls_verify, help;
 	struct strv command;
 	struct strv env_lines;        /* --env-file, see request_add_env_file */

@@ -2,8 +2,21 @@
 /* spec.c owns the memory of struct spec. */
 #include "src/plan/spec.h"
 
+static void network_done(struct spec_network *network)
+{
+	struct strv *lists[] = { &network->hosts, &network->dns, &network->dns_search, &network->dns_options };
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		strv_done(lists[i]);
+	free(network->container);
+	free(network->helper);
+	free(network->ports);
+	free(network->hosts_text);
+	free(network->resolv_text);
+}
+
 void spec_done(struct spec *spec)
 {
+	network_done(&spec->network);
 	free(spec->id);
 	free(spec->name);
 	free(spec->image);

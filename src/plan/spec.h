@@ -8,7 +8,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum network { NETWORK_NONE, NETWORK_HOST };
+enum network { NETWORK_NONE, NETWORK_HOST, NETWORK_PRIVATE, NETWORK_CONTAINER };
+
+/* Published ports: `count` of them, from host and container upwards. `host` 0: any free one, chosen before the start. */
+struct spec_port {
+	char address[46];   /* of the host; "" for all */
+	uint16_t host, container, count;
+	bool udp;
+};
+
+/* What network.c plans. Texts are checked: addresses are addresses, names have neither blanks nor control characters. */
+struct spec_network {
+	enum network mode;
+	bool asked;             /* by --network, so that doing without it is no choice */
+	char *container;        /* whose network it is, with NETWORK_CONTAINER */
+	char mac[18];           /* of the container's interface; "": the kernel's choice */
+	uint64_t rate;          /* bits per second each way; 0 for no limit */
+	struct spec_port *ports;
+	size_t port_count;
+	struct strv hosts;      /* "NAME ADDRESS" for /etc/hosts; the address may be host-gateway */
+	struct strv dns, dns_search, dns_options;
+	/* Set by network_prepare before each start: */
+	char *helper;           /* the program that connects a private network */
+	bool ipv6;              /* the host has a way to IPv6 */
+	bool offline;           /* the host has no default route at all */
+	bool host_nameserver;   /* the container's 127.0.0.1 port 53 leads to the host's */
+	char *hosts_text, *resolv_text; /* /etc/hosts, and /etc/resolv.conf or NULL */
+};
 
 /* A bind mount (source set) or a tmpfs (source NULL). `target` is a path inside the container. */
 struct spec_mount {
@@ -41,7 +67,7 @@ struct spec {
 	bool terminal, interactive, init, read_only, no_new_privileges, seccomp;
 	bool personality_32;    /* a 32-bit image that runs natively: uname says so, as on a machine of its own */
 	uint64_t capabilities;  /* bounding set; permitted and effective for root */
-	enum network network;
+	struct spec_network network;
 	struct strv layers;     /* names below the store's layers/, lowest first */
 	struct spec_mount *mounts;
 	size_t mount_count;

@@ -9,12 +9,14 @@
 #include "src/runtime/containers.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
+#include "src/runtime/network.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/stage.h"
 #include "src/runtime/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +36,7 @@ struct run {
 	pid_t outer_pid, pid;
 	struct cgroup cgroup;
 	struct state state;
+	struct network_helper network;
 };
 
 /* Root's volumes keep their owners: host uid N is container uid N, through an idmapped mount (Linux 5.12). */
@@ -88,6 +91,9 @@ static int take_message(struct run *run, const struct stage_message *message, in
 		if (count > 1)
 			run->instance_fd = fd_take(&fds[1]);
 		return 0;
+	case STAGE_NETWORK:
+		return count ? network_start(&run->network, run->spec, run->map, run->userns_fd, fds[0], err) :
+			       err_set(err, -EPROTO, "the container's network namespace is missing");
 	case STAGE_TERMINAL:
 		run->terminal_fd = count ? fd_take(&fds[0]) : -1;
 		return 0;
@@ -100,6 +106,16 @@ static int take_message(struct run *run, const struct stage_message *message, in
 	}
 }
 
+/* Before each message: the container waits for a network whose helper has ended, and nothing else would end that. */
+static int await_message(struct run *run, struct err *err)
+{
+	struct pollfd polls[] = { { run->socket_fd, POLLIN, 0 }, { run->network.died_fd, POLLIN, 0 } };
+	while (poll(polls, 2, -1) < 0)
+		if (errno != EINTR)
+			return err_sys(err, "cannot wait for the container");
+	return polls[0].revents || !polls[1].revents ? 0 : network_failed(&run->network, err);
+}
+
 /* End of file is success: every copy of the other end was closed by exec. */
 static int await_exec(struct run *run, struct err *err)
 {
@@ -107,11 +123,14 @@ static int await_exec(struct run *run, struct err *err)
 		struct stage_message message;
 		int fds[8];
 		size_t count = 8;
+		int r = await_message(run, err);
+		if (r < 0)
+			return r;
 		ssize_t n = fd_recv(run->socket_fd, &message, sizeof message, fds, &count);
 		if (n == 0)
 			return run->pid > 0 ? 0 : err_set(err, -EIO, "the container's outer stage ended early");
-		int r = n == sizeof message ? take_message(run, &message, fds, count, err) :
-					      err_set(err, -EPROTO, "the container's stages sent a broken message");
+		r = n == sizeof message ? take_message(run, &message, fds, count, err) :
+					  err_set(err, -EPROTO, "the container's stages sent a broken message");
 		for (size_t i = 0; i < count; i++)
 			fd_close(&fds[i]);
 		if (r < 0)
@@ -160,6 +179,7 @@ static int finish(struct run *run, bool failed, struct err *err)
 		process_wait(run->outer_pid);
 	if (failed && run->pid > 0)
 		process_wait(run->pid);
+	network_stop(&run->network);
 	cgroup_remove(&run->cgroup);
 	int r = run->container_fd < 0 ? 0 : containers_remove(run->containers_fd, run->map, run->userns_fd, run->spec->id, &problem);
 	if (run->containers_fd >= 0)
@@ -200,7 +220,8 @@ int container_run(const struct spec *spec, const struct idmap *map, int store_fd
 	struct container_result *ret_result, struct err *err)
 {
 	struct run run = { .spec = spec, .map = map, .store_fd = store_fd, .containers_fd = -1, .container_fd = -1, .lock_fd = -1,
-		.socket_fd = -1, .terminal_fd = -1, .userns_fd = -1, .instance_fd = -1 };
+		.socket_fd = -1, .terminal_fd = -1, .userns_fd = -1, .instance_fd = -1,
+		.network = { .died_fd = -1, .output_fd = -1 } };
 	struct container_result result = { 0 };
 	int r = run.signal_fd = relay_block_signals(err);
 	if (r >= 0)

@@ -8,14 +8,13 @@
 #include "src/runtime/stage.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/interface.h"
 #include "src/runtime/program.h"
 #include "src/runtime/rootfs.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -37,15 +36,6 @@ static int await_map(const struct stage *stage, int go_fd, struct err *err)
 	return 0;
 }
 
-static int raise_loopback(struct err *err)
-{
-	cleanup_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-		return err_sys(err, "cannot bring up the loopback interface");
-	return 0;
-}
-
 static int become_program(const struct stage *stage, struct err *err)
 {
 	struct spec *spec = (struct spec *)stage->spec; /* this process' own copy, after fork */
@@ -59,10 +49,12 @@ static int build(const struct stage *stage, int go_fd, struct err *err)
 {
 	int terminal_fd = -1;
 	int r = await_map(stage, go_fd, err);
-	if (r == 0 && stage->spec->network == NETWORK_NONE)
-		r = raise_loopback(err);
+	if (r == 0 && stage->spec->network.mode != NETWORK_HOST)
+		r = interface_raise_loopback(err);
 	if (r == 0)
 		r = rootfs_enter(stage, &terminal_fd, err);
+	if (r == 0 && stage->spec->network.mode == NETWORK_PRIVATE)
+		r = interface_configure(&stage->spec->network, err);
 	if (r < 0)
 		return r;
 	if (terminal_fd >= 0) {

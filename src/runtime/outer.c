@@ -21,6 +21,7 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -152,10 +153,23 @@ static pid_t clone_inner(const struct spec *spec)
 {
 	uint64_t flags = CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
 			 CLONE_NEWCGROUP | CLONE_NEWTIME;
-	if (spec->network != NETWORK_HOST)
+	if (spec->network.mode != NETWORK_HOST)
 		flags |= CLONE_NEWNET;
 	struct clone_args args = { .flags = flags };
 	return syscall(SYS_clone3, &args, sizeof args);
+}
+
+/* As soon as it exists: the supervisor has it connected while the container is put together. */
+static int hand_over_network(const struct stage *stage, pid_t pid, struct err *err)
+{
+	char path[64];
+	struct stage_message message = { .kind = STAGE_NETWORK };
+	snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
+	cleanup_fd int netns_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (netns_fd < 0)
+		return err_sys(err, "cannot open the container's network namespace");
+	int r = stage_send(stage->socket_fd, &message, &netns_fd, 1);
+	return r < 0 ? err_code(err, r, "cannot hand over the container's network namespace") : 0;
 }
 
 static int start_inner(struct stage *stage, int instance_fd, struct err *err)
@@ -172,6 +186,8 @@ static int start_inner(struct stage *stage, int instance_fd, struct err *err)
 		inner_stage(stage, go[0]);
 	}
 	int r = idmap_write_nested(stage->map, pid, err);
+	if (r == 0 && stage->spec->network.mode == NETWORK_PRIVATE)
+		r = hand_over_network(stage, pid, err);
 	if (r < 0) {
 		kill(pid, SIGKILL);
 		return r;

@@ -8,6 +8,7 @@
 #include "src/runtime/rootfs.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/etc.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/program.h"
 #include "src/runtime/single.h"
@@ -199,7 +200,7 @@ static int pivot(int root_fd, struct err *err)
 /* sysfs shows the network namespace that its mounter owns; with the host's, the host's own mount is shown instead. */
 static int make_sys(const struct stage *stage, int root_fd, struct err *err)
 {
-	if (stage->spec->network != NETWORK_HOST)
+	if (stage->spec->network.mode != NETWORK_HOST)
 		return attach_new(root_fd, "sys", "sysfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err);
 	cleanup_fd int sys_fd = mount_clone(AT_FDCWD, "/sys", true, err);
 	int r = sys_fd < 0 ? sys_fd : mount_set(sys_fd, PLAIN | MOUNT_ATTR_RDONLY, true, err);
@@ -226,11 +227,16 @@ static int mount_system(const struct stage *stage, int root_fd, int *ret_termina
 int rootfs_enter(const struct stage *stage, int *ret_terminal_fd, struct err *err)
 {
 	*ret_terminal_fd = -1;
+	struct etc etc;
 	cleanup_fd int place_fd = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (place_fd < 0)
 		return err_sys(err, "cannot open /tmp");
 	int root_fd = stage->rootfs_fd;
-	int r = mount_attach(root_fd, place_fd, "the root file system", err);
+	int r = etc_make(stage->spec, place_fd, &etc, err);
+	if (r == 0)
+		r = mount_attach(root_fd, place_fd, "the root file system", err);
+	if (r == 0)
+		r = etc_attach(&etc, root_fd, err);
 	if (r == 0)
 		r = mount_system(stage, root_fd, ret_terminal_fd, err);
 	if (r == 0 && stage->spec->read_only)

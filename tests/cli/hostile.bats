@@ -217,6 +217,19 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 	done
 }
 
+# CVE-2024-5154: files that are written for a container through the image's symlinks.
+@test "the container's files of /etc go where the image's are, not where its symlinks lead" {
+	local name busybox
+	# shellcheck disable=SC2153 # tests/cli/run.sh sets it
+	busybox=$PLACE/busybox-$(debian_name "$HOST"):/busybox:ro
+	for name in escape-etc escape-etc-directory; do
+		pull "$name"
+		[ "$(xrun run --hostname box -v "$busybox" "$SCRIPTED/$name:v1" /busybox cat /etc/hostname)" = box ]
+		xrun run --hostname box -v "$busybox" "$SCRIPTED/$name:v1" /busybox cat /etc/hosts | grep box
+		diff "$BATS_TEST_TMPDIR/sentinel" <(sentinel)
+	done
+}
+
 @test "a redirect may lead to HTTP servers only, and not for ever" {
 	asked redirect-loop >/dev/null
 	all_refused <<-END

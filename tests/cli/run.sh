@@ -17,6 +17,12 @@ cp -r "$build/xrun" "$build/xrun-fetch" "$build/man" "$build/probe" "$place/buil
 cp -r "$cache/images-2" "$place/images"
 chmod -R go+rX "$place"
 
+# What speaks to the network in a container, natively and emulated.
+for arch in "$(dpkg --print-architecture)" arm64; do
+	XRUN_TEST_CACHE=$cache tests/images/debs.sh "$arch" bookworm "$place/debs-$arch" busybox-static >&2 || exit 1
+	mv "$place/debs-$arch/bin/busybox" "$place/busybox-$arch"
+done
+
 # shellcheck source=tests/registry/registry.sh
 source tests/registry/registry.sh
 declare -A ports
@@ -80,10 +86,13 @@ if ((EUID == 0)); then
 	id xrun-test >/dev/null 2>&1 || { useradd -M -d "$place/home" xrun-test && made_user=1; }
 	had_ids=1
 	grep -q '^xrun-test:' /etc/subuid || { had_ids= && usermod --add-subuids 300000-365535 --add-subgids 300000-365535 xrun-test; }
+	tun_mode=$(stat -c %a /dev/net/tun) # everybody's on ordinary distributions
+	chmod 666 /dev/net/tun
 	mkdir -p "$place/home" "$place/root-tmp" "$place/user-tmp"
 	chown xrun-test: "$place/home" "$place/user-tmp"
 	run_bats root env
 	run_bats user setpriv --reuid xrun-test --regid xrun-test --init-groups
+	chmod "$tun_mode" /dev/net/tun
 	[[ -n $had_ids ]] || usermod --del-subuids 300000-365535 --del-subgids 300000-365535 xrun-test
 	[[ -z $made_user ]] || userdel xrun-test
 else

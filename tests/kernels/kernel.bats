@@ -47,6 +47,11 @@ has_private() {
 	[ ! -e "$TABLE/xrun-s390x" ]
 }
 
+@test "a private network has its interface, and --network none has none" {
+	[ "$(xrun run -q --network private "$PLAIN/test:amd64" sed -n 's/^ *\([^ :]*\):.*/\1/p' /proc/net/dev | sort | tr '\n' ' ')" = "eth0 lo " ]
+	[ "$(xrun run -q --network none "$PLAIN/test:amd64" sed -n 's/^ *\([^ :]*\):.*/\1/p' /proc/net/dev | tr '\n' ' ')" = "lo " ]
+}
+
 @test "limits hold, or are refused" {
 	if ((EUID == 0)); then
 		[ "$(xrun -q --memory 64m --pids-limit 20 "$PLAIN/test:amd64" sh -c 'for i in $(seq 30); do sleep 2 & done; echo reached' 2>&1 | grep -c reached)" = 0 ]

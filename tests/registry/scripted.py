@@ -362,6 +362,9 @@ SCENARIOS = {
     "escape-device": Image(tar(device("null", tarfile.CHRTYPE, 1, 3), device("disk", tarfile.BLKTYPE, 8, 0), entry("x"))),
     "escape-run": Image(tar(symlink("out", SENTINEL)), config={"config": {
         "Cmd": ["/out/kept"], "WorkingDir": "/out/made", "Volumes": {"/out/new": {}, UP + "/new": {}}}}),
+    "escape-etc": Image(tar(entry("etc", kind=tarfile.DIRTYPE), symlink("etc/hosts", SENTINEL + "/kept"),
+                            symlink("etc/resolv.conf", UP + "/new"), symlink("etc/hostname", "loop"), symlink("etc/loop", "hostname"))),
+    "escape-etc-directory": Image(tar(symlink("etc", UP))),
 
     # Redirects.
     "redirect-loop": layer(redirect("?again")),

@@ -22,7 +22,7 @@ static void fill(struct spec *spec)
 	spec->user = str_dup("app:staff");
 	spec->terminal = spec->interactive = spec->init = spec->read_only = spec->no_new_privileges = spec->personality_32 = true;
 	spec->capabilities = 1ull << 40 | 5;
-	spec->network = NETWORK_HOST;
+	spec->network.mode = NETWORK_HOST;
 	strv_add(&spec->layers, "aa");
 	strv_add(&spec->layers, "bb");
 	spec_add_mount(spec, "/host", "/inside", true);
@@ -53,7 +53,7 @@ static void a_spec_comes_back_as_it_was(void **state)
 	fill(&spec);
 	comes_back(&spec);
 	spec.seccomp = true;
-	spec.network = NETWORK_NONE;
+	spec.network.mode = NETWORK_NONE;
 	spec.init = spec.terminal = false;
 	spec.mounts[0].read_only = false;
 	comes_back(&spec);

@@ -494,18 +494,6 @@ static void a_bad_limit_is_refused_whichever_it_is(void **state)
 
 /* Isolation. */
 
-static void there_is_no_network_unless_the_hosts_is_asked_for(void **state)
-{
-	struct fixture *f = *state;
-	assert_int_equal(planned(f)->network, NETWORK_NONE);
-	f->request.network = "none";
-	assert_int_equal(planned(f)->network, NETWORK_NONE);
-	f->request.network = "host";
-	assert_int_equal(planned(f)->network, NETWORK_HOST);
-	f->request.network = "bridge";
-	refused(f, "--network bridge");
-}
-
 static void system_calls_are_filtered_unless_that_is_turned_off(void **state)
 {
 	struct fixture *f = *state;
@@ -670,7 +658,6 @@ int main(void)
 		test(processors_are_counted_in_thousandths),
 		test(a_pids_limit_of_0_or_minus_1_is_none),
 		test(a_bad_limit_is_refused_whichever_it_is),
-		test(there_is_no_network_unless_the_hosts_is_asked_for),
 		test(system_calls_are_filtered_unless_that_is_turned_off),
 		test(config_json_says_what_runs_and_where),
 		test(config_json_lists_mounts),

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* interface.h owns the container's side of its network: what is done inside its network namespace before the program. */
+#ifndef XRUN_RUNTIME_INTERFACE_H
+#define XRUN_RUNTIME_INTERFACE_H
+
+#include "src/base/err.h"
+#include "src/plan/spec.h"
+
+/* The private network's addresses, the same in every container: only the container sees them. */
+#define INTERFACE_NAME "eth0"
+#define INTERFACE_ADDRESS "10.0.2.100"
+#define INTERFACE_GATEWAY "10.0.2.2"
+#define INTERFACE_NAMESERVER "10.0.2.3"    /* slirp4netns answers there */
+#define INTERFACE_ADDRESS6 "fd00:0:0:2::100"
+#define INTERFACE_GATEWAY6 "fe80::2"
+
+/* Brings up lo. */
+int interface_raise_loopback(struct err *err);
+
+/*
+ * Waits for the interface that the helper program makes, gives it addresses, routes and limits, and brings it up. The
+ * caller has the capability CAP_NET_ADMIN in the namespace, and is killed should the helper fail.
+ */
+int interface_configure(const struct spec_network *network, struct err *err);
+
+#endif
