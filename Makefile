@@ -28,7 +28,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -fPIE -fstack-protector-strong -MMD -M
 ALL_LDFLAGS = -pie -Wl,--as-needed,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 
 # One static archive a part, so that the linker keeps the walls of docs/design.md.
-ARCHIVES := src/cli src/runtime src/plan registry binfmt src/seccomp src/base
+ARCHIVES := src/cli src/access src/runtime src/plan registry binfmt src/seccomp src/base
 archive = $(BUILD)/lib$(notdir $(1)).a
 sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))

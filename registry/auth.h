@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* auth.h owns a conversation with one registry about one repository: addresses, logging in, retrying. */
+/* auth.h owns logging in: what a registry asks for, and the value of the header that answers it. */
 #ifndef XRUN_REGISTRY_AUTH_H
 #define XRUN_REGISTRY_AUTH_H
 
+#include "registry/endpoint.h"
 #include "registry/http.h"
-#include "registry/reference.h"
 
 /* A WWW-Authenticate header (RFC 9110 11.6.1, distribution's token specification). Empty fields were not named. */
 struct challenge {
@@ -13,31 +13,23 @@ struct challenge {
 };
 void auth_parse_challenge(const char *text, struct challenge *ret_challenge); /* pure */
 
-struct session {
-	const struct reference *reference;
-	const char *username, *password; /* NULL: anonymous */
-	bool tls_verify;
-	bool plain;          /* this registry speaks plain HTTP */
-	char *authorization; /* what worked last; owned */
+/* An Authorization header that has been had. */
+struct authorization {
+	char *value;       /* owned; NULL: none */
+	int64_t until_ms;  /* by CLOCK_MONOTONIC, when a token has ended; 0: it does not */
 };
-void session_done(struct session *session);
+void authorization_done(struct authorization *authorization);
+bool authorization_is_over(const struct authorization *authorization);
 
-/* Another thread's copy. */
-struct session session_copy(const struct session *session);
+/* Of user and password; the caller's. */
+char *auth_basic(const struct endpoint *endpoint);
 
 /*
- * GETs PATH below /v2/REPOSITORY/, logs in when asked to, renews a token once, retries what may pass (429, 5xx, broken
- * connections) up to three times, waiting in between. restart is called before a body is taken anew. Only a 200 is
- * success; everything else becomes an error that names `what`.
+ * Gets a token for `actions` ("pull") in the endpoint's repository (none: for nothing but being let in) from the place
+ * that the challenge names. Credentials go to https there, or to plain HTTP where that was agreed to anyway or both
+ * are on this machine. -EACCES: it refused; -EAGAIN: it may pass, after so many seconds, if it says.
  */
-struct session_request {
-	const char *path, *accept, *what;
-	uint64_t limit;
-	int (*take)(void *context, const void *data, size_t len);
-	int (*restart)(void *context); /* NULL with `take`: the request is not retried once bytes have come */
-	void *context;
-};
-int session_get(struct session *session, struct http *http, const struct session_request *request,
-	struct http_response *ret_response, struct err *err);
+int auth_fetch_token(const struct endpoint *endpoint, struct http *http, const struct challenge *challenge, const char *actions,
+	struct authorization *authorization, int *ret_retry_after, struct err *err);
 
 #endif

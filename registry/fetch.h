@@ -3,7 +3,7 @@
 #ifndef XRUN_REGISTRY_FETCH_H
 #define XRUN_REGISTRY_FETCH_H
 
-#include "registry/auth.h"
+#include "registry/session.h"
 #include "registry/image.h"
 #include "registry/layer.h"
 #include "registry/progress.h"

@@ -27,7 +27,7 @@ struct transfer {
 	uint64_t allowed;
 };
 
-struct http *http_new(bool tls_verify)
+struct http *http_new(void)
 {
 	struct http *http = mem_new(sizeof *http);
 	http->easy = curl_easy_init();
@@ -44,8 +44,6 @@ struct http *http_new(bool tls_verify)
 	curl_easy_setopt(http->easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS);
 	curl_easy_setopt(http->easy, CURLOPT_BUFFERSIZE, 262144L);
 	curl_easy_setopt(http->easy, CURLOPT_USERAGENT, "xrun/0.1");
-	curl_easy_setopt(http->easy, CURLOPT_SSL_VERIFYPEER, tls_verify ? 1L : 0L);
-	curl_easy_setopt(http->easy, CURLOPT_SSL_VERIFYHOST, tls_verify ? 2L : 0L);
 	if (getenv("SSL_CERT_FILE"))
 		curl_easy_setopt(http->easy, CURLOPT_CAINFO, getenv("SSL_CERT_FILE"));
 	if (getenv("SSL_CERT_DIR"))
@@ -191,6 +189,13 @@ int http_get(struct http *http, const struct http_request *request, struct http_
 	bool plain = request->allow_plain || str_starts(request->url, "http:");
 	http->error[0] = 0;
 	curl_easy_setopt(http->easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(http->easy, CURLOPT_SSL_VERIFYPEER, request->insecure ? 0L : 1L);
+	curl_easy_setopt(http->easy, CURLOPT_SSL_VERIFYHOST, request->insecure ? 0L : 2L);
+	curl_easy_setopt(http->easy, CURLOPT_FOLLOWLOCATION, request->form ? 0L : 1L); /* what a form holds goes nowhere else */
+	if (request->form)
+		curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, request->form);
+	else
+		curl_easy_setopt(http->easy, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(http->easy, CURLOPT_PROTOCOLS_STR, plain ? "http,https" : "https");
 	curl_easy_setopt(http->easy, CURLOPT_REDIR_PROTOCOLS_STR, plain ? "http,https" : "https");

@@ -10,14 +10,16 @@
 #include <stdint.h>
 
 struct http; /* a connection that is kept for the next request; one thread's */
-struct http *http_new(bool tls_verify); /* NULL if libcurl cannot start */
+struct http *http_new(void); /* NULL if libcurl cannot start */
 void http_free(struct http *http);
 
 struct http_request {
 	const char *url;
 	const char *accept;        /* media types, or NULL */
 	const char *authorization; /* the header's value, or NULL; never sent to another host after a redirect */
+	const char *form;          /* a form to POST, or NULL: GET */
 	bool allow_plain;          /* redirects may lead to plain HTTP */
+	bool insecure;             /* certificates that nobody vouches for are good enough */
 	uint64_t limit;            /* bytes of a body with status 200; more is an error */
 	/* Takes the body of a 200 in pieces; a negative result ends the transfer. NULL: into response.body. */
 	int (*take)(void *context, const void *data, size_t len);

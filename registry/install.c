@@ -131,7 +131,7 @@ static void *work(void *context)
 	struct err err = { 0 };
 	const struct session *from = p->options->session;
 	struct session session = from ? session_copy(from) : (struct session){ 0 };
-	struct http *http = from ? http_new(from->tls_verify) : NULL;
+	struct http *http = from ? http_new() : NULL;
 	if (from && !http)
 		note_failure(p, err_set(&err, -ENOMEM, "cannot start libcurl"), &err);
 	for (size_t i; (i = take_next(p)) < p->in->image.layer_count;) {

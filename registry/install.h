@@ -3,7 +3,7 @@
 #ifndef XRUN_REGISTRY_INSTALL_H
 #define XRUN_REGISTRY_INSTALL_H
 
-#include "registry/auth.h"
+#include "registry/session.h"
 #include "registry/progress.h"
 #include "registry/store.h"
 

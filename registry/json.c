@@ -309,12 +309,14 @@ int json_read_layer_names(const char *text, size_t len, char **ret_names, struct
 	return 0;
 }
 
-char *json_read_token(const char *text, size_t len)
+char *json_read_token(const char *text, size_t len, int64_t *ret_seconds)
 {
 	struct err ignored;
 	cleanup_json json_t *json = parse(text, len, "token", &ignored);
 	const char *token = json_string_value(json_object_get(json, "token"));
 	if (!token)
 		token = json_string_value(json_object_get(json, "access_token"));
+	const int64_t seconds = json_integer_value(json_object_get(json, "expires_in")), day = 24 * 3600;
+	*ret_seconds = seconds < 0 ? 0 : seconds > day ? day : seconds;
 	return str_dup(token);
 }

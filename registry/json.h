@@ -56,7 +56,10 @@ int json_read_config(const char *text, size_t len, const struct manifest *manife
 /* The annotation xrun.layers of a container's config.json: the caller's, or NULL. */
 int json_read_layer_names(const char *text, size_t len, char **ret_names, struct err *err);
 
-/* The token of an answer from a token server: "token" or "access_token"; the caller's, or NULL. */
-char *json_read_token(const char *text, size_t len);
+/*
+ * The token of an answer from a token server: "token" or "access_token"; the caller's, or NULL. *ret_seconds: how long
+ * it lives, a day at most; 0 if that is not said.
+ */
+char *json_read_token(const char *text, size_t len, int64_t *ret_seconds);
 
 #endif

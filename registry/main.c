@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c owns xrun-fetch, the program that xrun starts for what needs a registry or reads tar archives. */
 /*
- *   xrun-fetch pull REFERENCE PLATFORM|all [--tls-verify=false] [--single-id] [--progress=none|lines|bars]
+ *   xrun-fetch pull REFERENCE PLATFORM|all [--single-id] [--progress=none|lines|bars]
+ *   xrun-fetch login
  *
  * Started as root of a user namespace with its own mount namespace. Descriptor 3 is the store's directory, 4 takes one
- * struct err when it fails (status 125), standard input holds the user's name and password, a line each, or nothing.
+ * struct err when it fails (status 125), standard input holds endpoints (endpoint.h).
  */
 #include "registry/pull.h"
 
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STORE_FD = 3, ERROR_FD = 4, CREDENTIALS_LIMIT = 8192 };
+enum { STORE_FD = 3, ERROR_FD = 4, ENDPOINTS_LIMIT = 4 << 20 };
 
 /* A command line as every command takes it. */
 struct request {
@@ -30,9 +31,7 @@ static int read_options(int argc, char **argv, struct request *request, struct e
 {
 	struct pull_options *options = &request->options;
 	for (int i = 2; i < argc; i++) {
-		if (str_eq(argv[i], "--tls-verify=false"))
-			options->tls_verify = false;
-		else if (str_eq(argv[i], "--single-id"))
+		if (str_eq(argv[i], "--single-id"))
 			options->single_id = true;
 		else if (str_eq(argv[i], "--progress=none"))
 			options->progress = PROGRESS_NONE;
@@ -46,21 +45,23 @@ static int read_options(int argc, char **argv, struct request *request, struct e
 	return 0;
 }
 
-static int read_credentials(struct buf *text, struct pull_options *options, struct err *err)
+static int read_endpoints(struct pull_options *options, struct err *err)
 {
-	int r = fd_read_all(0, CREDENTIALS_LIMIT, text);
+	cleanup_buf struct buf text = { 0 };
+	int r = fd_read_all(0, ENDPOINTS_LIMIT, &text);
 	if (r < 0)
-		return err_code(err, r, "cannot read the credentials");
-	if (!text->len)
+		return err_code(err, r, "cannot read where to get the image");
+	if (!text.len)
 		return 0;
-	char *at = text->data;
-	options->username = strsep(&at, "\n");
-	options->password = at ? strsep(&at, "\n") : "";
-	return 0;
+	r = endpoints_read(text.data, text.len, &options->endpoints, err);
+	explicit_bzero(text.data, text.len);
+	return r;
 }
 
 static int run_pull(const struct store *store, struct request *request, struct err *err)
 {
+	if (!request->options.endpoints.count)
+		return err_set(err, -EINVAL, "there is no saying where to get the image");
 	int r = reference_parse(request->operands[0], &request->options.reference, err);
 	request->options.all_platforms = str_eq(request->operands[1], "all");
 	if (r == 0 && !request->options.all_platforms && !platform_parse(request->operands[1], &request->options.platform))
@@ -68,12 +69,22 @@ static int run_pull(const struct store *store, struct request *request, struct e
 	return r < 0 ? r : pull_image(store, &request->options, err);
 }
 
+static int run_login(const struct store *store, struct request *request, struct err *err)
+{
+	(void)store;
+	if (!request->options.endpoints.count)
+		return err_set(err, -EINVAL, "there is no saying where to log in");
+	return pull_try_login(&request->options.endpoints, err);
+}
+
 static const struct {
 	const char *name;
 	size_t operands;
+	bool store; /* needs it */
 	int (*run)(const struct store *store, struct request *request, struct err *err);
 } commands[] = {
-	{ "pull", 2, run_pull },
+	{ "pull", 2, true, run_pull },
+	{ "login", 0, false, run_login },
 };
 
 static int dispatch(int argc, char **argv, struct request *request, struct err *err)
@@ -82,7 +93,7 @@ static int dispatch(int argc, char **argv, struct request *request, struct err *
 	for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++) {
 		if (!str_eq(commands[i].name, argv[1]) || commands[i].operands != request->count)
 			continue;
-		int r = store_open(&store, STORE_FD, true, err);
+		int r = commands[i].store ? store_open(&store, STORE_FD, true, err) : 0;
 		return r < 0 ? r : commands[i].run(&store, request, err);
 	}
 	return err_set(err, -EINVAL, "xrun-fetch is started by xrun: use xrun pull");
@@ -90,15 +101,17 @@ static int dispatch(int argc, char **argv, struct request *request, struct err *
 
 static int run(int argc, char **argv, struct err *err)
 {
-	struct request request = { .options = { .tls_verify = true, .progress = PROGRESS_LINES } };
-	cleanup_buf struct buf credentials = { 0 };
+	struct request request = { .options = { .progress = PROGRESS_LINES } };
 	signal(SIGPIPE, SIG_IGN);
 	fcntl(STORE_FD, F_SETFD, FD_CLOEXEC);
 	fcntl(ERROR_FD, F_SETFD, FD_CLOEXEC);
 	int r = read_options(argc, argv, &request, err);
 	if (r == 0)
-		r = read_credentials(&credentials, &request.options, err);
-	return r < 0 ? r : dispatch(argc, argv, &request, err);
+		r = read_endpoints(&request.options, err);
+	if (r == 0)
+		r = dispatch(argc, argv, &request, err);
+	endpoints_done(&request.options.endpoints);
+	return r;
 }
 
 int main(int argc, char **argv)

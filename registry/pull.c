@@ -168,12 +168,25 @@ int pull_image(const struct store *store, const struct pull_options *options, st
 {
 	struct pull p = { .store = store, .options = options };
 	p.in.name = reference_text(&options->reference);
-	p.session = (struct session){ .reference = &options->reference, .username = options->username,
-		.password = options->password, .tls_verify = options->tls_verify };
-	p.http = http_new(options->tls_verify);
+	p.session = (struct session){ .endpoints = &options->endpoints };
+	p.http = http_new();
 	int r = p.http ? pull(&p, err) : err_set(err, -ENOMEM, "cannot start libcurl");
 	http_free(p.http);
 	session_done(&p.session);
 	incoming_done(&p.in);
+	return r;
+}
+
+int pull_try_login(const struct endpoints *endpoints, struct err *err)
+{
+	enum { ANSWER_LIMIT = 1 << 20 };
+	struct http_response response = { 0 };
+	struct session session = { .endpoints = endpoints };
+	struct session_request request = { .what = "logging in", .limit = ANSWER_LIMIT };
+	struct http *http = http_new();
+	int r = http ? session_get(&session, http, &request, &response, err) : err_set(err, -ENOMEM, "cannot start libcurl");
+	http_response_done(&response);
+	http_free(http);
+	session_done(&session);
 	return r;
 }

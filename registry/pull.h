@@ -3,6 +3,7 @@
 #ifndef XRUN_REGISTRY_PULL_H
 #define XRUN_REGISTRY_PULL_H
 
+#include "registry/endpoint.h"
 #include "registry/image.h"
 #include "registry/progress.h"
 #include "registry/reference.h"
@@ -12,8 +13,7 @@ struct pull_options {
 	struct reference reference;
 	struct platform platform;    /* the wish */
 	bool all_platforms;          /* every one for linux that there is, instead */
-	const char *username, *password; /* NULL: anonymous */
-	bool tls_verify;             /* false: also plain HTTP and unknown certificates */
+	struct endpoints endpoints;  /* where to get it */
 	bool single_id;              /* see layer.h */
 	enum progress_style progress; /* on stderr */
 };
@@ -24,5 +24,8 @@ struct pull_options {
  * overlay mount).
  */
 int pull_image(const struct store *store, const struct pull_options *options, struct err *err);
+
+/* Whether the one endpoint lets us in, asked by /v2/: for a login, whose password nobody has tried yet. */
+int pull_try_login(const struct endpoints *endpoints, struct err *err);
 
 #endif

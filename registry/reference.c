@@ -157,9 +157,9 @@ char *reference_text(const struct reference *r)
 		r->digest.text);
 }
 
-const char *reference_api_host(const struct reference *reference)
+const char *reference_api_host(const char *registry)
 {
-	return str_eq(reference->registry, "docker.io") ? "registry-1.docker.io" : reference->registry;
+	return str_eq(registry, "docker.io") ? "registry-1.docker.io" : registry;
 }
 
 bool reference_host_is_loopback(const char *host)

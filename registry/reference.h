@@ -26,7 +26,7 @@ int reference_parse(const char *text, struct reference *ret_reference, struct er
 char *reference_text(const struct reference *reference);
 
 /* The host to talk to: docker.io is served by registry-1.docker.io. */
-const char *reference_api_host(const struct reference *reference);
+const char *reference_api_host(const char *registry);
 
 /* Whether host[:port] is this machine: 127.0.0.0/8, ::1 or localhost. */
 bool reference_host_is_loopback(const char *host);

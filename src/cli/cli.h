@@ -3,6 +3,7 @@
 #ifndef XRUN_CLI_CLI_H
 #define XRUN_CLI_CLI_H
 
+#include "registry/endpoint.h"
 #include "registry/image.h"
 #include "registry/store.h"
 #include "src/base/err.h"
@@ -37,11 +38,14 @@ int cli_print_help(const char *name);
 extern const struct option run_options[], pull_options[], images_options[], rmi_options[], binfmt_options[],
 	doctor_options[];
 extern const struct option inspect_options[], history_options[], tag_options[], prune_options[];
+extern const struct option login_options[], logout_options[];
 
 extern const struct option ps_options[], exec_options[];
 
 int command_run(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_pull(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_login(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_logout(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_images(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_tag(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_history(const struct globals *globals, int argc, char **argv, struct err *err);
@@ -67,6 +71,7 @@ struct fetch {
 	const char *creds;        /* USER:PASSWORD or NULL */
 	bool tls_verify, quiet;
 	bool all_platforms;       /* every one for linux that there is, instead of platform */
+	const char *authfile;     /* the only file with credentials, or NULL */
 };
 
 /* Runs xrun-fetch for it in a user namespace; then cli_check_programs. */
@@ -78,5 +83,7 @@ int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_
  */
 int cli_check_programs(const char *name, const struct platform *platform, const struct idmap *map, int store_dir_fd,
 	struct err *err);
+/* Runs xrun-fetch to ask the one endpoint whether it lets us in. */
+int cli_try_login(const struct endpoints *endpoints, const struct idmap *map, struct err *err);
 
 #endif

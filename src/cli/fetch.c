@@ -3,6 +3,7 @@
 #include "src/cli/cli.h"
 
 #include "registry/reference.h"
+#include "src/access/access.h"
 #include "src/base/fd.h"
 #include "src/base/self.h"
 #include "src/runtime/userns.h"
@@ -11,15 +12,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 extern char **environ;
 
 struct start {
-	const struct fetch *fetch;
-	bool single_id;
-	int program_fd, store_dir_fd, error_fd, creds_fd;
+	char **argv;
+	int program_fd, store_dir_fd, error_fd, endpoints_fd;
 };
 
 /* Beside xrun in the build tree, in ../libexec/xrun when installed. Opened before the user namespace is entered. */
@@ -42,43 +43,31 @@ static int open_program(struct err *err)
 static int execute(void *context, struct err *err)
 {
 	const struct start *start = context;
-	const struct platform_text platform = platform_text(&start->fetch->platform);
-	char *argv[8] = { "xrun-fetch", "pull", (char *)start->fetch->image, start->fetch->all_platforms ? "all" : (char *)platform.text };
-	int argc = 4;
-	if (!start->fetch->tls_verify)
-		argv[argc++] = "--tls-verify=false";
-	if (start->single_id)
-		argv[argc++] = "--single-id";
-	argv[argc++] = start->fetch->quiet ? "--progress=none" : isatty(2) ? "--progress=bars" : "--progress=lines";
 	/* Away from 0, 3 and 4 first, so that no move overwrites what is still to be moved. */
-	int store_fd = fcntl(start->store_dir_fd, F_DUPFD_CLOEXEC, 10);
+	int store_fd = start->store_dir_fd < 0 ? -1 : fcntl(start->store_dir_fd, F_DUPFD_CLOEXEC, 10);
 	int error_fd = fcntl(start->error_fd, F_DUPFD_CLOEXEC, 10);
 	int program_fd = fcntl(start->program_fd, F_DUPFD_CLOEXEC, 10);
-	if (store_fd < 0 || error_fd < 0 || program_fd < 0 || dup2(start->creds_fd, 0) < 0 || dup2(store_fd, 3) < 0 ||
-		dup2(error_fd, 4) < 0)
+	bool store_passed = start->store_dir_fd < 0 || dup2(store_fd, 3) == 3;
+	if (!store_passed || error_fd < 0 || program_fd < 0 || dup2(start->endpoints_fd, 0) < 0 || dup2(error_fd, 4) < 0)
 		return err_sys(err, "cannot pass descriptors to xrun-fetch");
-	syscall(SYS_execveat, program_fd, "", argv, environ, AT_EMPTY_PATH);
+	syscall(SYS_execveat, program_fd, "", start->argv, environ, AT_EMPTY_PATH);
 	return err_sys(err, "cannot execute xrun-fetch");
 }
 
-/* By pipe, not argv: other users can read a process' arguments. */
-static int pipe_credentials(const char *creds, struct err *err)
+/*
+ * Passwords are among them: not in argv, which other users can read, nor in a pipe, which would have to be written while
+ * it is read.
+ */
+static int pass_endpoints(const struct endpoints *endpoints, struct err *err)
 {
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(err, "cannot make a pipe");
-	int r = 0;
-	if (creds) {
-		const char *colon = strchr(creds, ':');
-		cleanup_free char *text = colon ? str_fmt("%.*s\n%s\n", (int)(colon - creds), creds, colon + 1) : NULL;
-		r = !text || strlen(text) > 4000 || strchr(creds, '\n') ?
-			    err_set(err, -EINVAL, "--creds: write it as USER:PASSWORD") :
-			    fd_write_all(ends[1], text, strlen(text));
-	}
-	close(ends[1]);
-	if (r < 0)
-		close(ends[0]);
-	return r < 0 ? r : ends[0];
+	cleanup_buf struct buf text = { 0 };
+	endpoints_write(endpoints, &text);
+	cleanup_fd int fd = memfd_create("endpoints", MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : fd_write_all(fd, text.data, text.len);
+	explicit_bzero(text.data, text.len);
+	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_code(err, r < 0 ? r : -errno, "cannot pass on where to get the image");
+	return fd_take(&fd);
 }
 
 static int take_error(int fd, int status, struct err *err)
@@ -93,24 +82,45 @@ static int take_error(int fd, int status, struct err *err)
 	return err_set(err, -EIO, "xrun-fetch ended with status %d and said no reason", status);
 }
 
-int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err)
+static int start(struct start *start, const struct endpoints *endpoints, const struct idmap *map, struct err *err)
 {
-	struct start start = { .fetch = fetch, .single_id = map->single, .store_dir_fd = store_dir_fd };
 	int ends[2];
-	cleanup_fd int program_fd = start.program_fd = open_program(err);
-	cleanup_fd int creds_fd = start.creds_fd = program_fd < 0 ? program_fd : pipe_credentials(fetch->creds, err);
-	if (creds_fd < 0)
-		return creds_fd;
+	cleanup_fd int program_fd = start->program_fd = open_program(err);
+	cleanup_fd int endpoints_fd = start->endpoints_fd = program_fd < 0 ? program_fd : pass_endpoints(endpoints, err);
+	if (endpoints_fd < 0)
+		return endpoints_fd;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, "cannot make a pipe");
 	cleanup_fd int read_fd = ends[0];
-	start.error_fd = ends[1];
-	int status = userns_call(map, &start.store_dir_fd, execute, &start, err);
+	start->error_fd = ends[1];
+	int status = userns_call(map, start->store_dir_fd < 0 ? NULL : &start->store_dir_fd, execute, start, err);
 	close(ends[1]);
-	if (status != 0)
-		return status > 0 ? take_error(read_fd, status, err) : status;
+	return status > 0 ? take_error(read_fd, status, err) : status;
+}
+
+int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err)
+{
+	const struct platform_text platform = platform_text(&fetch->platform);
+	char *argv[8] = { "xrun-fetch", "pull", (char *)fetch->image, fetch->all_platforms ? "all" : (char *)platform.text };
+	int argc = 4;
 	struct reference reference;
+	cleanup_endpoints struct endpoints endpoints = { 0 };
+	struct access_options access = { .creds = fetch->creds, .authfile = fetch->authfile, .tls_verify = fetch->tls_verify };
 	int r = reference_parse(fetch->image, &reference, err);
-	cleanup_free char *name = r < 0 ? NULL : reference_text(&reference);
+	if (r == 0)
+		r = access_plan(&reference, &access, &endpoints, err);
+	if (r < 0)
+		return r;
+	if (map->single)
+		argv[argc++] = "--single-id";
+	argv[argc++] = fetch->quiet ? "--progress=none" : isatty(2) ? "--progress=bars" : "--progress=lines";
+	r = start(&(struct start){ .argv = argv, .store_dir_fd = store_dir_fd }, &endpoints, map, err);
+	cleanup_free char *name = reference_text(&reference);
 	return r < 0 ? r : cli_check_programs(name, fetch->all_platforms ? NULL : &fetch->platform, map, store_dir_fd, err);
+}
+
+int cli_try_login(const struct endpoints *endpoints, const struct idmap *map, struct err *err)
+{
+	char *argv[] = { "xrun-fetch", "login", NULL };
+	return start(&(struct start){ .argv = argv, .store_dir_fd = -1 }, endpoints, map, err);
 }

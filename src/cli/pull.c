@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct pull {
-	const char *arch, *platform, *creds;
+	const char *arch, *platform, *creds, *authfile;
 	bool quiet, tls_verify, help;
 };
 
@@ -16,6 +16,7 @@ const struct option pull_options[] = {
 	{ "arch", 0, OPTION_TEXT, offsetof(struct pull, arch), "ARCH[,ARCH...]|all", "architectures, by any of their names: aarch64, armhf, riscv64, ..." },
 	{ "platform", 0, OPTION_TEXT, offsetof(struct pull, platform), "OS/ARCH", "the same as docker writes it: linux/arm64" },
 	{ "creds", 0, OPTION_TEXT, offsetof(struct pull, creds), "USER:PASSWORD", "log in to the registry" },
+	{ "authfile", 0, OPTION_TEXT, offsetof(struct pull, authfile), "FILE", "the file with credentials, instead of those of docker and podman" },
 	{ "tls-verify", 0, OPTION_SWITCH, offsetof(struct pull, tls_verify), NULL, "=false: accept plain HTTP and unknown certificates" },
 	{ "quiet", 'q', OPTION_SWITCH, offsetof(struct pull, quiet), NULL, "show no progress" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct pull, help), NULL, "show this" },
@@ -66,7 +67,7 @@ int command_pull(const struct globals *globals, int argc, char **argv, struct er
 	if (operands.len != 1)
 		return err_set(err, -EINVAL, "pull takes one image; see xrun pull --help");
 	struct fetch fetch = { .image = operands.items[0], .creds = pull.creds, .tls_verify = pull.tls_verify,
-		.quiet = pull.quiet };
+		.quiet = pull.quiet, .authfile = pull.authfile };
 	r = check_archs(&pull, &fetch, err);
 	if (r == 0)
 		r = idmap_plan(&map, err);

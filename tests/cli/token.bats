@@ -55,9 +55,17 @@ only_for() {
 	[ "$(grep -c /blobs/ "$BATS_TEST_TMPDIR/asked")" = 4 ] # each once in vain
 }
 
+@test "a token that says it lives a second is used for a minute, whatever the clock on the wall says" {
+	local name
+	for name in token-short token-past; do
+		pull_and_ask $name
+		[ "$(tokens $name)" = 1 ]
+	done
+}
+
 @test "a token that is refused at once is renewed no more" {
 	asked token-never >/dev/null
-	refused token-never "$SCRIPTED wants a login (401); give one with --creds USER:PASSWORD"
+	refused token-never "$SCRIPTED wants a login (401); give one with xrun login or --creds USER:PASSWORD"
 	[ "$(asked token-never | grep -c /manifests/)" = 2 ]
 	refused token-never "$SCRIPTED does not let ann in (401)" --creds ann:secret
 	[ "$(asked token-never | grep -c /token/)" = 1 ]

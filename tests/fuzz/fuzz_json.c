@@ -113,6 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_index(text, size);
 	try_manifest(text, size);
 	try_config(text, size, layers);
-	free(json_read_token(text, size));
+	int64_t seconds = 0;
+	free(json_read_token(text, size, &seconds));
+	CHECK(seconds >= 0);
 	return 0;
 }

@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_fields(&reference);
 		check_printed(&reference);
 		check_loopback(reference.registry);
-		CHECK(*reference_api_host(&reference));
+		CHECK(*reference_api_host(reference.registry));
 	}
 	return 0;
 }

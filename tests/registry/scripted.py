@@ -52,6 +52,12 @@ class Request(http.server.BaseHTTPRequestHandler):
             case _:
                 answer(404)(self)
 
+    form = ""
+
+    def do_POST(self):
+        self.form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        self.do_GET()
+
     def note(self, name):
         self.name, line = name, f"{self.host} {self.path} {self.authorization}\n"
         with LOCK:
@@ -120,12 +126,12 @@ def ask_token(request, scope=None):
     answer(401, WWW_Authenticate=challenge)(request)
 
 
-def issue(uses, field="token"):
+def issue(uses, field="token", **more):
     """A new token, good for so many requests."""
     def act(request):
         token = secrets.token_hex(16)
         USES[token] = uses
-        answer(200, json.dumps({field: token, "expires_in": 300}).encode(), "application/json")(request)
+        answer(200, json.dumps({field: token, "expires_in": 300, **more}).encode(), "application/json")(request)
     return act
 
 
@@ -179,6 +185,10 @@ def with_token(act, ask=ask_token):
 
 def with_password(act, refuse=answer(401, WWW_Authenticate='Basic realm="test"')):
     return choose(lambda request: request.authorization == CREDENTIALS, act, refuse)
+
+
+def with_form(field, act, refuse=answer(401)):
+    return choose(lambda request: field in request.form.split("&"), act, refuse)
 
 
 def at_home(act, away):
@@ -411,6 +421,10 @@ TOKENS = {
     "token-never": issue(0),
     "token-greedy": issue(100),
     "token-password": with_password(issue(100), answer(401)),
+    "token-identity": with_form("refresh_token=s%2Fme", issue(100, "access_token")),
+    "token-identity-moved": choose(lambda request: request.form, redirect(f"http://localhost:{PORT}/token/good"), issue(100)),
+    "token-short": issue(100, expires_in=1, issued_at="2999-01-01T00:00:00Z"),
+    "token-past": issue(100, expires_in=-1, issued_at="1970-01-01T00:00:00Z"),
     "token-moved": at_home(with_password(moved(f"localhost:{PORT}")), issue(100)),
     "token-empty": answer(200, b"{}"),
     "token-html": answer(200, b"<html>", "text/html"),

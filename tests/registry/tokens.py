@@ -4,7 +4,7 @@
 
 Tokens are signed with DIR/server.key and carry DIR/server.crt, which the registry trusts (distribution, "Token
 Authentication Implementation"). Anybody may pull the repository "open"; the user "ann" with the password "secret" may do
-anything.
+anything. Whoever gives another password gets no token.
 """
 import base64, http.server, json, os, secrets, subprocess, sys, time, urllib.parse
 
@@ -34,6 +34,8 @@ def token(service, access):
 
 class Request(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.headers.get("Authorization", ANN) != ANN:
+            return self.send_error(401)
         query = urllib.parse.parse_qs(urllib.parse.urlparse(self.path).query)
         access = []
         for scope in query.get("scope", []):

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "registry/auth.h"
+#include "registry/session.h"
 #include "registry/json.h"
 #include "src/base/str.h"
 
@@ -180,26 +180,57 @@ static void any_mixture_of_special_characters_is_survived(void **state)
 static void another_threads_session_has_an_authorization_of_its_own(void **state)
 {
 	(void)state;
-	struct reference reference = { .registry = "ghcr.io", .repository = "a/b" };
-	struct session session = { .reference = &reference, .username = "u", .password = "p", .plain = true,
-		.authorization = str_dup("Bearer t") };
+	struct endpoint endpoint = { .registry = (char *)"ghcr.io", .repository = (char *)"a/b" };
+	struct endpoints endpoints = { &endpoint, 1 };
+	struct session session = { .endpoints = &endpoints, .plain = true, .authorization = { str_dup("Bearer t"), 17 } };
 	struct session copy = session_copy(&session);
 	session_done(&session);
-	assert_null(session.authorization);
-	assert_string_equal(copy.authorization, "Bearer t");
-	assert_ptr_equal(copy.reference, &reference);
+	assert_null(session.authorization.value);
+	assert_string_equal(copy.authorization.value, "Bearer t");
+	assert_int_equal(copy.authorization.until_ms, 17);
+	assert_string_equal(session_registry(&copy), "ghcr.io");
 	assert_true(copy.plain);
 	session_done(&copy);
 	struct session anonymous = session_copy(&session);
-	assert_null(anonymous.authorization);
+	assert_null(anonymous.authorization.value);
+}
+
+static void an_authorization_ends_by_its_own_clock(void **state)
+{
+	(void)state;
+	struct authorization authorization = { .value = (char *)"Basic eA==" };
+	assert_false(authorization_is_over(&authorization));
+	authorization.until_ms = 1; /* a millisecond after the machine started */
+	assert_true(authorization_is_over(&authorization));
+	authorization.until_ms = INT64_MAX;
+	assert_false(authorization_is_over(&authorization));
 }
 
 /* Token servers' answers. */
 
+static void lives(const char *text, int64_t want)
+{
+	int64_t seconds = -1;
+	cleanup_free char *token = json_read_token(text, strlen(text), &seconds);
+	assert_true(seconds == want);
+}
+
+static void a_token_lives_as_long_as_is_said_and_a_day_at_most(void **state)
+{
+	(void)state;
+	lives("{\"token\": \"abc\", \"expires_in\": 300}", 300);
+	lives("{\"token\": \"abc\"}", 0);
+	lives("{\"token\": \"abc\", \"expires_in\": -5}", 0);
+	lives("{\"token\": \"abc\", \"expires_in\": \"300\"}", 0);
+	lives("{\"token\": \"abc\", \"expires_in\": 9223372036854775807, \"issued_at\": \"2999-01-01T00:00:00Z\"}", 24 * 3600);
+}
+
 static void gives_token(const char *text, const char *want)
 {
-	cleanup_free char *token = json_read_token(text, strlen(text));
+	int64_t seconds = -1;
+	cleanup_free char *token = json_read_token(text, strlen(text), &seconds);
 	assert_true(str_eq(token, want));
+	assert_true(seconds >= 0);
 }
 
 static void a_token_has_one_of_two_names(void **state)
@@ -239,6 +270,8 @@ int main(void)
 		cmocka_unit_test(a_million_pieces_are_read_in_no_time),
 		cmocka_unit_test(any_mixture_of_special_characters_is_survived),
 		cmocka_unit_test(another_threads_session_has_an_authorization_of_its_own),
+		cmocka_unit_test(an_authorization_ends_by_its_own_clock),
+		cmocka_unit_test(a_token_lives_as_long_as_is_said_and_a_day_at_most),
 		cmocka_unit_test(a_token_has_one_of_two_names),
 		cmocka_unit_test(an_answer_without_a_token_gives_none),
 	};

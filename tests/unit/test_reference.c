@@ -245,9 +245,9 @@ static void docker_io_is_served_by_another_host(void **state)
 {
 	(void)state;
 	struct reference hub = parse("debian"), other = parse("ghcr.io/a/b"), local = parse("localhost:5000/a");
-	assert_string_equal(reference_api_host(&hub), "registry-1.docker.io");
-	assert_string_equal(reference_api_host(&other), "ghcr.io");
-	assert_string_equal(reference_api_host(&local), "localhost:5000");
+	assert_string_equal(reference_api_host(hub.registry), "registry-1.docker.io");
+	assert_string_equal(reference_api_host(other.registry), "ghcr.io");
+	assert_string_equal(reference_api_host(local.registry), "localhost:5000");
 }
 
 static void only_this_machine_is_loopback(void **state)

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* access.c owns the plan of where to get an image. */
+#include "src/access/access.h"
+
+#include "src/access/credentials.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int split_creds(const char *creds, struct login *login, struct err *err)
+{
+	const char *colon = strchr(creds, ':');
+	if (!colon || strpbrk(creds, "\r\n"))
+		return err_set(err, -EINVAL, "--creds: write it as USER:PASSWORD");
+	login->username = str_ndup(creds, colon - creds);
+	login->password = str_dup(colon + 1);
+	return 0;
+}
+
+static int find_login(const struct endpoint *endpoint, const struct access_options *options, struct login *login,
+	struct err *err)
+{
+	if (options->creds)
+		return split_creds(options->creds, login, err);
+	int r = credentials_find(options->authfile, endpoint->registry, endpoint->repository, login, err);
+	return r < 0 ? r : 0;
+}
+
+static int open_door(struct endpoint *endpoint, const struct access_options *options, struct err *err)
+{
+	struct login login = { 0 };
+	int r = find_login(endpoint, options, &login, err);
+	if (r < 0)
+		return r;
+	endpoint->username = login.username;
+	endpoint->password = login.password;
+	endpoint->identity_token = login.identity_token;
+	return 0;
+}
+
+int access_plan(const struct reference *reference, const struct access_options *options, struct endpoints *ret_endpoints,
+	struct err *err)
+{
+	struct endpoints endpoints = { 0 };
+	struct endpoint *endpoint = endpoints_add(&endpoints);
+	endpoint->registry = str_dup(reference->registry);
+	endpoint->repository = str_dup(reference->repository);
+	endpoint->insecure = !options->tls_verify;
+	int r = open_door(endpoint, options, err);
+	if (r < 0)
+		endpoints_done(&endpoints);
+	else
+		*ret_endpoints = endpoints;
+	return r;
+}
+
+int access_plan_login(const struct reference *registry, const struct access_options *options, struct endpoints *ret_endpoints,
+	struct err *err)
+{
+	struct endpoints endpoints = { 0 };
+	struct endpoint *endpoint = endpoints_add(&endpoints);
+	endpoint->registry = str_dup(registry->registry);
+	endpoint->insecure = !options->tls_verify;
+	int r = open_door(endpoint, options, err);
+	if (r < 0)
+		endpoints_done(&endpoints);
+	else
+		*ret_endpoints = endpoints;
+	return r;
+}
+
+int access_registry(const char *text, struct reference *ret_reference, struct err *err)
+{
+	cleanup_free char *host = str_dup(text);
+	size_t len = strlen(host);
+	if (len && host[len - 1] == '/')
+		host[len - 1] = 0;
+	if (str_starts(host, "https://"))
+		memmove(host, host + strlen("https://"), strlen(host) - strlen("https://") + 1);
+	cleanup_free char *name = str_fmt("%s/x", host);
+	bool bare = *host && !strchr(host, '/');
+	int r = bare ? reference_parse(name, ret_reference, err) : -EINVAL;
+	bool same = r == 0 && (strcasecmp(ret_reference->registry, host) == 0 || str_eq(host, "index.docker.io"));
+	if (!same)
+		return err_set(err, -EINVAL, "%.200s is not a registry: write it as HOST or HOST:PORT", text);
+	return 0;
+}
