@@ -21,9 +21,9 @@ static int open_standard(void)
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
-	if (open_standard() < 0)
-		return STATUS_FAILED;
-	int status = self_protect(argv, &err);
+	int status = open_standard() < 0 ? err_sys(&err, "cannot open /dev/null") : 0;
+	if (status == 0)
+		status = self_protect(argv, &err);
 	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC); /* what our caller left open is no business of a container */
 	if (status == 0)
 		status = cli_main(argc, argv, &err);
