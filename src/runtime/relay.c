@@ -63,6 +63,15 @@ static void make_raw(struct relay *relay)
 	relay->is_raw = tcsetattr(0, TCSANOW, &raw) == 0;
 }
 
+static bool has_ended(pid_t pid, int *ret_status)
+{
+	pid_t r;
+	do
+		r = waitpid(pid, ret_status, WNOHANG);
+	while (r < 0 && errno == EINTR);
+	return r == pid;
+}
+
 static void take_signals(struct relay *relay)
 {
 	struct signalfd_siginfo info;
@@ -74,7 +83,7 @@ static void take_signals(struct relay *relay)
 			relay->given_up = relay->given_up || info.ssi_signo != SIGCHLD;
 		else if (info.ssi_signo != SIGCHLD)
 			kill(relay->pid, info.ssi_signo);
-		else if (waitpid(relay->pid, &status, WNOHANG) == relay->pid) {
+		else if (has_ended(relay->pid, &status)) {
 			relay->exited = true;
 			relay->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 		}
