@@ -6,15 +6,39 @@
 #include "src/plan/config.h"
 #include "src/runtime/container.h"
 #include "src/runtime/network.h"
+#include "src/runtime/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 extern char **environ;
+
+/* A profile for seccomp is the user's file; the running kernel's version may be asked for in it. */
+static int read_profile(struct request *request, struct err *err)
+{
+	struct utsname host;
+	unsigned major = 0, minor = 0;
+	if (uname(&host) == 0 && sscanf(host.release, "%3u.%3u", &major, &minor) == 2)
+		request->kernel = major << 16 | (minor & 255) << 8;
+	for (size_t i = 0; i < request->security.len; i++) {
+		const char *option = request->security.items[i], *file = option + strlen("seccomp=");
+		if ((!str_starts(option, "seccomp=") && !str_starts(option, "seccomp:")) || str_eq(file, "unconfined") ||
+			str_eq(file, "builtin") || str_eq(file, "default"))
+			continue;
+		cleanup_buf struct buf text = { 0 };
+		int r = fd_read_file(AT_FDCWD, file, 4 << 20, &text, err);
+		if (r < 0)
+			return err_prefix(err, "--security-opt seccomp");
+		free(request->seccomp_text);
+		request->seccomp_text = buf_take(&text);
+	}
+	return 0;
+}
 
 static int make_id(const struct request *q, struct spec *spec, struct err *err)
 {
@@ -92,6 +116,8 @@ static int run(const struct globals *globals, struct request *q, const char *nam
 	if (r == 0)
 		r = cli_read_env_files(q, err);
 	if (r == 0)
+		r = read_profile(q, err);
+	if (r == 0)
 		r = idmap_plan(&map, err);
 	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(globals, &map, err);
 	r = dir_fd < 0 ? dir_fd : run_find_image(q, name, &platform, &map, dir_fd, &image, err);
@@ -99,6 +125,8 @@ static int run(const struct globals *globals, struct request *q, const char *nam
 		r = store_open(&store, dir_fd, false, err);
 	if (r >= 0)
 		r = plan(q, &image, dir_fd, &spec, err);
+	if (r >= 0)
+		r = procfs_check_label(&spec, err);
 	if (r >= 0)
 		r = q->dry_run ? config_print(&spec, err) : execute(&spec, &map, dir_fd, err);
 	image_done(&image);

@@ -4,6 +4,7 @@
 #include "src/plan/network.h"
 
 #include "src/plan/capability.h"
+#include "src/plan/config_isolation.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -82,9 +83,9 @@ static json_t *annotations(const struct spec *spec)
 	cleanup_buf struct buf layers = { 0 };
 	for (size_t i = 0; i < spec->layers.len; i++)
 		buf_fmt(&layers, "%s%s", i ? "," : "", spec->layers.items[i]);
-	json_t *object = json_pack("{s:s*, s:o, s:s, s:s, s:s, s:s}", "xrun.id", spec->id, "xrun.image", text(spec->image), "xrun.layers",
+	json_t *object = json_pack("{s:s*, s:o, s:s, s:s, s:s}", "xrun.id", spec->id, "xrun.image", text(spec->image), "xrun.layers",
 		layers.len ? layers.data : "", "xrun.interactive", spec->interactive ? "true" : "false", "xrun.init",
-		spec->init ? "true" : "false", "xrun.seccomp", spec->seccomp ? "default" : "unconfined");
+		spec->init ? "true" : "false");
 	for (size_t i = 0; i < spec->emulator_count; i++) {
 		cleanup_free char *key = str_fmt("xrun.emulator.%s", spec->emulators[i].arch);
 		json_object_set_new(object, key, text(spec->emulators[i].path));
@@ -111,6 +112,7 @@ char *config_text(const struct spec *spec)
 		"mounts", mounts(spec), "linux", "namespaces", namespaces(spec), "resources", resources(&spec->limits),
 		"personality", spec->personality_32 ? json_pack("{s:s}", "domain", "LINUX32") : NULL,
 		"annotations", annotations(spec));
+	config_isolation_write(config, spec);
 	char *dump = json_dumps(config, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	json_decref(config);
 	return dump;

@@ -3,6 +3,7 @@
 #include "src/plan/config.h"
 
 #include "src/plan/capability.h"
+#include "src/plan/config_isolation.h"
 #include "src/plan/network.h"
 
 #include <errno.h>
@@ -120,7 +121,6 @@ static void take_annotations(json_t *annotations, struct spec *spec)
 	spec->image = str_dup(get_text(annotations, "xrun.image"));
 	spec->interactive = str_eq(get_text(annotations, "xrun.interactive"), "true");
 	spec->init = str_eq(get_text(annotations, "xrun.init"), "true");
-	spec->seccomp = !str_eq(get_text(annotations, "xrun.seccomp"), "unconfined");
 }
 
 static int take(const json_t *config, struct spec *spec, struct err *err)
@@ -135,7 +135,9 @@ static int take(const json_t *config, struct spec *spec, struct err *err)
 	int r = take_process(json_object_get(config, "process"), spec, err);
 	if (r == 0)
 		r = take_network(json_object_get(config, "annotations"), spec, err);
-	return r < 0 ? r : take_mounts(json_object_get(config, "mounts"), spec, err);
+	if (r == 0)
+		r = take_mounts(json_object_get(config, "mounts"), spec, err);
+	return r < 0 ? r : config_isolation_read(config, spec, err);
 }
 
 int config_read(const char *text, size_t len, struct spec *ret_spec, struct err *err)

@@ -11,6 +11,8 @@
 int plan_limits(const struct request *request, struct spec *spec, struct err *err);
 int plan_mounts(const struct request *request, struct spec *spec, struct err *err);
 int plan_network(const struct request *request, struct spec *spec, struct err *err);
+int plan_sysctls(const struct request *request, struct spec *spec, struct err *err);
+int plan_ulimits(const struct request *request, struct spec *spec, struct err *err);
 int plan_security(const struct request *request, struct spec *spec, struct err *err);
 
 #endif

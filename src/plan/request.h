@@ -17,6 +17,12 @@ struct request {
 	const char *mac_address, *net_rate;
 	struct strv publish, add_host, dns, dns_search, dns_options;
 	bool interactive, terminal, read_only, remove, init, dry_run, quiet, tls_verify, help;
+	/* Isolation */
+	const char *oom_score_adj, *ipc;
+	struct strv sysctls, ulimits;
+	bool privileged;
+	char *seccomp_text;           /* the content of --security-opt seccomp=FILE, ours */
+	uint32_t kernel;              /* the running one, KERNEL_VERSION's number: a profile's rules may ask for it */
 	struct strv command;
 	struct strv env_lines;        /* --env-file, see request_add_env_file */
 };

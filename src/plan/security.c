@@ -3,13 +3,26 @@
 #include "src/plan/parts.h"
 
 #include "src/plan/capability.h"
+#include "src/plan/seccomp.h"
 
 #include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+#include <strings.h>
+
+/* The containers' usual lists (moby, oci/defaults.go). */
+static const char *const masked[] = {
+	"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
+	"/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware", NULL,
+};
+static const char *const read_only[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL };
 
 static int plan_capabilities(const struct request *q, struct spec *spec, struct err *err)
 {
 	uint64_t bits;
 	spec->capabilities = capability_default();
+	if (q->privileged)
+		capability_by_name("ALL", &spec->capabilities);
 	for (size_t i = 0; i < q->cap_drop.len; i++) {
 		if (!capability_by_name(q->cap_drop.items[i], &bits))
 			return err_set(err, -EINVAL, "--cap-drop %s: no such capability", q->cap_drop.items[i]);
@@ -23,17 +36,98 @@ static int plan_capabilities(const struct request *q, struct spec *spec, struct 
 	return 0;
 }
 
+/* podman-run(1): paths with colons between them. */
+static int mask(const char *paths, struct spec *spec, struct err *err)
+{
+	cleanup_free char *copy = str_dup(paths);
+	char *rest = copy;
+	for (char *path; (path = strsep(&rest, ":"));) {
+		if (*path != '/')
+			return err_set(err, -EINVAL, "--security-opt mask=%s: write absolute paths, with colons between them", paths);
+		strv_add(&spec->isolation.masked, path);
+	}
+	return 0;
+}
+
+static void leave_out(struct strv *list, const char *pattern)
+{
+	struct strv kept = { 0 };
+	for (size_t i = 0; i < list->len; i++)
+		if (fnmatch(pattern, list->items[i], FNM_PATHNAME) != 0)
+			strv_add(&kept, list->items[i]);
+	strv_done(list);
+	*list = kept;
+}
+
+static int unmask(const char *paths, struct spec *spec, struct err *err)
+{
+	cleanup_free char *copy = str_dup(paths);
+	char *rest = copy;
+	if (strcasecmp(paths, "ALL") == 0) {
+		strv_done(&spec->isolation.masked);
+		strv_done(&spec->isolation.read_only);
+		return 0;
+	}
+	for (char *path; (path = strsep(&rest, ":"));) {
+		if (*path != '/')
+			return err_set(err, -EINVAL, "--security-opt unmask=%s: write ALL, or absolute paths with colons between them", paths);
+		leave_out(&spec->isolation.masked, path);
+		leave_out(&spec->isolation.read_only, path);
+	}
+	return 0;
+}
+
+static int plan_seccomp(const struct request *q, const char *value, struct spec *spec, struct err *err)
+{
+	spec->seccomp = !str_eq(value, "unconfined");
+	if (!spec->seccomp || str_eq(value, "builtin") || str_eq(value, "default"))
+		return 0;
+	if (!q->seccomp_text)
+		return err_set(err, -EINVAL, "--security-opt seccomp=%s: the file was not read", value);
+	return seccomp_plan(value, q->seccomp_text, strlen(q->seccomp_text), q->kernel, spec, err);
+}
+
+static int plan_option(const struct request *q, const char *text, struct spec *spec, struct err *err)
+{
+	cleanup_free char *key = str_ndup(text, strcspn(text, "=:"));
+	const char *value = text[strlen(key)] ? text + strlen(key) + 1 : "";
+	if (str_eq(key, "no-new-privileges") && (!*value || str_eq(value, "true") || str_eq(value, "false"))) {
+		spec->no_new_privileges = !str_eq(value, "false");
+		return 0;
+	}
+	if (str_eq(key, "seccomp") && *value)
+		return plan_seccomp(q, value, spec, err);
+	if (str_eq(key, "apparmor") && *value) {
+		free(spec->isolation.apparmor);
+		spec->isolation.apparmor = str_eq(value, "unconfined") ? NULL : str_dup(value);
+		return 0;
+	}
+	if (str_eq(text, "label=disable") || str_eq(text, "label:disable"))
+		return 0; /* none is ever set */
+	if (str_eq(key, "label"))
+		return err_set(err, -EOPNOTSUPP, "--security-opt %s: xrun gives no SELinux labels, so this cannot be honoured", text);
+	if (str_eq(key, "mask"))
+		return mask(value, spec, err);
+	if (str_eq(key, "unmask"))
+		return unmask(value, spec, err);
+	if (str_eq(key, "systempaths") && str_eq(value, "unconfined"))
+		return unmask("ALL", spec, err);
+	return err_set(err, -EINVAL, "--security-opt %s: there are no-new-privileges, seccomp=FILE|unconfined, apparmor=PROFILE, "
+		"label=disable, mask=PATHS, unmask=PATHS|ALL, systempaths=unconfined", text);
+}
+
 int plan_security(const struct request *q, struct spec *spec, struct err *err)
 {
-	spec->seccomp = true;
-	for (size_t i = 0; i < q->security.len; i++) {
-		const char *text = q->security.items[i];
-		if (str_eq(text, "no-new-privileges") || str_eq(text, "no-new-privileges=true"))
-			spec->no_new_privileges = true;
-		else if (str_eq(text, "seccomp=unconfined"))
-			spec->seccomp = false;
-		else
-			return err_set(err, -EINVAL, "--security-opt %s: there are no-new-privileges and seccomp=unconfined", text);
+	int r = plan_capabilities(q, spec, err);
+	spec->seccomp = !q->privileged;
+	spec->isolation.privileged = q->privileged;
+	if (!q->privileged) {
+		strv_copy(&spec->isolation.masked, (char *const *)masked);
+		strv_copy(&spec->isolation.read_only, (char *const *)read_only);
 	}
-	return plan_capabilities(q, spec, err);
+	for (size_t i = 0; r == 0 && i < q->security.len; i++)
+		r = plan_option(q, q->security.items[i], spec, err);
+	if (r == 0)
+		r = plan_ulimits(q, spec, err);
+	return r < 0 ? r : plan_sysctls(q, spec, err);
 }

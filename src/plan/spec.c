@@ -14,6 +14,17 @@ static void network_done(struct spec_network *network)
 	free(network->resolv_text);
 }
 
+static void isolation_done(struct spec_isolation *isolation)
+{
+	free(isolation->profile.text);
+	free(isolation->profile.code);
+	free(isolation->apparmor);
+	strv_done(&isolation->masked);
+	strv_done(&isolation->read_only);
+	strv_done(&isolation->sysctls);
+	free(isolation->ulimits);
+}
+
 void spec_done(struct spec *spec)
 {
 	network_done(&spec->network);
@@ -37,6 +48,7 @@ void spec_done(struct spec *spec)
 		strv_done(&spec->emulators[i].options);
 	}
 	free(spec->emulators);
+	isolation_done(&spec->isolation);
 	*spec = (struct spec){ 0 };
 }
 

@@ -5,6 +5,7 @@
 
 #include "src/base/str.h"
 
+#include <linux/filter.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -56,6 +57,33 @@ struct spec_emulator {
 	struct strv options; /* words without blanks that it gets after its argv[0], whatever its guest's environment is */
 };
 
+/* setrlimit(2)'s; RLIM_INFINITY means unlimited. */
+struct spec_ulimit {
+	int resource;
+	uint64_t soft, hard;
+};
+
+/* A seccomp profile of the user's: linux.seccomp of config.json, and the program it became. */
+struct spec_profile {
+	char *text;             /* NULL: the built-in one */
+	struct sock_filter *code;
+	size_t len;
+	uint64_t flags;         /* SECCOMP_FILTER_FLAG_* */
+};
+
+/* What holds the program beside namespaces and capabilities. Paths are absolute, in the container. */
+struct spec_isolation {
+	bool privileged;        /* nothing masked, /sys writable, the host's devices */
+	struct spec_profile profile;
+	char *apparmor;         /* a profile's name, or NULL */
+	struct strv masked, read_only;
+	struct strv sysctls;    /* PATH=VALUE, the path below /proc/sys */
+	struct spec_ulimit *ulimits;
+	size_t ulimit_count;
+	bool has_oom_score;
+	int oom_score_adj;      /* -1000..1000 */
+};
+
 struct spec {
 	char *id;               /* 64 hex digits: a directory's and a cgroup's name; the first 12 are the host's by default */
 	char *name;             /* --name, or NULL; only for making it, since it may be renamed */
@@ -74,6 +102,7 @@ struct spec {
 	struct spec_limits limits;
 	struct spec_emulator *emulators; /* to be registered in the private instance */
 	size_t emulator_count;
+	struct spec_isolation isolation;
 };
 void spec_done(struct spec *spec);
 struct spec_mount *spec_add_mount(struct spec *spec, const char *source, const char *target, bool read_only);

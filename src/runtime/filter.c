@@ -9,10 +9,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int load(const struct sock_filter *code, size_t len, struct err *err)
+static int load(const struct sock_filter *code, size_t len, uint64_t flags, struct err *err)
 {
 	const struct sock_fprog program = { .len = len, .filter = (struct sock_filter *)code };
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) < 0)
 		return err_sys(err, "cannot load the seccomp filter");
 	return 0;
 }
@@ -24,20 +24,23 @@ static int load_default(uint64_t capabilities, struct err *err)
 	const struct seccomp_setting setting = { .capabilities = capabilities };
 	const struct sock_filter *ready = ready_default(capabilities, &len);
 	if (ready)
-		return load(ready, len, err);
+		return load(ready, len, 0, err);
 	int r = seccomp_compile(&seccomp_default, &seccomp_machine, &setting, &program, err);
 	if (r == 0)
-		r = load(program.code, program.len, err);
+		r = load(program.code, program.len, 0, err);
 	free(program.code);
 	return r;
 }
 
 int filter_load(const struct spec *spec, bool single, struct err *err)
 {
-	int r = spec->seccomp ? load_default(spec->capabilities, err) : 0;
+	const struct spec_profile *own = &spec->isolation.profile;
+	int r = 0;
+	if (spec->seccomp)
+		r = own->text ? load(own->code, own->len, own->flags, err) : load_default(spec->capabilities, err);
 	if (r < 0 || !single)
 		return r;
 	size_t len;
 	const struct sock_filter *ready = ready_single_id(&len);
-	return load(ready, len, err);
+	return load(ready, len, 0, err);
 }

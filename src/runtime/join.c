@@ -15,6 +15,7 @@
 #include "src/runtime/program.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/stage.h"
+#include "src/runtime/ulimits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -142,6 +143,8 @@ static int enter_and_clone(struct join *join, int socket_fd, struct err *err)
 {
 	struct clone_args args = { .flags = CLONE_PARENT, .exit_signal = 0 };
 	int r = program_leave_keyring(err);
+	if (r == 0)
+		r = ulimits_raise(join->spec, err);
 	if (r == 0)
 		r = cgroup_join(join->state->id, getpid(), err);
 	if (r == 0)

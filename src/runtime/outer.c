@@ -15,6 +15,7 @@
 #include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/program.h"
+#include "src/runtime/ulimits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +56,7 @@ static int await_map(struct stage *stage, struct err *err)
 
 static int enter_user_namespace(struct stage *stage, struct err *err)
 {
-	if (program_leave_keyring(err) < 0)
+	if (program_leave_keyring(err) < 0 || ulimits_raise(stage->spec, err) < 0)
 		return err->code;
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
 		err_sys(err, "cannot make a user namespace");

@@ -11,6 +11,7 @@
 #include "src/runtime/etc.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/program.h"
+#include "src/runtime/procfs.h"
 #include "src/runtime/single.h"
 
 #include <errno.h>
@@ -24,13 +25,6 @@
 #include <unistd.h>
 
 enum { PLAIN = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
-
-/* The containers' usual list (moby, oci/defaults.go). */
-static const char *const masked[] = {
-	"proc/acpi", "proc/asound", "proc/interrupts", "proc/kcore", "proc/keys", "proc/latency_stats", "proc/sched_debug",
-	"proc/scsi", "proc/timer_list", "proc/timer_stats", "sys/devices/virtual/powercap", "sys/firmware", NULL,
-};
-static const char *const read_only[] = { "bus", "fs", "irq", "sys", "sysrq-trigger", NULL };
 
 /* Walks `path` below the root, making what is missing: directories, and last a file or a directory. */
 static int open_target(int root_fd, const char *path, bool directory, struct err *err)
@@ -138,42 +132,48 @@ static int add_volumes(const struct stage *stage, int root_fd, struct err *err)
 	return 0;
 }
 
-static int mask_one(int root_fd, int null_fd, const char *name, struct err *err)
+/* A path of the spec's list. Below /proc and /sys, which the kernel makes, nothing is reached through a symlink. */
+static int open_listed(int root_fd, const char *path, struct err *err)
 {
-	struct stat st;
-	cleanup_fd int fd = fd_openat2(root_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	if (fd == -ENOENT)
-		return 0;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_set(err, -EIO, "cannot look at /%s to mask it", name);
-	cleanup_fd int cover_fd = S_ISDIR(st.st_mode) ? mount_new("tmpfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err) :
-							 mount_clone(null_fd, "", false, err);
-	return cover_fd < 0 ? cover_fd : mount_attach(cover_fd, fd, name, err);
+	bool system = str_starts(path, "/proc/") || str_starts(path, "/sys/");
+	int fd = fd_openat2(root_fd, path + 1, O_PATH, 0, system ? RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS : RESOLVE_IN_ROOT);
+	return fd < 0 && fd != -ENOENT ? err_code(err, fd, "cannot look at %s to cover it", path) : fd;
 }
 
-static int protect_proc(int root_fd, struct err *err)
+static int mask_one(int root_fd, int null_fd, const char *path, struct err *err)
 {
-	cleanup_fd int proc_fd = fd_openat2(root_fd, "proc", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	struct stat st;
+	cleanup_fd int fd = open_listed(root_fd, path, err);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, "cannot look at %s to mask it", path);
+	cleanup_fd int cover_fd = S_ISDIR(st.st_mode) ? mount_new("tmpfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err) :
+							 mount_clone(null_fd, "", false, err);
+	return cover_fd < 0 ? cover_fd : mount_attach(cover_fd, fd, path, err);
+}
+
+static int make_read_only(int root_fd, const char *path, struct err *err)
+{
+	cleanup_fd int fd = open_listed(root_fd, path, err);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	cleanup_fd int bind_fd = mount_clone(fd, "", false, err);
+	int r = bind_fd < 0 ? bind_fd : mount_set(bind_fd, MOUNT_ATTR_RDONLY | PLAIN, false, err);
+	return r < 0 ? r : mount_attach(bind_fd, fd, path, err);
+}
+
+static int protect_paths(const struct spec_isolation *isolation, int root_fd, struct err *err)
+{
 	cleanup_fd int null_fd = fd_openat2(root_fd, "dev/null", O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-	if (proc_fd < 0 || null_fd < 0)
-		return err_set(err, -EIO, "cannot open /proc or /dev/null to mask files");
-	for (int i = 0; masked[i]; i++) {
-		int r = mask_one(root_fd, null_fd, masked[i], err);
-		if (r < 0)
-			return r;
-	}
-	for (int i = 0; read_only[i]; i++) {
-		cleanup_fd int fd = fd_openat2(proc_fd, read_only[i], O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-		if (fd == -ENOENT)
-			continue;
-		cleanup_fd int bind_fd = fd < 0 ? fd : mount_clone(fd, "", false, err);
-		int r = bind_fd < 0 ? bind_fd : mount_set(bind_fd, MOUNT_ATTR_RDONLY | PLAIN, false, err);
-		if (r == 0)
-			r = mount_attach(bind_fd, fd, read_only[i], err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (null_fd < 0)
+		return err_set(err, -EIO, "cannot open /dev/null to mask files");
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < isolation->masked.len; i++)
+		r = mask_one(root_fd, null_fd, isolation->masked.items[i], err);
+	for (size_t i = 0; r == 0 && i < isolation->read_only.len; i++)
+		r = make_read_only(root_fd, isolation->read_only.items[i], err);
+	return r;
 }
 
 /* An image whose /proc or /sys is a symlink would have the file system mounted elsewhere: refused by name. */
@@ -200,19 +200,28 @@ static int pivot(int root_fd, struct err *err)
 /* sysfs shows the network namespace that its mounter owns; with the host's, the host's own mount is shown instead. */
 static int make_sys(const struct stage *stage, int root_fd, struct err *err)
 {
+	uint64_t writable = stage->spec->isolation.privileged ? 0 : MOUNT_ATTR_RDONLY;
 	if (stage->spec->network.mode != NETWORK_HOST)
-		return attach_new(root_fd, "sys", "sysfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err);
+		return attach_new(root_fd, "sys", "sysfs", NULL, PLAIN | writable, err);
 	cleanup_fd int sys_fd = mount_clone(AT_FDCWD, "/sys", true, err);
-	int r = sys_fd < 0 ? sys_fd : mount_set(sys_fd, PLAIN | MOUNT_ATTR_RDONLY, true, err);
+	int r = sys_fd < 0 ? sys_fd : mount_set(sys_fd, PLAIN | writable, true, err);
 	cleanup_fd int target_fd = r < 0 ? r : open_target(root_fd, "sys", true, err);
 	return target_fd < 0 ? target_fd : mount_attach(sys_fd, target_fd, "/sys", err);
+}
+
+static int make_proc(const struct stage *stage, int root_fd, struct err *err)
+{
+	cleanup_fd int proc_fd = mount_new("proc", NULL, PLAIN, err);
+	int r = proc_fd < 0 ? proc_fd : procfs_set_sysctls(proc_fd, stage->spec, err);
+	cleanup_fd int target_fd = r < 0 ? r : open_target(root_fd, "proc", true, err);
+	return target_fd < 0 ? target_fd : mount_attach(proc_fd, target_fd, "/proc", err);
 }
 
 static int mount_system(const struct stage *stage, int root_fd, int *ret_terminal_fd, struct err *err)
 {
 	int r = refuse_symlinks(root_fd, err);
 	if (r == 0)
-		r = attach_new(root_fd, "proc", "proc", NULL, PLAIN, err);
+		r = make_proc(stage, root_fd, err);
 	if (r == 0)
 		r = make_sys(stage, root_fd, err);
 	if (r == 0)
@@ -221,7 +230,7 @@ static int mount_system(const struct stage *stage, int root_fd, int *ret_termina
 		r = program_open_terminal(root_fd, ret_terminal_fd, err);
 	if (r == 0)
 		r = add_volumes(stage, root_fd, err);
-	return r < 0 ? r : protect_proc(root_fd, err);
+	return r < 0 ? r : protect_paths(&stage->spec->isolation, root_fd, err);
 }
 
 int rootfs_enter(const struct stage *stage, int *ret_terminal_fd, struct err *err)

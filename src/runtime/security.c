@@ -3,6 +3,8 @@
 #include "src/runtime/security.h"
 
 #include "src/runtime/filter.h"
+#include "src/runtime/procfs.h"
+#include "src/runtime/ulimits.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -54,7 +56,11 @@ int security_become(const struct user *user, const struct spec *spec, bool singl
 			return err_sys(err, "cannot drop capability %d", i);
 	if (prctl(PR_SET_KEEPCAPS, 1) < 0)
 		return err_sys(err, "cannot keep the capabilities");
-	int r = become_user(user, single, err);
+	int r = procfs_set_label(spec, err);
+	if (r == 0)
+		r = become_user(user, single, err);
+	if (r == 0)
+		r = ulimits_set(spec, err);
 	if (r < 0)
 		return r;
 	prctl(PR_SET_KEEPCAPS, 0);

@@ -46,8 +46,11 @@ static bool listed(const char *const *names, const char *name)
 	return false;
 }
 
-static bool counts(const struct seccomp_condition *when, const struct seccomp_setting *setting, const char *architecture)
+bool seccomp_rule_counts(const struct seccomp_rule *rule, const struct seccomp_machine *machine,
+	const struct seccomp_setting *setting)
 {
+	const struct seccomp_condition *when = &rule->when;
+	const char *architecture = machine->tables[0].docker_name;
 	return (setting->capabilities & when->capabilities) == when->capabilities &&
 	       !(setting->capabilities & when->not_capabilities) && setting->kernel >= when->min_kernel &&
 	       (!when->not_kernel || setting->kernel < when->not_kernel) &&
@@ -102,13 +105,13 @@ static void add_multiplexed(struct group *group, const struct seccomp_table *tab
 	entry->operation = (struct seccomp_compare){ .operator = SECCOMP_MASKED_EQ, .value = mask, .value_two = operation };
 }
 
-static void add_table(struct group *group, const struct seccomp_profile *profile, const struct seccomp_table *table,
-	const struct seccomp_setting *setting, const char *architecture)
+static void add_table(struct group *group, const struct seccomp_profile *profile, const struct seccomp_machine *machine,
+	const struct seccomp_setting *setting, const struct seccomp_table *table)
 {
 	bool multiplexed = find_call(table, "socketcall") || find_call(table, "ipc");
 	for (size_t i = 0; i < profile->rule_count; i++) {
 		const struct seccomp_rule *rule = &profile->rules[i];
-		if (!counts(&rule->when, setting, architecture))
+		if (!seccomp_rule_counts(rule, machine, setting))
 			continue;
 		for (const char *const *name = rule->names; *name; name++) {
 			const struct seccomp_call *call = find_call(table, *name);
@@ -234,7 +237,7 @@ static void emit_group(struct emit *e, const struct seccomp_profile *profile, co
 	size_t at = 0;
 	for (size_t i = from; i < machine->count; i++)
 		if (machine->tables[i].audit == audit && is_wanted(profile, machine, i))
-			add_table(&group, profile, &machine->tables[i], setting, machine->tables[0].docker_name);
+			add_table(&group, profile, machine, setting, &machine->tables[i]);
 	if (group.entry_count)
 		qsort(group.entries, group.entry_count, sizeof *group.entries, by_number);
 	add_ranges(&group, &at, 0, X32_BIT);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_config.c tests that a spec written as config.json comes back as it was. */
 #include "src/plan/config.h"
+#include "src/plan/seccomp.h"
+#include "src/plan/ulimit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +11,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void fill(struct spec *spec)
 {
@@ -34,6 +37,19 @@ static void fill(struct spec *spec)
 	strv_add(&emulator->options, "cortex-a72");
 }
 
+static void fill_isolation(struct spec_isolation *isolation)
+{
+	const struct spec_ulimit files = { RLIMIT_NOFILE, 10, 20 }, core = { RLIMIT_CORE, 0, RLIM_INFINITY };
+	isolation->privileged = isolation->has_oom_score = true;
+	isolation->oom_score_adj = -5;
+	isolation->apparmor = str_dup("mine");
+	strv_add(&isolation->masked, "/proc/kcore");
+	strv_add(&isolation->read_only, "/proc/sys");
+	strv_add(&isolation->sysctls, "net/ipv4/ip_forward=1");
+	ulimit_set(isolation, &files);
+	ulimit_set(isolation, &core);
+}
+
 static void comes_back(const struct spec *spec)
 {
 	struct err err;
@@ -43,6 +59,14 @@ static void comes_back(const struct spec *spec)
 		fail_msg("%s", err.text);
 	cleanup_free char *again = config_text(&back);
 	assert_string_equal(text, again);
+	assert_int_equal(back.isolation.ulimit_count, spec->isolation.ulimit_count);
+	for (size_t i = 0; i < spec->isolation.ulimit_count; i++)
+		assert_true(back.isolation.ulimits[i].soft == spec->isolation.ulimits[i].soft &&
+			    back.isolation.ulimits[i].hard == spec->isolation.ulimits[i].hard);
+	assert_int_equal(back.isolation.profile.len, spec->isolation.profile.len);
+	if (spec->isolation.profile.len)
+		assert_memory_equal(back.isolation.profile.code, spec->isolation.profile.code,
+			spec->isolation.profile.len * sizeof(struct sock_filter));
 	spec_done(&back);
 }
 
@@ -56,6 +80,12 @@ static void a_spec_comes_back_as_it_was(void **state)
 	spec.network.mode = NETWORK_NONE;
 	spec.init = spec.terminal = false;
 	spec.mounts[0].read_only = false;
+	comes_back(&spec);
+	fill_isolation(&spec.isolation);
+	comes_back(&spec);
+	const char profile[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\"}]}";
+	struct err err;
+	assert_int_equal(seccomp_plan("profile", profile, strlen(profile), 0, &spec, &err), 0);
 	comes_back(&spec);
 	spec_done(&spec);
 }

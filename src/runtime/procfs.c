@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* procfs.c owns what xrun writes to a container's /proc. */
+#include "src/runtime/procfs.h"
+
+#include "src/base/fd.h"
+#include "src/runtime/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int write_below(int proc_fd, const char *path, const char *value, struct err *err)
+{
+	cleanup_fd int fd = fd_openat2(proc_fd, path, O_WRONLY | O_CLOEXEC, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+	if (fd < 0)
+		return fd;
+	ssize_t n = write(fd, value, strlen(value));
+	return n < 0 ? -errno : n == (ssize_t)strlen(value) ? 0 : err_set(err, -EIO, "short write");
+}
+
+int procfs_set_sysctls(int proc_fd, const struct spec *spec, struct err *err)
+{
+	for (size_t i = 0; i < spec->isolation.sysctls.len; i++) {
+		const char *assignment = spec->isolation.sysctls.items[i];
+		const char *equals = strchr(assignment, '=');
+		cleanup_free char *path = str_fmt("sys/%.*s", (int)(equals - assignment), assignment);
+		int r = write_below(proc_fd, path, equals + 1, err);
+		if (r == -ENOENT)
+			return err_set(err, r, "--sysctl %s: this kernel has no such setting for a container", assignment);
+		if (r < 0)
+			return err_code(err, r, "--sysctl %s", assignment);
+	}
+	return 0;
+}
+
+int procfs_check_label(const struct spec *spec, struct err *err)
+{
+	struct err ignored;
+	cleanup_buf struct buf enabled = { 0 };
+	if (!spec->isolation.apparmor)
+		return 0;
+	int r = fd_read_file(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", 16, &enabled, &ignored);
+	if (r < 0 || enabled.data[0] != 'Y')
+		return err_set(err, -EOPNOTSUPP, "--security-opt apparmor=%s: this machine has no AppArmor", spec->isolation.apparmor);
+	return 0;
+}
+
+int procfs_set_label(const struct spec *spec, struct err *err)
+{
+	if (!spec->isolation.apparmor)
+		return 0;
+	cleanup_fd int proc_fd = mount_new("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	if (proc_fd < 0)
+		return proc_fd;
+	pid_t pid = getpid(), tid = (pid_t)syscall(SYS_gettid);
+	cleanup_free char *path = str_fmt("%d/task/%d/attr/apparmor/exec", pid, tid);
+	cleanup_free char *old_path = str_fmt("%d/task/%d/attr/exec", pid, tid); /* before Linux 5.8 */
+	cleanup_free char *value = str_fmt("exec %s", spec->isolation.apparmor);
+	int r = write_below(proc_fd, path, value, err);
+	if (r == -ENOENT)
+		r = write_below(proc_fd, old_path, value, err);
+	return r < 0 ? err_code(err, r, "the AppArmor profile %s cannot be used; is it loaded?", spec->isolation.apparmor) : 0;
+}
