@@ -45,6 +45,18 @@ int process_wait(pid_t pid)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+bool process_ended(pid_t pid, int *ret_status)
+{
+	int status;
+	pid_t r;
+	do
+		r = waitpid(pid, &status, WNOHANG);
+	while (r < 0 && errno == EINTR);
+	if (r == pid)
+		*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return r == pid;
+}
+
 int process_finish(pid_t pid, int output_fd, struct buf *output, struct err *err)
 {
 	cleanup_buf struct buf ignored = { 0 };

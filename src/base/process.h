@@ -6,6 +6,7 @@
 #include "src/base/err.h"
 #include "src/base/str.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -22,5 +23,8 @@ int process_finish(pid_t pid, int output_fd, struct buf *output, struct err *err
 
 /* waitpid through EINTR: the exit status as above, or a negative errno. */
 int process_wait(pid_t pid);
+
+/* The same without waiting; false while it runs. */
+bool process_ended(pid_t pid, int *ret_status);
 
 #endif

@@ -17,6 +17,21 @@ const struct command cli_commands[] = {
 	{ "ps", command_ps, "[OPTIONS]", "list containers", ps_options,
 		"  xrun ps -a\n"
 		"  xrun ps -q --filter ancestor=debian:12\n" },
+	{ "create", command_create, "[OPTIONS] IMAGE [COMMAND [ARG...]]", "make a container without starting it", run_options, NULL },
+	{ "start", command_start, "[OPTIONS] CONTAINER...", "start containers that have ended, or were created", start_options,
+		"What they wrote to their files is there again.\n" },
+	{ "stop", command_stop, "[OPTIONS] CONTAINER...", "end containers", stop_options,
+		"A program that has no handler for the signal ends at once; one that has gets the time to end by itself.\n" },
+	{ "restart", command_restart, "[OPTIONS] CONTAINER...", "stop containers and start them again", stop_options, NULL },
+	{ "kill", command_kill, "[OPTIONS] CONTAINER...", "send a signal to containers' first processes", kill_options, NULL },
+	{ "rm", command_rm, "[OPTIONS] CONTAINER...", "remove containers", rm_options, NULL },
+	{ "wait", command_wait, "CONTAINER...", "wait until containers have ended, and print their exit statuses", wait_options, NULL },
+	{ "rename", command_rename, "CONTAINER NAME", "give a container another name", rename_options, NULL },
+	{ "logs", command_logs, "[OPTIONS] CONTAINER", "print what a detached container has written", logs_options,
+		"  xrun logs -f --tail 10 web\n"
+		"  xrun logs -t --since 10m web\n" },
+	{ "attach", command_attach, "[OPTIONS] CONTAINER", "connect to a detached container's input and output", attach_options,
+		"Output that nobody takes holds the program up, as a pipe would. ctrl-p ctrl-q leaves one with a terminal.\n" },
 	{ "exec", command_exec, "[OPTIONS] CONTAINER COMMAND [ARG...]", "run a program in a running container", exec_options,
 		"The program has the container's namespaces, limits, emulation, and what else confines it.\n\n"
 		"  xrun exec -it web sh\n"

@@ -40,7 +40,8 @@ extern const struct option run_options[], pull_options[], images_options[], rmi_
 extern const struct option inspect_options[], history_options[], tag_options[], prune_options[];
 extern const struct option login_options[], logout_options[];
 
-extern const struct option ps_options[], exec_options[];
+extern const struct option ps_options[], exec_options[], start_options[], stop_options[], kill_options[], rm_options[], wait_options[],
+	rename_options[], logs_options[], attach_options[];
 
 int command_run(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_pull(const struct globals *globals, int argc, char **argv, struct err *err);
@@ -55,11 +56,24 @@ int command_prune(const struct globals *globals, int argc, char **argv, struct e
 int command_binfmt(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_doctor(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_ps(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_create(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_start(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_stop(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_kill(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_restart(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_rm(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_wait(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_rename(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_logs(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_attach(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_exec(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_version(const struct globals *globals, int argc, char **argv, struct err *err);
 
 /* The store directory, made if need be and owned by the id map's root. A descriptor. */
 int cli_open_store_dir(const struct globals *globals, const struct idmap *map, struct err *err);
+
+/* Opens the store so that no image's files go meanwhile: for who starts what was planned before. */
+int cli_hold_store(int store_dir_fd, struct store *ret_store, struct err *err);
 
 /* --arch or --platform as an OCI platform; neither: the host's. */
 int cli_platform(const char *arch, const char *platform, struct platform *ret_platform, struct err *err);

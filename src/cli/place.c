@@ -6,6 +6,7 @@
 #include "src/runtime/containers.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 int place_open(struct place *ret_place, const struct globals *globals, struct err *err)
 {
@@ -45,4 +46,53 @@ void subject_done(struct subject *subject)
 	state_done(&subject->state);
 	spec_done(&subject->spec);
 	fd_close(&subject->dir_fd);
+}
+
+/* What can be had of one whose state.json or config.json is damaged, or was never written. */
+static int find_damaged(const struct place *place, const char *name, struct subject *ret_subject, struct err *err)
+{
+	cleanup_free char *id = state_find_id(place->containers_fd, name, err);
+	if (!id)
+		return err->code;
+	subject_done(ret_subject);
+	ret_subject->state.name = str_dup(name);
+	snprintf(ret_subject->state.id, sizeof ret_subject->state.id, "%s", id);
+	ret_subject->dir_fd = containers_open_one(place->containers_fd, id, err);
+	return ret_subject->dir_fd < 0 ? ret_subject->dir_fd : 0;
+}
+
+static int do_one(const struct place *place, const char *name, const struct each *each, struct err *err)
+{
+	cleanup_subject struct subject subject = SUBJECT_NONE;
+	int r = subject_find(place, name, &subject, err);
+	if (r < 0 && each->damaged_ok)
+		r = find_damaged(place, name, &subject, err);
+	if (r == -ENOENT && each->missing_ok) {
+		err_clear(err);
+		return 0;
+	}
+	if (r == 0)
+		r = each->call(place, &subject, each->context, err);
+	if (r >= 0 && !each->quiet)
+		puts(name);
+	return r;
+}
+
+int place_each(const struct globals *globals, const struct strv *names, const struct each *each, struct err *err)
+{
+	cleanup_place struct place place = PLACE_CLOSED;
+	int failed = place_open(&place, globals, err);
+	if (failed < 0)
+		return failed;
+	for (size_t i = 0; i < names->len; i++) {
+		struct err problem = { 0 };
+		int r = do_one(&place, names->items[i], each, &problem);
+		if (r >= 0)
+			continue;
+		if (failed < 0)
+			fprintf(stderr, "xrun: %s\n", err->text);
+		*err = problem;
+		failed = r;
+	}
+	return failed < 0 ? failed : 0;
 }

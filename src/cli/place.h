@@ -30,4 +30,17 @@ void subject_done(struct subject *subject);
 /* The same, and it is an error if it does not run. */
 int subject_find_running(const struct place *place, const char *wish, struct subject *ret_subject, struct err *err);
 
+/*
+ * Calls `call` for each container that `names` has, saying each one's name as it is done with. All are tried; a failure is
+ * printed on standard error but the last one, which is returned.
+ */
+struct each {
+	int (*call)(const struct place *place, struct subject *subject, void *context, struct err *err);
+	void *context;
+	bool quiet;      /* says no names */
+	bool missing_ok; /* one that is not there is as well as done */
+	bool damaged_ok; /* subject may have its id and directory alone */
+};
+int place_each(const struct globals *globals, const struct strv *names, const struct each *each, struct err *err);
+
 #endif

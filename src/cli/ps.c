@@ -114,6 +114,8 @@ static char *status_for_people(const struct state *state)
 		return state->lost ? str_dup("Lost: its xrun was killed") : str_fmt("Exited (%d) %s ago", state->exit_code, since);
 	case STATE_PAUSED:
 		return str_fmt("Up %s (Paused)", since);
+	case STATE_RESTARTING:
+		return str_fmt("Restarting (%d)", state->exit_code);
 	default:
 		return str_fmt("Up %s", since);
 	}

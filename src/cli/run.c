@@ -91,18 +91,46 @@ static int plan(const struct request *q, const struct image *image, int store_di
 	return r < 0 ? r : run_plan_emulation(q, image, store_dir_fd, spec, err);
 }
 
-static int execute(const struct spec *spec, const struct idmap *map, int dir_fd, struct err *err)
+int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again, struct err *err)
 {
 	struct container_result result = { 0 };
+	int r = again ? prepare_network(spec, err) : 0;
+	if (r < 0)
+		return r;
 	if (map->single)
 		fprintf(stderr, "xrun: note: the container has one user id only, so chown, su and mknod succeed without effect there: %s\n", map->why);
-	int r = container_run(spec, map, dir_fd, &result, err);
+	if (spec->life.detach)
+		return container_detach(spec, map, dir_fd, again, err);
+	r = container_run(spec, map, dir_fd, again, &result, err);
 	if (r < 0)
 		return r;
 	if (result.out_of_memory)
 		err_set(err, 0, "the container ran out of memory: its limit is %llu MiB (--memory)",
 			(unsigned long long)spec->limits.memory_bytes >> 20);
 	return result.status;
+}
+
+/* --cidfile must not be there: it would be of another container. */
+static int write_id_file(const struct request *q, const struct spec *spec, struct err *err)
+{
+	cleanup_fd int fd = q->cidfile ? open(q->cidfile, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644) : -1;
+	if (!q->cidfile)
+		return 0;
+	if (fd < 0 || fd_write_all(fd, spec->id, strlen(spec->id)) < 0)
+		return err_sys(err, "--cidfile %s", q->cidfile);
+	return 0;
+}
+
+static int execute(const struct request *q, struct spec *spec, const struct idmap *map, int dir_fd, struct err *err)
+{
+	int r = write_id_file(q, spec, err);
+	if (r == 0)
+		r = q->create ? container_create(spec, map, dir_fd, err) : run_spec(spec, map, dir_fd, false, err);
+	if (r < 0 && q->cidfile && err->code != -EEXIST)
+		unlink(q->cidfile);
+	if (r == 0 && (q->create || spec->life.detach))
+		puts(spec->id);
+	return r;
 }
 
 static int run(const struct globals *globals, struct request *q, const char *name, struct err *err)
@@ -128,25 +156,35 @@ static int run(const struct globals *globals, struct request *q, const char *nam
 	if (r >= 0)
 		r = procfs_check_label(&spec, err);
 	if (r >= 0)
-		r = q->dry_run ? config_print(&spec, err) : execute(&spec, &map, dir_fd, err);
+		r = q->dry_run ? config_print(&spec, err) : execute(q, &spec, &map, dir_fd, err);
 	image_done(&image);
 	spec_done(&spec);
 	return r;
 }
 
-int command_run(const struct globals *globals, int argc, char **argv, struct err *err)
+static int run_or_create(const struct globals *globals, const char *name, bool create, int argc, char **argv, struct err *err)
 {
-	struct request request = { .tls_verify = true };
+	struct request request = { .tls_verify = true, .create = create };
 	cleanup_strv struct strv operands = { 0 };
 	int r = options_parse(run_options, &request, argc, argv, true, &operands, err);
 	if (r == 0 && request.help)
-		r = cli_print_help("run");
+		r = cli_print_help(name);
 	else if (r == 0 && operands.len == 0)
-		r = err_set(err, -EINVAL, "which image? see xrun run --help");
+		r = err_set(err, -EINVAL, "which image? see xrun %s --help", name);
 	else if (r == 0) {
 		strv_copy(&request.command, operands.items + 1);
 		r = run(globals, &request, operands.items[0], err);
 	}
 	request_done(&request);
 	return r;
+}
+
+int command_run(const struct globals *globals, int argc, char **argv, struct err *err)
+{
+	return run_or_create(globals, "run", false, argc, argv, err);
+}
+
+int command_create(const struct globals *globals, int argc, char **argv, struct err *err)
+{
+	return run_or_create(globals, "create", true, argc, argv, err);
 }

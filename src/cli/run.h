@@ -21,4 +21,7 @@ int run_plan_emulation(const struct request *request, const struct image *image,
 /* Reads what --env-file names into env_lines. For exec, too. */
 int cli_read_env_files(struct request *request, struct err *err);
 
+/* Runs a spec to its end, or as far as its start where it is detached; what there is to say is said. An exit status. */
+int run_spec(struct spec *spec, const struct idmap *map, int store_dir_fd, bool again, struct err *err);
+
 #endif

@@ -42,6 +42,11 @@ int cli_open_store_dir(const struct globals *globals, const struct idmap *map, s
 	return fd_take(&fd);
 }
 
+int cli_hold_store(int store_dir_fd, struct store *ret_store, struct err *err)
+{
+	return store_open(ret_store, store_dir_fd, false, err);
+}
+
 int cli_platform(const char *arch, const char *platform, struct platform *ret_platform, struct err *err)
 {
 	const struct arch *found = arch_host();

@@ -5,6 +5,8 @@
 #include "src/base/str.h"
 #include "src/runtime/state.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 enum { SECOND = 1000000000 };
@@ -32,4 +34,59 @@ char *when_ago(int64_t time)
 			return str_fmt("%lld %s%s", count, units[i].name, count == 1 ? "" : "s");
 	}
 	return str_fmt("%lld second%s", seconds < 0 ? 0 : seconds, seconds == 1 ? "" : "s");
+}
+
+/* "1h30m": the larger unit first. */
+static bool parse_ago(const char *text, int64_t *ret_time)
+{
+	static const struct { const char *name; long long seconds; } units[] = { { "h", 3600 }, { "m", 60 }, { "s", 1 } };
+	long long total = 0;
+	for (size_t unit = 0; *text; unit++) {
+		char *end;
+		long long count = strtoll(text, &end, 10);
+		while (unit < 3 && *end != *units[unit].name)
+			unit++;
+		if (unit == 3 || end == text || count < 0 || count > 1000000000)
+			return false;
+		total += count * units[unit].seconds;
+		text = end + 1;
+	}
+	*ret_time = state_now() - total * SECOND;
+	return true;
+}
+
+/* "Z" or "+01:00" or nothing; what is left of UTC. */
+static bool parse_zone(const char *text, long long *ret_offset)
+{
+	int hours, minutes, end = 0;
+	*ret_offset = 0;
+	if (!*text || strcmp(text, "Z") == 0)
+		return true;
+	if ((*text != '+' && *text != '-') || sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 || text[1 + end])
+		return false;
+	*ret_offset = (hours * 3600ll + minutes * 60ll) * (*text == '-' ? -1 : 1);
+	return true;
+}
+
+bool when_parse(const char *text, int64_t *ret_time)
+{
+	struct tm tm = { 0 };
+	unsigned long long seconds;
+	long long offset, nanoseconds = 0, unit = SECOND;
+	if (str_to_u64(text, 9000000000ull, &seconds)) {
+		*ret_time = (int64_t)seconds * SECOND;
+		return true;
+	}
+	const char *rest = strptime(text, "%Y-%m-%d", &tm);
+	if (!rest)
+		return *text && parse_ago(text, ret_time);
+	if (*rest == 'T' && !(rest = strptime(rest + 1, "%H:%M:%S", &tm)))
+		return false;
+	if (*rest == '.')
+		for (rest++; *rest >= '0' && *rest <= '9'; rest++)
+			nanoseconds += (*rest - '0') * (unit /= 10);
+	if (!parse_zone(rest, &offset))
+		return false;
+	*ret_time = ((int64_t)timegm(&tm) - offset) * SECOND + nanoseconds;
+	return true;
 }

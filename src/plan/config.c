@@ -78,6 +78,30 @@ static json_t *resources(const struct spec_limits *limits)
 	return object;
 }
 
+static void add_number(json_t *object, const char *key, unsigned long long value)
+{
+	cleanup_free char *number = str_fmt("%llu", value);
+	json_object_set_new(object, key, json_string(number));
+}
+
+static void add_life(json_t *object, const struct spec_life *life)
+{
+	static const char *const restarts[] = { "no", "on-failure", "always" };
+	json_object_set_new(object, "xrun.detach", json_string(life->detach ? "true" : "false"));
+	json_object_set_new(object, "xrun.keep", json_string(life->keep ? "true" : "false"));
+	json_object_set_new(object, "xrun.restart", json_string(restarts[life->restart]));
+	add_number(object, "xrun.restart-max", life->restart_max);
+	add_number(object, "xrun.stop-signal", life->stop_signal);
+	add_number(object, "xrun.stop-timeout", life->stop_timeout);
+	add_number(object, "xrun.log-size", life->log_size);
+	add_number(object, "xrun.log-files", life->log_files);
+	for (size_t i = 0; i < life->labels.len; i++) {
+		size_t len = strcspn(life->labels.items[i], "=");
+		cleanup_free char *key = str_fmt("xrun.label.%.*s", (int)len, life->labels.items[i]);
+		json_object_set_new(object, key, text(life->labels.items[i] + len + 1));
+	}
+}
+
 static json_t *annotations(const struct spec *spec)
 {
 	cleanup_buf struct buf layers = { 0 };
@@ -86,6 +110,7 @@ static json_t *annotations(const struct spec *spec)
 	json_t *object = json_pack("{s:s*, s:o, s:s, s:s, s:s}", "xrun.id", spec->id, "xrun.image", text(spec->image), "xrun.layers",
 		layers.len ? layers.data : "", "xrun.interactive", spec->interactive ? "true" : "false", "xrun.init",
 		spec->init ? "true" : "false");
+	add_life(object, &spec->life);
 	for (size_t i = 0; i < spec->emulator_count; i++) {
 		cleanup_free char *key = str_fmt("xrun.emulator.%s", spec->emulators[i].arch);
 		json_object_set_new(object, key, text(spec->emulators[i].path));

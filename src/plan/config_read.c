@@ -108,6 +108,31 @@ static int take_network(json_t *annotations, struct spec *spec, struct err *err)
 	return 0;
 }
 
+static uint64_t get_number(const json_t *annotations, const char *key)
+{
+	unsigned long long value = 0;
+	const char *text = get_text(annotations, key);
+	return text && str_to_u64(text, UINT64_MAX, &value) ? value : 0;
+}
+
+static void take_life(json_t *annotations, struct spec_life *life)
+{
+	static const char prefix[] = "xrun.label.";
+	const char *restart = get_text(annotations, "xrun.restart"), *key;
+	json_t *value;
+	life->detach = str_eq(get_text(annotations, "xrun.detach"), "true");
+	life->keep = str_eq(get_text(annotations, "xrun.keep"), "true");
+	life->restart = str_eq(restart, "always") ? RESTART_ALWAYS : str_eq(restart, "on-failure") ? RESTART_ON_FAILURE : RESTART_NO;
+	life->restart_max = get_number(annotations, "xrun.restart-max");
+	life->stop_signal = (int)get_number(annotations, "xrun.stop-signal");
+	life->stop_timeout = get_number(annotations, "xrun.stop-timeout");
+	life->log_size = get_number(annotations, "xrun.log-size");
+	life->log_files = get_number(annotations, "xrun.log-files");
+	json_object_foreach(annotations, key, value)
+		if (str_starts(key, prefix) && json_is_string(value))
+			strv_take(&life->labels, str_fmt("%s=%s", key + strlen(prefix), json_string_value(value)));
+}
+
 /* Layers in order, comma-separated. */
 static void take_annotations(json_t *annotations, struct spec *spec)
 {
@@ -117,6 +142,7 @@ static void take_annotations(json_t *annotations, struct spec *spec)
 		if (*name)
 			strv_add(&spec->layers, name);
 	take_emulators(annotations, spec);
+	take_life(annotations, &spec->life);
 	spec->id = str_dup(get_text(annotations, "xrun.id"));
 	spec->image = str_dup(get_text(annotations, "xrun.image"));
 	spec->interactive = str_eq(get_text(annotations, "xrun.interactive"), "true");

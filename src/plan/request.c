@@ -9,7 +9,8 @@ void request_done(struct request *request)
 {
 	struct strv *lists[] = { &request->env, &request->env_files, &request->volumes, &request->tmpfs, &request->cap_add,
 		&request->cap_drop, &request->security, &request->publish, &request->add_host, &request->dns,
-		&request->dns_search, &request->dns_options, &request->command, &request->env_lines, &request->sysctls, &request->ulimits };
+		&request->dns_search, &request->dns_options, &request->labels, &request->log_options, &request->command,
+		&request->env_lines, &request->sysctls, &request->ulimits };
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		strv_done(lists[i]);
 	free(request->seccomp_text);
@@ -147,6 +148,8 @@ int request_plan(const struct request *q, const struct image *image, char *const
 	int r = plan_args(q, image, spec, err);
 	if (r == 0)
 		r = plan_hostname(q, spec, err);
+	if (r == 0)
+		r = plan_life(q, image, spec, err);
 	if (r == 0)
 		r = plan_limits(q, spec, err);
 	if (r == 0)

@@ -13,6 +13,9 @@
 struct request {
 	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *memory, *cpus,
 		*pids_limit, *creds, *emulator, *cpu_model;
+	const char *restart, *stop_signal, *stop_timeout, *cidfile;
+	struct strv labels, log_options;
+	bool detach, create;
 	struct strv env, env_files, volumes, tmpfs, cap_add, cap_drop, security;
 	const char *mac_address, *net_rate;
 	struct strv publish, add_host, dns, dns_search, dns_options;

@@ -37,6 +37,7 @@ void spec_done(struct spec *spec)
 	free(spec->cwd);
 	free(spec->user);
 	strv_done(&spec->layers);
+	strv_done(&spec->life.labels);
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		free(spec->mounts[i].source);
 		free(spec->mounts[i].target);

@@ -84,6 +84,21 @@ struct spec_isolation {
 	int oom_score_adj;      /* -1000..1000 */
 };
 
+enum restart { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS };
+
+/* How long it lives, and what is left of it. */
+struct spec_life {
+	bool detach;            /* its supervisor is a process of its own, which keeps its output */
+	bool keep;              /* its directory stays when it has ended */
+	int stop_signal;        /* what `xrun stop` sends first */
+	unsigned stop_timeout;  /* seconds until it sends SIGKILL */
+	enum restart restart;
+	unsigned restart_max;   /* 0: as often as it takes */
+	uint64_t log_size;      /* bytes of a log file, after which another is begun */
+	unsigned log_files;     /* how many of them are kept */
+	struct strv labels;     /* KEY=VALUE */
+};
+
 struct spec {
 	char *id;               /* 64 hex digits: a directory's and a cgroup's name; the first 12 are the host's by default */
 	char *name;             /* --name, or NULL; only for making it, since it may be renamed */
@@ -100,6 +115,7 @@ struct spec {
 	struct spec_mount *mounts;
 	size_t mount_count;
 	struct spec_limits limits;
+	struct spec_life life;
 	struct spec_emulator *emulators; /* to be registered in the private instance */
 	size_t emulator_count;
 	struct spec_isolation isolation;

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* container.c owns the supervisor's side of running a container. */
-#include "src/runtime/container.h"
+/* container.c owns bringing a container's first process to life, as the supervisor sees it. */
+#include "src/runtime/run.h"
 
 #include "src/base/fd.h"
-#include "src/base/process.h"
-#include "src/plan/config.h"
-#include "src/runtime/cgroup.h"
-#include "src/runtime/containers.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/network.h"
-#include "src/runtime/relay.h"
 #include "src/runtime/stage.h"
-#include "src/runtime/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,21 +17,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* What the supervisor holds while a container lives. */
-struct run {
-	const struct spec *spec;
-	const struct idmap *map;
-	int store_fd, containers_fd;
-	int container_fd, lock_fd;  /* our directory, locked */
-	int socket_fd, signal_fd, terminal_fd;
-	int userns_fd;      /* U1, for removing what belongs to subordinate ids */
-	int instance_fd;    /* the emulators live as long as this is open */
-	pid_t outer_pid, pid;
-	struct cgroup cgroup;
-	struct state state;
-	struct network_helper network;
-};
 
 /* Root's volumes keep their owners: host uid N is container uid N, through an idmapped mount (Linux 5.12). */
 static int map_volumes(const struct run *run, int userns_fd, int *ret_fds, size_t *ret_count, struct err *err)
@@ -138,13 +117,33 @@ static int await_exec(struct run *run, struct err *err)
 	}
 }
 
-static int start(struct run *run, struct err *err)
+/* A detached container's standard streams are pipes of ours; what is not open there stays what it was, /dev/null. */
+static int connect_streams(const int *peer_fds)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (peer_fds[fd] >= 0 && dup2(peer_fds[fd], fd) < 0)
+			return -1;
+	return 0;
+}
+
+static int make_streams(struct run *run, int *ret_peer_fds, struct err *err)
+{
+	for (int fd = run->spec->interactive ? 0 : 1; fd < 3; fd++) {
+		int ends[2];
+		if (pipe2(ends, O_CLOEXEC) < 0)
+			return err_sys(err, "cannot make a pipe");
+		bool input = fd == 0;
+		run->stream_fds[fd] = ends[input];
+		ret_peer_fds[fd] = ends[!input];
+		fchmod(ends[0], 0666); /* the program may open it again, as /dev/stdout, whoever it is */
+		fcntl(run->stream_fds[fd], F_SETFL, O_NONBLOCK);
+	}
+	return 0;
+}
+
+static int start(struct run *run, const struct strv *emulators, const int *peer_fds, struct err *err)
 {
 	int ends[2];
-	cleanup_strv struct strv emulators = { 0 };
-	int r = emulators_prepare(run->spec, run->store_fd, &emulators, err);
-	if (r < 0)
-		return r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(err, "cannot make a socket pair");
 	run->socket_fd = ends[0];
@@ -153,94 +152,30 @@ static int start(struct run *run, struct err *err)
 	if (run->outer_pid == 0) {
 		close(ends[0]);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != supervisor)
+		if (getppid() != supervisor || connect_streams(peer_fds) < 0)
 			_exit(1);
 		cleanup_free int *volume_fds = mem_new((run->spec->mount_count + 1) * sizeof *volume_fds);
 		memset(volume_fds, -1, run->spec->mount_count * sizeof *volume_fds);
 		struct stage stage = { .spec = run->spec, .map = run->map, .socket_fd = ends[1],
-			.store_fd = run->store_fd, .emulator_names = emulators.items, .volume_fds = volume_fds };
+			.store_fd = run->store_fd, .emulator_names = emulators->items, .volume_fds = volume_fds };
 		outer_stage(&stage);
 	}
 	close(ends[1]);
-	if (run->outer_pid < 0)
-		return err_sys(err, "cannot start a process");
-	return await_exec(run, err);
+	return run->outer_pid < 0 ? err_sys(err, "cannot start a process") : 0;
 }
 
-/* The processes first, then what only they used. */
-static int finish(struct run *run, bool failed, struct err *err)
+int run_launch(struct run *run, struct err *err)
 {
-	struct err problem = { 0 };
-	if (failed && run->pid > 0)
-		kill(run->pid, SIGKILL);
-	if (failed && run->outer_pid > 0)
-		kill(run->outer_pid, SIGKILL);
-	if (run->outer_pid > 0)
-		process_wait(run->outer_pid);
-	if (failed && run->pid > 0)
-		process_wait(run->pid);
-	network_stop(&run->network);
-	cgroup_remove(&run->cgroup);
-	int r = run->container_fd < 0 ? 0 : containers_remove(run->containers_fd, run->map, run->userns_fd, run->spec->id, &problem);
-	if (run->containers_fd >= 0)
-		containers_sweep(run->containers_fd, run->map);
-	state_done(&run->state);
-	fd_close(&run->container_fd);
-	fd_close(&run->lock_fd);
-	fd_close(&run->containers_fd);
-	fd_close(&run->socket_fd);
-	fd_close(&run->signal_fd);
-	fd_close(&run->terminal_fd);
-	fd_close(&run->userns_fd);
-	fd_close(&run->instance_fd);
-	if (r < 0 && !failed)
-		*err = problem;
-	return r;
-}
-
-/* Written while the program already runs: a start does not wait for it, and who looks us up does (state_find). */
-static int publish(struct run *run, struct err *err)
-{
-	const struct spec *spec = run->spec;
-	cleanup_free char *config = config_text(spec);
-	struct state *state = &run->state;
-	if (!config)
-		return err_set(err, -EINVAL, "cannot write the container's config.json");
-	*state = (struct state){ .image = str_dup(spec->image), .status = STATE_RUNNING, .created = state_now(), .pid = run->pid,
-		.supervisor = getpid() };
-	snprintf(state->id, sizeof state->id, "%s", spec->id);
-	state->started = state->created;
-	state->pid_start = state_pid_start(run->pid);
-	containers_note(run->lock_fd, -1);
-	int r = containers_write_file(run->container_fd, "config.json", config, strlen(config), err);
-	return r < 0 ? r : state_write(run->container_fd, state, err);
-}
-
-int container_run(const struct spec *spec, const struct idmap *map, int store_fd,
-	struct container_result *ret_result, struct err *err)
-{
-	struct run run = { .spec = spec, .map = map, .store_fd = store_fd, .containers_fd = -1, .container_fd = -1, .lock_fd = -1,
-		.socket_fd = -1, .terminal_fd = -1, .userns_fd = -1, .instance_fd = -1,
-		.network = { .died_fd = -1, .output_fd = -1 } };
-	struct container_result result = { 0 };
-	int r = run.signal_fd = relay_block_signals(err);
-	if (r >= 0)
-		r = run.containers_fd = containers_open(store_fd, map, err);
-	if (r >= 0)
-		r = containers_make(run.containers_fd, map, spec->id, spec->name, &run.container_fd, &run.lock_fd, err);
-	if (r >= 0)
-		r = cgroup_create(&run.cgroup, spec->id, &spec->limits, err);
-	if (r >= 0)
-		r = start(&run, err);
-	if (r >= 0)
-		r = publish(&run, err);
-	if (r >= 0)
-		r = result.status = relay_until_exit(run.pid, run.signal_fd, run.terminal_fd, spec->interactive, err);
-	result.out_of_memory = r >= 0 && cgroup_ran_out_of_memory(&run.cgroup);
-	containers_note(run.lock_fd, r < 0 ? STATUS_FAILED : result.status);
-	int cleaned = finish(&run, r < 0, err);
-	if (r < 0 || cleaned < 0)
-		return r < 0 ? r : cleaned;
-	*ret_result = result;
-	return 0;
+	cleanup_strv struct strv emulators = { 0 };
+	int r = emulators_prepare(run->spec, run->store_fd, &emulators, err);
+	if (r < 0)
+		return r;
+	int peer_fds[3] = { -1, -1, -1 };
+	if (run->spec->life.detach && !run->spec->terminal)
+		r = make_streams(run, peer_fds, err);
+	if (r == 0)
+		r = start(run, &emulators, peer_fds, err);
+	for (int i = 0; i < 3; i++)
+		fd_close(&peer_fds[i]);
+	return r < 0 ? r : await_exec(run, err);
 }

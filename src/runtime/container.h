@@ -7,17 +7,26 @@
 #include "src/plan/spec.h"
 #include "src/runtime/idmap.h"
 
+#include <stdbool.h>
+
 struct container_result {
 	int status;          /* for the user: the program's own, or 128+n for a signal */
 	bool out_of_memory;  /* the kernel killed it, or a part of it, at its memory limit */
 };
 
 /*
- * Runs the container in the foreground, to its end, and removes what it left. store_fd is the store's
- * directory: its layers are below layers/, what the container writes goes below containers/. 0, or a negative errno with err->status set where the
- * program could not be executed.
+ * Runs the container to its end, started again as its spec says, and removes what it left, unless the spec keeps it. With
+ * `again` its directory is there, of a start before. store_fd is the store's directory: its layers are below layers/,
+ * what the container writes goes below containers/. 0, or a negative errno with err->status set where the program could not
+ * be executed.
  */
-int container_run(const struct spec *spec, const struct idmap *map, int store_fd,
+int container_run(const struct spec *spec, const struct idmap *map, int store_fd, bool again,
 	struct container_result *ret_result, struct err *err);
+
+/* The same in a process of its own, which outlives this one; returns once the program has been executed. */
+int container_detach(const struct spec *spec, const struct idmap *map, int store_fd, bool again, struct err *err);
+
+/* Makes its directory, so that it can be started: `xrun create`. */
+int container_create(const struct spec *spec, const struct idmap *map, int store_fd, struct err *err);
 
 #endif

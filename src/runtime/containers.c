@@ -78,11 +78,28 @@ int containers_lock(int dir_fd, enum containers_lock what, bool wait, struct err
 	return r < 0 ? err_sys(err, "cannot lock the container's directory") : fd_take(&fd);
 }
 
+int containers_await_end(int dir_fd, struct err *err)
+{
+	struct flock lock = one_byte(LOCK_LIFE);
+	cleanup_fd int fd = open_lock(dir_fd);
+	int r;
+	lock.l_type = F_RDLCK; /* a writer's would look like a supervisor's */
+	do
+		r = fd < 0 ? -1 : fcntl(fd, F_OFD_SETLKW, &lock);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return err_sys(err, "cannot wait for the container");
+	lock.l_type = F_UNLCK;
+	fcntl(fd, F_OFD_SETLK, &lock);
+	return fd_take(&fd);
+}
+
 int containers_write_file(int dir_fd, const char *file, const void *data, size_t len, struct err *err)
 {
 	cleanup_free char *fresh = str_fmt("%s.new", file);
 	cleanup_fd int fd = openat(dir_fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r = fd < 0 ? -errno : fd_write_all(fd, data, len);
+	struct stat st;
+	int r = fd < 0 || fstat(dir_fd, &st) < 0 || fchown(fd, st.st_uid, st.st_gid) < 0 ? -errno : fd_write_all(fd, data, len);
 	if (r == 0 && renameat(dir_fd, fresh, dir_fd, file) < 0)
 		r = -errno;
 	return r < 0 ? err_code(err, r, "cannot write the container's %s", file) : 0;

@@ -14,7 +14,8 @@
  *   lock                its byte LOCK_LIFE is locked (an open file description's lock, fcntl(2)) by the supervisor as long
  *                       as that lives; LOCK_CHANGE by who starts it again, removes it or clears up after it; its text is
  *                       "running" and then the exit status, for who waits until a container is removed
- *   config.json         the spec; state.json: see state.h; name: --name; kept: it stays when it has ended
+ *   config.json         the spec; state.json: see state.h; name: --name; kept: it stays when it has ended; stop: it was
+ *                       asked to end, so --restart does not apply; log/: see logfile.h; attach: see monitor.c
  * containers/.names/NAME -> ID      what makes a name unique; only changed under the lock of containers/ itself
  */
 
@@ -38,6 +39,9 @@ bool containers_is_alive(int dir_fd);
 enum containers_lock { LOCK_LIFE, LOCK_CHANGE };
 int containers_lock(int dir_fd, enum containers_lock what, bool wait, struct err *err);
 
+/* Waits until no supervisor has it; the lock's descriptor, whose text then is the exit status. */
+int containers_await_end(int dir_fd, struct err *err);
+
 /* The lock's text: the exit status, or that it runs (-1). Who has it open can read it after the directory is gone. */
 void containers_note(int lock_fd, int exit_code);
 int containers_noted_exit(int lock_fd);
@@ -50,7 +54,10 @@ char *containers_find_name(int containers_fd, const char *name);
 
 int containers_rename(int containers_fd, const char *id, const char *name, struct err *err);
 
-/* Writes a file of the container's directory as a whole: under another name, then renamed. Nothing is flushed. */
+/*
+ * Writes a file of the container's directory as a whole: under another name, then renamed. Nothing is flushed. It belongs
+ * to the directory's owner: what removes images reads config.json as the containers' root.
+ */
 int containers_write_file(int dir_fd, const char *file, const void *data, size_t len, struct err *err);
 
 /*

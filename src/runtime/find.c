@@ -60,11 +60,15 @@ static char *search_id(int containers_fd, const char *wish, struct err *err)
 	return search.id;
 }
 
+char *state_find_id(int containers_fd, const char *wish, struct err *err)
+{
+	char *id = containers_find_name(containers_fd, wish);
+	return id ? id : search_id(containers_fd, wish, err);
+}
+
 int state_find(int containers_fd, const char *wish, struct state *ret_state, int *ret_dir_fd, struct err *err)
 {
-	cleanup_free char *id = containers_find_name(containers_fd, wish);
-	if (!id)
-		id = search_id(containers_fd, wish, err);
+	cleanup_free char *id = state_find_id(containers_fd, wish, err);
 	if (!id)
 		return err->code;
 	cleanup_fd int dir_fd = containers_open_one(containers_fd, id, err);

@@ -84,7 +84,10 @@ static int open_below(int dir_fd, const char *name, struct err *err)
 
 static int make_directory(int dir_fd, const char *name, mode_t mode, struct err *err)
 {
-	if (mkdirat(dir_fd, name, 0700) < 0 || fchmodat(dir_fd, name, mode, 0) < 0)
+	int r = mkdirat(dir_fd, name, 0700);
+	if (r < 0 && errno == EEXIST) /* of a container that is started again */
+		return open_below(dir_fd, name, err);
+	if (r < 0 || fchmodat(dir_fd, name, mode, 0) < 0)
 		return err_sys(err, "cannot make the container's directory %s", name);
 	return open_below(dir_fd, name, err);
 }
@@ -113,7 +116,7 @@ static int make_rootfs(const struct stage *stage, struct err *err)
 		r = layer_fds[opened++] = make_directory(container_fd, "empty", 0755, err);
 	cleanup_fd int upper_fd = r < 0 ? r : make_directory(container_fd, "upper", root_mode(layer_fds, opened), err);
 	cleanup_fd int work_fd = upper_fd < 0 ? upper_fd : make_directory(container_fd, "work", 0700, err);
-	r = work_fd < 0 ? work_fd : overlay_create(layer_fds, opened, upper_fd, work_fd, true, err);
+	r = work_fd < 0 ? work_fd : overlay_create(layer_fds, opened, upper_fd, work_fd, !stage->spec->life.keep, err);
 	for (size_t i = 0; i < opened; i++)
 		fd_close(&layer_fds[i]);
 	return r;

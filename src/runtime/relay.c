@@ -2,13 +2,15 @@
 /* relay.c owns the time while the program runs. */
 #include "src/runtime/relay.h"
 
+#include "src/base/process.h"
+#include "src/runtime/signal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -40,6 +42,8 @@ struct relay {
 	pid_t pid;
 	int signal_fd, terminal_fd;
 	bool stdin_open, stdout_open, exited, given_up;
+	bool is_first;   /* of a container: see signal_first */
+	int ended_by;
 	int status;
 	struct flow in, out;
 	struct termios saved;
@@ -63,13 +67,13 @@ static void make_raw(struct relay *relay)
 	relay->is_raw = tcsetattr(0, TCSANOW, &raw) == 0;
 }
 
-static bool has_ended(pid_t pid, int *ret_status)
+/* What has no handler is to end by it, as it would outside, and its status says so: Ctrl-C is 130. */
+static void forward(struct relay *relay, int number)
 {
-	pid_t r;
-	do
-		r = waitpid(pid, ret_status, WNOHANG);
-	while (r < 0 && errno == EINTR);
-	return r == pid;
+	if (!relay->is_first)
+		kill(relay->pid, number);
+	else if (signal_first(relay->pid, number))
+		relay->ended_by = number;
 }
 
 static void take_signals(struct relay *relay)
@@ -82,10 +86,12 @@ static void take_signals(struct relay *relay)
 		else if (relay->exited) /* the number may be another process' by now */
 			relay->given_up = relay->given_up || info.ssi_signo != SIGCHLD;
 		else if (info.ssi_signo != SIGCHLD)
-			kill(relay->pid, info.ssi_signo);
-		else if (has_ended(relay->pid, &status)) {
+			forward(relay, (int)info.ssi_signo);
+		else if (process_ended(relay->pid, &status)) {
 			relay->exited = true;
-			relay->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+			relay->status = status;
+			if (relay->ended_by && relay->status == 128 + SIGKILL)
+				relay->status = 128 + relay->ended_by;
 		}
 	}
 }
@@ -178,10 +184,9 @@ static bool has_output(const struct relay *relay)
 	return relay->out.len || (relay->terminal_fd >= 0 && poll(&ready, 1, 0) > 0);
 }
 
-int relay_until_exit(pid_t pid, int signal_fd, int terminal_fd, bool interactive, struct err *err)
+int relay_until_exit(pid_t pid, bool is_first, int signal_fd, int terminal_fd, bool interactive)
 {
-	(void)err;
-	struct relay relay = { .pid = pid, .signal_fd = signal_fd, .terminal_fd = terminal_fd, .stdout_open = true };
+	struct relay relay = { .pid = pid, .is_first = is_first, .signal_fd = signal_fd, .terminal_fd = terminal_fd, .stdout_open = true };
 	relay.stdin_open = interactive && terminal_fd >= 0;
 	if (terminal_fd >= 0) /* the description is ours alone */
 		fcntl(terminal_fd, F_SETFL, O_RDWR | O_NONBLOCK);

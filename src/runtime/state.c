@@ -25,7 +25,7 @@ void state_done(struct state *state)
 	*state = (struct state){ 0 };
 }
 
-static const char *const status_texts[] = { "created", "running", "paused", "exited" };
+static const char *const status_texts[] = { "created", "running", "paused", "restarting", "exited" };
 
 const char *state_status_text(enum state_status status)
 {
@@ -137,7 +137,7 @@ static int read_once(int dir_fd, struct state *ret_state, struct err *err)
 
 static bool is_abandoned(int dir_fd, const struct state *state)
 {
-	return (state->status == STATE_RUNNING || state->status == STATE_PAUSED) && !containers_is_alive(dir_fd);
+	return state->status != STATE_CREATED && state->status != STATE_EXITED && !containers_is_alive(dir_fd);
 }
 
 /* The supervisor holds the lock as long as it lives, and with it everything that runs. It may have ended while we read. */

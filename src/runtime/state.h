@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 enum { STATE_VERSION = 1, STATE_ID_LENGTH = 64, STATE_SHORT_ID_LENGTH = 12 };
-enum state_status { STATE_CREATED, STATE_RUNNING, STATE_PAUSED, STATE_EXITED };
+enum state_status { STATE_CREATED, STATE_RUNNING, STATE_PAUSED, STATE_RESTARTING, STATE_EXITED };
 
 /* Times are nanoseconds since 1970, 0: not yet. Strings are the struct's own. */
 struct state {
@@ -49,6 +49,9 @@ int state_read(int dir_fd, struct state *ret_state, struct err *err);
  * error that names them. *ret_dir_fd, unless NULL: its directory. One that is just being made is waited for.
  */
 int state_find(int containers_fd, const char *wish, struct state *ret_state, int *ret_dir_fd, struct err *err);
+
+/* The id alone, an allocated string; NULL with err. For a container whose state.json is damaged. */
+char *state_find_id(int containers_fd, const char *wish, struct err *err);
 
 /* Every container, the youngest first. */
 struct states {

@@ -250,6 +250,8 @@ print(said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
 	fails_with 125 "one" xrun --name one "$NATIVE" true
 	kill -KILL $!
 	await_end $!
+	fails_with 125 "named one already" xrun --name one "$NATIVE" true
+	xrun rm one
 	xrun --rm --name one "$NATIVE" true
 	fails_with 125 "../x" xrun --name ../x "$NATIVE" true
 }

@@ -30,6 +30,10 @@ static void fill(struct spec *spec)
 	strv_add(&spec->layers, "bb");
 	spec_add_mount(spec, "/host", "/inside", true);
 	spec_add_mount(spec, NULL, "/scratch", false);
+	spec->life = (struct spec_life){ .detach = true, .keep = true, .stop_signal = 3, .stop_timeout = 7, .restart = RESTART_ON_FAILURE,
+		.restart_max = 5, .log_size = 1000, .log_files = 2 };
+	strv_add(&spec->life.labels, "a=b");
+	strv_add(&spec->life.labels, "empty=");
 	spec->limits = (struct spec_limits){ .memory_bytes = 1 << 30, .cpu_milli = 1500, .pids = 7 };
 	spec_add_emulator(spec, "riscv64", "/usr/bin/qemu-riscv64-static");
 	struct spec_emulator *emulator = spec_add_emulator(spec, "aarch64", "/usr/bin/qemu-aarch64-static");

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run.h owns what the supervisor's parts share while a container lives. */
+#ifndef XRUN_RUNTIME_RUN_H
+#define XRUN_RUNTIME_RUN_H
+
+#include "src/base/err.h"
+#include "src/plan/spec.h"
+#include "src/runtime/cgroup.h"
+#include "src/runtime/idmap.h"
+#include "src/runtime/network.h"
+#include "src/runtime/state.h"
+
+#include <sys/types.h>
+
+struct run {
+	const struct spec *spec;
+	const struct idmap *map;
+	int store_fd, containers_fd;
+	int container_fd, lock_fd;  /* our directory, locked */
+	int socket_fd, signal_fd, terminal_fd;
+	int stream_fds[3];  /* of a detached container: our ends of its standard streams, or -1 */
+	int ready_fd;       /* where container_detach waits, or -1 */
+	int userns_fd;      /* U1, for removing what belongs to subordinate ids */
+	int instance_fd;    /* the emulators live as long as this is open */
+	pid_t outer_pid, pid;
+	struct cgroup cgroup;
+	struct state state;
+	struct network_helper network;
+};
+
+/* container.c: brings the first process to life, until it executes the program. The caller ends what a failure leaves. */
+int run_launch(struct run *run, struct err *err);
+
+/* supervise.c: tells container_detach that the program runs (err NULL), or why it does not; the first time only. */
+void run_report(struct run *run, const struct err *err);
+
+/* monitor.c: the time while a detached container's program runs. Returns its exit status, 128+n for a signal. */
+int run_monitor(struct run *run, struct err *err);
+
+#endif

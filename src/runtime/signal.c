@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* signal.c owns sending signals to a container's first process, and ending a container. */
+#include "src/runtime/signal.h"
+
+#include "src/base/fd.h"
+#include "src/runtime/containers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* proc_pid_status(5): a mask in hexadecimal, bit n-1 for signal n. */
+static bool mask_has(const char *status, const char *key, int number)
+{
+	const char *at = strstr(status, key);
+	return at && (strtoull(at + strlen(key), NULL, 16) >> (number - 1) & 1);
+}
+
+/* signal(7), "Standard signals": those whose default is something else than to end the program. */
+static bool ends_by_default(int number)
+{
+	return number != SIGCHLD && number != SIGCONT && number != SIGURG && number != SIGWINCH && number != SIGTSTP && number != SIGTTIN &&
+	       number != SIGTTOU && number != SIGSTOP;
+}
+
+/* One that waits for a signal without a handler (sigwait, signalfd) has it blocked. */
+static bool is_lost_on(pid_t pid, int number)
+{
+	struct err ignored;
+	cleanup_buf struct buf status = { 0 };
+	cleanup_free char *path = str_fmt("/proc/%d/status", pid);
+	if (!ends_by_default(number) || fd_read_file(AT_FDCWD, path, 65536, &status, &ignored) < 0 || !status.len)
+		return false;
+	return !mask_has(status.data, "\nSigCgt:\t", number) && !mask_has(status.data, "\nSigIgn:\t", number) &&
+	       !mask_has(status.data, "\nSigBlk:\t", number);
+}
+
+bool signal_first(pid_t pid, int number)
+{
+	bool lost = number != SIGKILL && is_lost_on(pid, number);
+	kill(pid, lost ? SIGKILL : number);
+	return lost;
+}
+
+int signal_container(const struct state *state, int number, bool as_is, struct err *err)
+{
+	cleanup_fd int pid_fd = state_open_process(state, err);
+	if (pid_fd < 0)
+		return pid_fd;
+	if (!as_is && number != SIGKILL && is_lost_on(state->pid, number))
+		number = SIGKILL;
+	return syscall(SYS_pidfd_send_signal, pid_fd, number, NULL, 0) < 0 ? err_sys(err, "cannot signal container %s", state->name) : 0;
+}
+
+/* pidfd_open(2): readable when the process has ended. */
+static bool ends_within(int pid_fd, unsigned seconds)
+{
+	struct pollfd ended = { .fd = pid_fd, .events = POLLIN };
+	int64_t until = state_now() + seconds * 1000000000ll;
+	int r;
+	do {
+		int64_t left = (until - state_now()) / 1000000;
+		r = poll(&ended, 1, left > 0 ? (int)left : 0);
+	} while (r < 0 && errno == EINTR);
+	return r > 0;
+}
+
+static int end_first(const struct state *state, int number, unsigned timeout, struct err *err)
+{
+	cleanup_fd int pid_fd = state_open_process(state, err);
+	if (pid_fd < 0) { /* between two starts, or about to be done */
+		if (state->supervisor > 0)
+			kill(state->supervisor, SIGTERM);
+		err_clear(err);
+		return 0;
+	}
+	int r = signal_container(state, number, false, err);
+	if (r < 0 || ends_within(pid_fd, timeout))
+		return r == -ESRCH ? 0 : r;
+	return syscall(SYS_pidfd_send_signal, pid_fd, SIGKILL, NULL, 0) < 0 && errno != ESRCH ?
+		       err_sys(err, "cannot kill container %s", state->name) : 0;
+}
+
+int signal_stop(int dir_fd, const struct state *state, int number, unsigned timeout, struct err *err)
+{
+	struct state now = { 0 };
+	if (!containers_is_alive(dir_fd))
+		return 0;
+	int r = containers_write_file(dir_fd, "stop", "", 0, err);
+	if (r == 0)
+		r = state_read(dir_fd, &now, err); /* the process may be another by now, where it is started again and again */
+	if (r == 0)
+		r = end_first(now.pid > 0 ? &now : state, number, timeout, err);
+	state_done(&now);
+	if (r < 0)
+		return r;
+	cleanup_fd int lock_fd = containers_await_end(dir_fd, err);
+	return lock_fd < 0 ? lock_fd : 0;
+}
