@@ -13,7 +13,8 @@ const struct command cli_commands[] = {
 		run_options,
 		"  xrun --arch aarch64 debian:12 uname -m\n"
 		"  xrun -it -v .:/src -w /src --arch riscv64 debian:trixie bash\n"
-		"  xrun --memory 512m --cpus 1.5 alpine ./test.sh\n" },
+		"  xrun --memory 512m --cpus 1.5 alpine ./test.sh\n"
+		"  xrun --arch aarch64,riscv64,s390x --report junit=tests.xml -v .:/src -w /src debian:trixie make check\n" },
 	{ "ps", command_ps, "[OPTIONS]", "list containers", ps_options,
 		"  xrun ps -a\n"
 		"  xrun ps -q --filter ancestor=debian:12\n" },

@@ -133,7 +133,7 @@ static int execute(const struct request *q, struct spec *spec, const struct idma
 	return r;
 }
 
-static int run(const struct globals *globals, struct request *q, const char *name, struct err *err)
+int run_container(const struct globals *globals, struct request *q, const char *name, struct err *err)
 {
 	struct platform platform;
 	struct idmap map = { 0 };
@@ -173,7 +173,7 @@ static int run_or_create(const struct globals *globals, const char *name, bool c
 		r = err_set(err, -EINVAL, "which image? see xrun %s --help", name);
 	else if (r == 0) {
 		strv_copy(&request.command, operands.items + 1);
-		r = run(globals, &request, operands.items[0], err);
+		r = (run_is_matrix(&request) ? run_matrix : run_container)(globals, &request, operands.items[0], err);
 	}
 	request_done(&request);
 	return r;

@@ -24,4 +24,13 @@ int cli_read_env_files(struct request *request, struct err *err);
 /* Runs a spec to its end, or as far as its start where it is detached; what there is to say is said. An exit status. */
 int run_spec(struct spec *spec, const struct idmap *map, int store_dir_fd, bool again, struct err *err);
 
+/* One container: its image, its spec, and its life or, detached, its start. An exit status, or a negative errno. */
+int run_container(const struct globals *globals, struct request *request, const char *image, struct err *err);
+
+/* The request names several architectures, or asks for what only a matrix has (-j, --output, --report). */
+bool run_is_matrix(const struct request *request);
+
+/* A container for each architecture; see docs/matrix.md. */
+int run_matrix(const struct globals *globals, struct request *request, const char *image, struct err *err);
+
 #endif

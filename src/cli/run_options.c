@@ -5,7 +5,7 @@
 #define FIELD(name) offsetof(struct request, name)
 const struct option run_options[] = {
 	{ "The image", .kind = OPTION_HEADING },
-	{ "arch", 0, OPTION_TEXT, FIELD(arch), "ARCH", "architecture, by any of its names: aarch64, armhf, riscv64, ..." },
+	{ "arch", 0, OPTION_TEXT, FIELD(arch), "ARCH", "architecture, by any of its names: aarch64, armhf, ...; several by commas" },
 	{ "platform", 0, OPTION_TEXT, FIELD(platform), "OS/ARCH", "the same as docker writes it: linux/arm64" },
 	{ "pull", 0, OPTION_TEXT, FIELD(pull), "WHEN", "always, missing (the default) or never" },
 	{ "creds", 0, OPTION_TEXT, FIELD(creds), "USER:PASSWORD", "log in to the registry" },
@@ -60,6 +60,10 @@ const struct option run_options[] = {
 	{ "Emulation", .kind = OPTION_HEADING },
 	{ "emulator", 0, OPTION_TEXT, FIELD(emulator), "FILE", "the emulator to use, instead of qemu-ARCH-static" },
 	{ "cpu-model", 0, OPTION_TEXT, FIELD(cpu_model), "MODEL", "the guest's CPU, as qemu -cpu takes it; the default suits the architecture" },
+	{ "Several architectures", .kind = OPTION_HEADING },
+	{ "jobs", 'j', OPTION_TEXT, FIELD(jobs), "NUMBER", "how many run at once; as many as there are processors" },
+	{ "output", 0, OPTION_TEXT, FIELD(output), "prefix|group", "mark each line with its architecture, or keep each one's output together" },
+	{ "report", 0, OPTION_LIST, FIELD(reports), "junit=FILE|json=FILE", "write how each went, for CI systems" },
 	{ "Help", .kind = OPTION_HEADING },
 	{ "help", 'h', OPTION_SWITCH, FIELD(help), NULL, "show this" },
 	{ 0 },

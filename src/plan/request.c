@@ -10,7 +10,7 @@ void request_done(struct request *request)
 	struct strv *lists[] = { &request->env, &request->env_files, &request->volumes, &request->tmpfs, &request->cap_add,
 		&request->cap_drop, &request->security, &request->publish, &request->add_host, &request->dns,
 		&request->dns_search, &request->dns_options, &request->labels, &request->log_options, &request->command,
-		&request->env_lines, &request->sysctls, &request->ulimits };
+		&request->env_lines, &request->reports, &request->sysctls, &request->ulimits };
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		strv_done(lists[i]);
 	free(request->seccomp_text);

@@ -19,6 +19,8 @@ struct request {
 	struct strv env, env_files, volumes, tmpfs, cap_add, cap_drop, security;
 	const char *mac_address, *net_rate;
 	struct strv publish, add_host, dns, dns_search, dns_options;
+	const char *jobs, *output;
+	struct strv reports;
 	bool interactive, terminal, read_only, remove, init, dry_run, quiet, tls_verify, help;
 	/* Isolation */
 	const char *oom_score_adj, *ipc;
