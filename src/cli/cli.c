@@ -33,6 +33,8 @@ const struct command cli_commands[] = {
 		"  xrun logs -t --since 10m web\n" },
 	{ "attach", command_attach, "[OPTIONS] CONTAINER", "connect to a detached container's input and output", attach_options,
 		"Output that nobody takes holds the program up, as a pipe would. ctrl-p ctrl-q leaves one with a terminal.\n" },
+	{ "top", command_top, "CONTAINER", "list the processes in a running container", top_options, NULL },
+	{ "port", command_port, "CONTAINER", "list a container's published ports", port_options, NULL },
 	{ "exec", command_exec, "[OPTIONS] CONTAINER COMMAND [ARG...]", "run a program in a running container", exec_options,
 		"The program has the container's namespaces, limits, emulation, and what else confines it.\n\n"
 		"  xrun exec -it web sh\n"
@@ -55,8 +57,9 @@ const struct command cli_commands[] = {
 	{ "images", command_images, "[OPTIONS] [NAME]", "list the images in the store", images_options,
 		"  xrun images debian                            every tag and platform of debian\n"
 		"  xrun images --format json\n" },
-	{ "inspect", command_inspect, "[OPTIONS] IMAGE...", "say all that is known of images, as JSON", inspect_options,
-		"An image is named as for run, or by the beginning of its id. Of several platforms all are shown.\n\n"
+	{ "inspect", command_inspect, "[OPTIONS] CONTAINER|IMAGE...", "say all that is known of containers or images, as JSON", inspect_options,
+		"Names of fields are docker's. An image is named as for run, or by the beginning of its id. Of several platforms all are shown.\n\n"
+		"  xrun inspect --format '{{.State.Status}} {{.State.ExitCode}}' web\n"
 		"  xrun inspect --arch riscv64 debian:trixie\n" },
 	{ "history", command_history, "[OPTIONS] IMAGE", "list the steps that an image was made by", history_options, NULL },
 	{ "tag", command_tag, "[OPTIONS] IMAGE NAME...", "give an image other names as well", tag_options,

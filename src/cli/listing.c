@@ -2,6 +2,8 @@
 /* listing.c owns how listings are printed. */
 #include "src/cli/listing.h"
 
+#include "src/cli/template.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -30,7 +32,9 @@ void listing_add(struct listing *listing, const char *const *cells)
 
 int listing_check_format(const char *format, struct err *err)
 {
-	return !format || str_eq(format, "json") ? 0 : err_set(err, -EINVAL, "--format %s: there is json", format);
+	if (!format || str_eq(format, "json") || str_eq(format, "table") || template_is_one(format))
+		return 0;
+	return err_set(err, -EINVAL, "--format %s: there are json, table and templates like \"{{.ID}} {{.Status}}\"", format);
 }
 
 static char *for_people(const struct column *column, const char *cell)
@@ -98,7 +102,81 @@ static int print_json(const struct listing *listing, struct err *err)
 	return 0;
 }
 
+/* A row as an object with all names that a template may use. */
+static char *row_text(const struct listing *listing, size_t row)
+{
+	size_t count = column_count(listing);
+	json_t *object = json_object();
+	for (size_t at = 0; at < count; at++) {
+		const struct column *column = &listing->columns[at];
+		const char *cell = listing->cells.items[row * count + at];
+		cleanup_free char *shown = column->title ? for_people(column, cell) : str_dup(cell);
+		const char *name = column->field ? column->field : column->key ? column->key : column->title;
+		json_object_set_new(object, name, json_string(*cell ? shown : ""));
+	}
+	char *dump = json_dumps(object, JSON_ENSURE_ASCII);
+	json_decref(object);
+	return dump;
+}
+
+static size_t cell_width(const char *at)
+{
+	return strcspn(at, "\t");
+}
+
+/* Lines whose cells are separated by tabs, each column as wide as its widest cell. */
+static int print_aligned(const struct strv *lines, struct err *err)
+{
+	enum { MAX_COLUMNS = 32, GAP = 2 };
+	size_t widths[MAX_COLUMNS] = { 0 };
+	for (size_t i = 0; i < lines->len; i++) {
+		size_t column = 0;
+		for (const char *at = lines->items[i]; column < MAX_COLUMNS; at += cell_width(at) + 1, column++) {
+			widths[column] = cell_width(at) > widths[column] ? cell_width(at) : widths[column];
+			if (!at[cell_width(at)])
+				break;
+		}
+	}
+	for (size_t i = 0; i < lines->len; i++) {
+		const char *at = lines->items[i];
+		for (size_t column = 0; at[cell_width(at)]; at += cell_width(at) + 1, column++)
+			printf("%.*s%*s", (int)cell_width(at), at,
+				column < MAX_COLUMNS ? (int)(widths[column] - cell_width(at) + GAP) : GAP, "");
+		if (puts(at) < 0)
+			return err_sys(err, "cannot write the list");
+	}
+	return 0;
+}
+
+static int print_template(const struct listing *listing, const char *format, struct err *err)
+{
+	const char *table = template_without_table(format);
+	cleanup_strv struct strv lines = { 0 };
+	for (size_t row = 0; row < listing->rows; row++) {
+		cleanup_free char *json = row_text(listing, row);
+		cleanup_buf struct buf line = { 0 };
+		int r = template_expand(table ? table : format, json ? json : "", &line, err);
+		if (r < 0)
+			return r;
+		strv_take(&lines, buf_take(&line));
+	}
+	if (!table) {
+		for (size_t i = 0; i < lines.len; i++)
+			if (puts(lines.items[i]) < 0)
+				return err_sys(err, "cannot write the list");
+		return 0;
+	}
+	cleanup_buf struct buf heading = { 0 };
+	cleanup_strv struct strv all = { 0 };
+	template_heading(table, &heading);
+	strv_take(&all, buf_take(&heading));
+	strv_extend(&all, &lines);
+	return print_aligned(&all, err);
+}
+
 int listing_print(const struct listing *listing, const char *format, struct err *err)
 {
-	return format ? print_json(listing, err) : print_columns(listing, err);
+	if (!format || str_eq(format, "table"))
+		return print_columns(listing, err);
+	return str_eq(format, "json") ? print_json(listing, err) : print_template(listing, format, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* listing.h owns how listings are printed: columns for people, or JSON for programs (--format json). */
+/* listing.h owns how listings are printed: columns for people, JSON for programs, or by a template (--format). */
 #ifndef XRUN_CLI_LISTING_H
 #define XRUN_CLI_LISTING_H
 
@@ -10,11 +10,12 @@
 
 /*
  * A number of bytes is given in decimal; people see it as 1.5 MB. Without a title a column is for programs only, without a
- * key for people only.
+ * key for people only. `field` is its name in a template, where that is neither the key nor the title.
  */
 struct column {
 	const char *title, *key;
 	bool is_bytes;
+	const char *field;
 };
 
 struct listing {
@@ -28,7 +29,7 @@ void listing_done(struct listing *listing);
 /* One cell for each column. NULL and "": nothing there. */
 void listing_add(struct listing *listing, const char *const *cells);
 
-/* `format` is NULL or "json"; anything else is the caller's user's mistake. */
+/* `format` is NULL, "json", "table" or a template; anything else is the caller's user's mistake. */
 int listing_check_format(const char *format, struct err *err);
 int listing_print(const struct listing *listing, const char *format, struct err *err);
 

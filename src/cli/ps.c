@@ -4,6 +4,7 @@
 
 #include "src/cli/listing.h"
 #include "src/cli/when.h"
+#include "src/plan/network.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,46 +19,56 @@ struct wish {
 const struct option ps_options[] = {
 	{ "all", 'a', OPTION_SWITCH, offsetof(struct wish, all), NULL, "those that do not run, too" },
 	{ "quiet", 'q', OPTION_SWITCH, offsetof(struct wish, quiet), NULL, "ids only" },
-	{ "filter", 'f', OPTION_LIST, offsetof(struct wish, filters), "KEY=VALUE", "id, name, status, ancestor (an image's name), exited" },
+	{ "filter", 'f', OPTION_LIST, offsetof(struct wish, filters), "KEY=VALUE", "id, name, status, ancestor (an image's name), label, exited" },
 	{ "no-trunc", 0, OPTION_SWITCH, offsetof(struct wish, no_trunc), NULL, "whole ids and commands" },
-	{ "format", 0, OPTION_TEXT, offsetof(struct wish, format), "json", "for programs" },
+	{ "format", 0, OPTION_TEXT, offsetof(struct wish, format), "json|TEMPLATE", "for programs: json, or like '{{.ID}} {{.Names}}'" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
 
-static bool has_name(const struct state *state, const char *value)
+static bool has_name(const struct subject *subject, const char *value)
 {
-	return strstr(state->name, value);
+	return strstr(subject->state.name, value);
 }
 
-static bool has_id(const struct state *state, const char *value)
+static bool has_id(const struct subject *subject, const char *value)
 {
-	return str_starts(state->id, value);
+	return str_starts(subject->state.id, value);
 }
 
-static bool has_status(const struct state *state, const char *value)
+static bool has_status(const struct subject *subject, const char *value)
 {
-	return str_eq(state_status_text(state->status), value);
+	return str_eq(state_status_text(subject->state.status), value);
 }
 
 /* A part of the full reference, as "debian:12" is of docker.io/library/debian:12. */
-static bool has_image(const struct state *state, const char *value)
+static bool has_image(const struct subject *subject, const char *value)
 {
-	const char *at = strstr(state->image, value);
-	return at && (at == state->image || at[-1] == '/') && (at[strlen(value)] == 0 || strchr(":@", at[strlen(value)]));
+	const char *image = subject->state.image, *at = strstr(image, value);
+	return at && (at == image || at[-1] == '/') && (at[strlen(value)] == 0 || strchr(":@", at[strlen(value)]));
 }
 
-static bool has_exit_code(const struct state *state, const char *value)
+/* KEY, or KEY=VALUE. */
+static bool has_label(const struct subject *subject, const char *value)
+{
+	const char *equals = strchr(value, '=');
+	cleanup_free char *key = equals ? str_ndup(value, equals - value) : str_dup(value);
+	const char *found = strv_env_get(&subject->spec.life.labels, key);
+	return found && (!equals || str_eq(found, equals + 1));
+}
+
+static bool has_exit_code(const struct subject *subject, const char *value)
 {
 	unsigned long long code;
-	return state->status == STATE_EXITED && str_to_u64(value, 255, &code) && (int)code == state->exit_code;
+	return subject->state.status == STATE_EXITED && str_to_u64(value, 255, &code) && (int)code == subject->state.exit_code;
 }
 
 static const struct filter {
 	const char *key;
-	bool (*matches)(const struct state *state, const char *value);
+	bool (*matches)(const struct subject *subject, const char *value);
 } filters[] = {
-	{ "id", has_id }, { "name", has_name }, { "status", has_status }, { "ancestor", has_image }, { "exited", has_exit_code }, { 0 },
+	{ "id", has_id }, { "name", has_name }, { "status", has_status }, { "ancestor", has_image },
+	{ "label", has_label }, { "exited", has_exit_code }, { 0 },
 };
 
 static const struct filter *find_filter(const char *text, size_t len)
@@ -73,13 +84,13 @@ static int check_filters(const struct strv *wanted, struct err *err)
 	for (size_t i = 0; i < wanted->len; i++) {
 		const char *text = wanted->items[i], *equals = strchr(text, '=');
 		if (!equals || !find_filter(text, equals - text))
-			return err_set(err, -EINVAL, "--filter %s: there are id=, name=, status=, ancestor= and exited=", text);
+			return err_set(err, -EINVAL, "--filter %s: there are id=, name=, status=, ancestor=, label= and exited=", text);
 	}
 	return 0;
 }
 
 /* docker-ps(1): filters of one key are alternatives, those of different keys must all hold. */
-static bool passes(const struct state *state, const struct strv *wanted)
+static bool passes(const struct subject *subject, const struct strv *wanted)
 {
 	for (const struct filter *f = filters; f->key; f++) {
 		bool asked = false, found = false;
@@ -88,7 +99,7 @@ static bool passes(const struct state *state, const struct strv *wanted)
 			if (find_filter(wanted->items[i], equals - wanted->items[i]) != f)
 				continue;
 			asked = true;
-			found = found || f->matches(state, equals + 1);
+			found = found || f->matches(subject, equals + 1);
 		}
 		if (asked && !found)
 			return false;
@@ -121,50 +132,60 @@ static char *status_for_people(const struct state *state)
 	}
 }
 
-static char *command_text(const struct place *place, const struct state *state, bool whole)
+static char *command_text(const struct spec *spec, bool whole)
 {
-	struct err ignored;
-	cleanup_subject struct subject subject = SUBJECT_NONE;
+	cleanup_free char *text = spec->args.len ? strv_join(&spec->args, " ") : str_dup("");
+	return whole || strlen(text) <= 20 ? str_dup(text) : str_fmt("%.17s...", text);
+}
+
+static char *ports_text(const struct spec *spec)
+{
 	cleanup_buf struct buf text = { 0 };
-	if (subject_find(place, state->id, &subject, &ignored) < 0)
-		return str_dup("");
-	for (size_t i = 0; i < subject.spec.args.len; i++)
-		buf_fmt(&text, "%s%s", i ? " " : "", subject.spec.args.items[i]);
-	if (!whole && text.len > 20)
-		return str_fmt("%.17s...", text.data);
+	for (size_t i = 0; i < spec->network.port_count; i++) {
+		cleanup_free char *port = network_port_text(&spec->network.ports[i]);
+		buf_fmt(&text, "%s%s", i ? ", " : "", port);
+	}
 	return buf_take(&text);
 }
 
-static void add(const struct place *place, const struct state *state, const struct wish *wish, struct listing *listing)
+static void add(const struct subject *subject, const struct wish *wish, struct listing *listing)
 {
+	const struct state *state = &subject->state;
+	const struct strv *labels = &subject->spec.life.labels;
 	cleanup_free char *short_id = wish->no_trunc ? str_dup(state->id) : str_ndup(state->id, STATE_SHORT_ID_LENGTH);
-	cleanup_free char *command = command_text(place, state, wish->no_trunc || wish->format);
+	cleanup_free char *command = command_text(&subject->spec, wish->no_trunc || wish->format);
 	cleanup_free char *ago = when_ago(state->created);
 	cleanup_free char *age = str_fmt("%s ago", ago);
 	cleanup_free char *status = status_for_people(state);
 	cleanup_free char *created = when_text(state->created);
 	cleanup_free char *pid = state->status == STATE_RUNNING ? str_fmt("%d", state->pid) : NULL;
 	cleanup_free char *exit_code = state->status == STATE_EXITED ? str_fmt("%d", state->exit_code) : NULL;
+	cleanup_free char *ports = ports_text(&subject->spec);
+	cleanup_free char *label_text = labels->len ? strv_join(labels, ",") : NULL;
 	listing_add(listing, (const char *[]){ short_id, state->id, state->image, command, age, created, status, state_status_text(state->status),
-					 pid, exit_code, state->name });
+					 pid, exit_code, ports, label_text, state->name });
 }
 
 static int print(const struct place *place, const struct states *states, const struct wish *wish, struct err *err)
 {
 	static const struct column columns[] = {
-		{ "CONTAINER ID", NULL }, { NULL, "id" }, { "IMAGE", "image" }, { "COMMAND", "command" }, { "CREATED", NULL },
-		{ NULL, "created" }, { "STATUS", NULL }, { NULL, "status" }, { NULL, "pid" }, { NULL, "exitCode" }, { "NAMES", "name" }, { 0 },
+		{ "CONTAINER ID", NULL, .field = "ID" }, { NULL, "id", .field = "FullID" }, { "IMAGE", "image" }, { "COMMAND", "command" },
+		{ "CREATED", NULL, .field = "RunningFor" }, { NULL, "created", .field = "CreatedAt" }, { "STATUS", NULL },
+		{ NULL, "status", .field = "State" }, { NULL, "pid" }, { NULL, "exitCode" }, { "PORTS", "ports" }, { NULL, "labels" },
+		{ "NAMES", "name", .field = "Names" }, { 0 },
 	};
 	cleanup_listing struct listing listing = { .columns = columns };
 	for (size_t i = 0; i < states->count; i++) {
-		const struct state *state = &states->items[i];
-		bool shown = wish->all || asks_for_status(&wish->filters) || state->status == STATE_RUNNING || state->status == STATE_PAUSED;
-		if (!shown || !passes(state, &wish->filters))
+		struct err ignored;
+		cleanup_subject struct subject subject = SUBJECT_NONE;
+		enum state_status status = states->items[i].status;
+		bool shown = wish->all || asks_for_status(&wish->filters) || (status != STATE_CREATED && status != STATE_EXITED);
+		if (!shown || subject_find(place, states->items[i].id, &subject, &ignored) < 0 || !passes(&subject, &wish->filters))
 			continue;
 		if (wish->quiet)
-			printf("%.*s\n", wish->no_trunc ? STATE_ID_LENGTH : STATE_SHORT_ID_LENGTH, state->id);
+			printf("%.*s\n", wish->no_trunc ? STATE_ID_LENGTH : STATE_SHORT_ID_LENGTH, subject.state.id);
 		else
-			add(place, state, wish, &listing);
+			add(&subject, wish, &listing);
 	}
 	return wish->quiet ? 0 : listing_print(&listing, wish->format, err);
 }

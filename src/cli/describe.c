@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* describe.c owns what `xrun inspect` says of a container. */
+#include "src/cli/describe.h"
+
+#include "src/base/signals.h"
+#include "src/cli/when.h"
+#include "src/plan/network.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* Bytes that are not UTF-8 have no place in JSON. */
+static json_t *text(const char *s)
+{
+	json_t *value = json_string(s ? s : "");
+	return value ? value : json_string("\xef\xbf\xbd");
+}
+
+static json_t *take(char *s)
+{
+	json_t *value = text(s);
+	free(s);
+	return value;
+}
+
+static json_t *list(const struct strv *v, size_t from)
+{
+	json_t *array = json_array();
+	for (size_t i = from; i < v->len; i++)
+		json_array_append_new(array, text(v->items[i]));
+	return array;
+}
+
+static json_t *time_value(int64_t time)
+{
+	return take(time ? when_text(time) : str_dup("0001-01-01T00:00:00Z"));
+}
+
+static json_t *state_value(const struct state *state)
+{
+	bool running = state->status == STATE_RUNNING || state->status == STATE_PAUSED;
+	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:o, s:o, s:o}", "Status", state_status_text(state->status), "Running",
+		running, "Paused", state->status == STATE_PAUSED, "Restarting", state->status == STATE_RESTARTING, "OOMKilled",
+		state->out_of_memory, "Lost", state->lost, "Pid", running ? (int)state->pid : 0, "ExitCode", state->exit_code, "Error",
+		text(state->error), "StartedAt", time_value(state->started), "FinishedAt", time_value(state->finished));
+}
+
+static json_t *labels_value(const struct strv *labels)
+{
+	json_t *object = json_object();
+	for (size_t i = 0; i < labels->len; i++) {
+		size_t len = strcspn(labels->items[i], "=");
+		cleanup_free char *key = str_ndup(labels->items[i], len);
+		json_object_set_new(object, key, text(labels->items[i] + len + 1));
+	}
+	return object;
+}
+
+static json_t *config_value(const struct spec *spec)
+{
+	return json_pack("{s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "Hostname", text(spec->hostname), "User", text(spec->user), "Tty",
+		spec->terminal, "OpenStdin", spec->interactive, "Env", list(&spec->env, 0), "Cmd", list(&spec->args, 0), "Image",
+		text(spec->image), "WorkingDir", text(spec->cwd), "Labels", labels_value(&spec->life.labels), "StopSignal",
+		take(signal_name(spec->life.stop_signal)), "StopTimeout", (int)spec->life.stop_timeout);
+}
+
+static json_t *host_config_value(const struct spec *spec)
+{
+	static const char *const restarts[] = { "no", "on-failure", "always" };
+	static const char *const networks[] = { "none", "host", "private", "container" };
+	const struct spec_limits *limits = &spec->limits;
+	cleanup_free char *log_size = str_fmt("%llu", (unsigned long long)spec->life.log_size);
+	cleanup_free char *log_files = str_fmt("%u", spec->life.log_files);
+	return json_pack("{s:I, s:I, s:I, s:{s:s, s:i}, s:b, s:b, s:s, s:b, s:{s:s, s:{s:s, s:s}}}", "Memory", (json_int_t)limits->memory_bytes,
+		"NanoCpus", (json_int_t)limits->cpu_milli * 1000000, "PidsLimit", (json_int_t)limits->pids, "RestartPolicy", "Name",
+		restarts[spec->life.restart], "MaximumRetryCount", (int)spec->life.restart_max, "AutoRemove", !spec->life.keep,
+		"ReadonlyRootfs", spec->read_only, "NetworkMode", networks[spec->network.mode], "Init", spec->init, "LogConfig", "Type",
+		"json-file", "Config", "max-size", log_size, "max-file", log_files);
+}
+
+static json_t *mounts_value(const struct spec *spec)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		const struct spec_mount *mount = &spec->mounts[i];
+		json_array_append_new(array, json_pack("{s:s, s:o, s:o, s:b}", "Type", mount->source ? "bind" : "tmpfs", "Source",
+						     text(mount->source), "Destination", text(mount->target), "RW", !mount->read_only));
+	}
+	return array;
+}
+
+static json_t *ports_value(const struct spec *spec)
+{
+	json_t *object = json_object();
+	for (size_t i = 0; i < spec->network.port_count; i++) {
+		const struct spec_port *port = &spec->network.ports[i];
+		for (unsigned at = 0; at < port->count; at++) {
+			cleanup_free char *key = str_fmt("%u/%s", port->container + at, port->udp ? "udp" : "tcp");
+			cleanup_free char *host = str_fmt("%u", port->host + at);
+			json_t *bindings = json_object_get(object, key);
+			if (!bindings)
+				json_object_set_new(object, key, bindings = json_array());
+			json_array_append_new(bindings, json_pack("{s:s, s:s}", "HostIp", *port->address ? port->address : "0.0.0.0", "HostPort", host));
+		}
+	}
+	return object;
+}
+
+char *describe_container(const struct subject *subject)
+{
+	const struct state *state = &subject->state;
+	const struct spec *spec = &subject->spec;
+	json_t *emulators = json_object();
+	for (size_t i = 0; i < spec->emulator_count; i++)
+		json_object_set_new(emulators, spec->emulators[i].arch, text(spec->emulators[i].path));
+	json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:{s:o}, s:o}", "Id", state->id, "Created",
+		time_value(state->created), "Path", text(spec->args.len ? spec->args.items[0] : ""), "Args", list(&spec->args, 1), "State", state_value(state),
+		"Image", text(state->image), "Name", text(state->name), "RestartCount", state->restarts, "Supervisor", (int)state->supervisor,
+		"Config", config_value(spec), "HostConfig", host_config_value(spec), "Mounts", mounts_value(spec), "NetworkSettings", "Ports",
+		ports_value(spec), "Emulators", emulators);
+	char *dump = json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	json_decref(json);
+	return dump;
+}

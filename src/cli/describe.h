@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* describe.h owns what `xrun inspect` says of a container. */
+#ifndef XRUN_CLI_DESCRIBE_H
+#define XRUN_CLI_DESCRIBE_H
+
+#include "src/cli/place.h"
+
+/* A JSON text with docker's names (Engine API, ContainerInspect) for what there is here; the caller's. */
+char *describe_container(const struct subject *subject);
+
+#endif

@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is shown of containers: inspect, top, port, and --format templates.
+
+load lib
+
+prepare() {
+	xrun pull -q "$NATIVE"
+}
+
+teardown() {
+	local ids
+	ids=$(xrun ps -aq)
+	# shellcheck disable=SC2086 # several words are meant
+	[ -z "$ids" ] || xrun rm -f $ids
+}
+
+@test "inspect says all that is known of a container, in docker's names" {
+	xrun run --name box -e A=b -l colour=red --stop-signal USR1 -w /tmp "$NATIVE" true
+	xrun inspect box >"$BATS_TEST_TMPDIR/json"
+	python3 - "$BATS_TEST_TMPDIR/json" "$NATIVE" <<-'END'
+		import json, sys
+		c, = json.load(open(sys.argv[1]))
+		assert c["Name"] == "box" and c["Image"] == sys.argv[2] and len(c["Id"]) == 64, c
+		assert c["State"]["Status"] == "exited" and not c["State"]["Running"] and c["State"]["FinishedAt"] > c["State"]["StartedAt"], c
+		assert "A=b" in c["Config"]["Env"] and c["Config"]["Labels"]["colour"] == "red" and c["Config"]["WorkingDir"] == "/tmp", c
+		assert c["Config"]["StopSignal"] == "SIGUSR1", c
+	END
+}
+
+@test "inspect takes containers and images, and templates" {
+	xrun run -d --name box -l a.b=c "$NATIVE" sleep 1000
+	[ "$(xrun inspect --format '{{.State.Status}} {{index .Config.Labels "a.b"}} {{json .Args}}' box)" = 'running c ["1000"]' ]
+	kill -0 "$(xrun inspect -f '{{.State.Pid}}' box)"
+	[ "$(xrun inspect --type image -f '{{.Os}}' "$NATIVE")" = linux ]
+	[ "$(xrun inspect box "$NATIVE" | python3 -c 'import json, sys; print(len(json.load(sys.stdin)))')" = 2 ]
+	fails_with 125 "no container nonesuch" xrun inspect --type container nonesuch
+	fails_with 125 "no field Nonesuch" xrun inspect -f '{{.Nonesuch}}' box
+}
+
+@test "ps takes templates, tables of them, and filters by label" {
+	xrun run -d --name one -l a=b "$NATIVE" sleep 1000
+	xrun run -d --name two -l a=c "$NATIVE" sleep 1000
+	[ "$(xrun ps --format '{{.Names}} {{.State}}')" = "$(printf 'two running\none running')" ]
+	[ "$(xrun ps --format 'table {{.Names}}\t{{.Labels}}' | tr -s ' ')" = "$(printf 'NAMES LABELS\ntwo a=c\none a=b')" ]
+	[ "$(xrun ps --format '{{.ID}}' --filter label=a=b)" = "$(xrun ps -q --filter name=one)" ]
+	[ "$(xrun ps -q --filter label=a | wc -l)" = 2 ]
+	fails_with 125 "--format {.ID}" xrun ps --format '{.ID}'
+}
+
+@test "top lists the container's processes, with their numbers inside and outside" {
+	xrun run -d --name box "$NATIVE" sh -c 'sleep 1234 & exec sleep 4321'
+	local i
+	for ((i = 0; i < 100; i++)); do
+		[ "$(xrun top box | grep -c ' sleep ')" = 2 ] && break
+		sleep 0.05
+	done
+	[ "$(xrun top --format '{{.User}} {{.PID}} {{.Command}}' box | sort)" = "$(printf '0 1 sleep 4321\n0 2 sleep 1234')" ]
+	xrun exec -d -u app box sleep 99
+	for ((i = 0; i < 100; i++)); do
+		[ "$(xrun top --format '{{.User}} {{.Command}}' box | grep -c '^1000 sleep 99')" = 1 ] && break
+		sleep 0.05
+	done
+	[ "$i" -lt 100 ]
+	grep -q 'sleep' "/proc/$(xrun top --format '{{.HostPID}} {{.PID}}' box | sed -n 's/ 1$//p')/cmdline"
+}
+
+@test "port lists what is published" {
+	xrun create --name box -p 127.0.0.1:18080:80 -p 18053:53/udp "$NATIVE" true
+	[ "$(xrun port box)" = "$(printf '80/tcp -> 127.0.0.1:18080\n53/udp -> 0.0.0.0:18053')" ]
+}
