@@ -158,7 +158,7 @@ static int ask_token(const struct endpoint *endpoint, struct http *http, const s
 	if (post)
 		add_parameter(parameters, separator, "refresh_token", endpoint->identity_token);
 	struct http_request request = { .url = url.data, .authorization = authorization, .allow_plain = plain_ok,
-		.insecure = endpoint->insecure, .limit = TOKEN_LIMIT, .form = post ? body.data : NULL };
+		.endpoint = endpoint, .limit = TOKEN_LIMIT, .form = post ? body.data : NULL };
 	int r = http_get(http, &request, response, err);
 	if (post)
 		explicit_bzero(body.data, body.len);

@@ -100,10 +100,10 @@ static int take_piece(void *context, const void *data, size_t len)
 	return r;
 }
 
-static int restart(void *context)
+static uint64_t have(void *context)
 {
 	const struct blob *b = context;
-	return b->received == 0 ? 0 : -1;
+	return b->received;
 }
 
 static int download(struct blob *b, struct session *session, struct http *http, struct err *err)
@@ -112,7 +112,7 @@ static int download(struct blob *b, struct session *session, struct http *http, 
 	cleanup_free char *path = str_fmt("blobs/%s", b->layer->digest.text);
 	cleanup_free char *what = str_fmt("layer %s", b->layer->digest.text);
 	struct session_request request = { .path = path, .what = what, .limit = b->layer->size, .take = take_piece,
-		.restart = restart, .context = b };
+		.have = have, .context = b };
 	if (!session)
 		return err_set(err, -ENOENT, "layer %s is missing", b->layer->digest.text);
 	b->file_fd = openat(b->store->blobs_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* http.h owns one HTTP GET at a time, with bounds on everything the server chooses. */
+/* http.h owns one HTTP request at a time, with bounds on everything the server chooses. */
 #ifndef XRUN_REGISTRY_HTTP_H
 #define XRUN_REGISTRY_HTTP_H
 
+#include "registry/endpoint.h"
 #include "src/base/err.h"
 #include "src/base/str.h"
 
@@ -16,12 +17,14 @@ void http_free(struct http *http);
 struct http_request {
 	const char *url;
 	const char *accept;        /* media types, or NULL */
-	const char *authorization; /* the header's value, or NULL; never sent to another host after a redirect */
-	const char *form;          /* a form to POST, or NULL: GET */
+	const char *authorization; /* the header's value, or NULL: for the URL's own scheme, host and port alone */
+	const char *form;          /* a form to POST, which no redirect is followed with; NULL: GET */
 	bool allow_plain;          /* redirects may lead to plain HTTP */
-	bool insecure;             /* certificates that nobody vouches for are good enough */
-	uint64_t limit;            /* bytes of a body with status 200; more is an error */
-	/* Takes the body of a 200 in pieces; a negative result ends the transfer. NULL: into response.body. */
+	const struct endpoint *endpoint; /* its ca and insecure hold for redirects, too; its certificate for the URL's place alone */
+	uint64_t limit;            /* bytes of a body with status 200 or 206; more is an error */
+	uint64_t from;             /* so many of them are here: the others alone are taken */
+	bool range;                /* ask for those only; otherwise the first ones are passed over */
+	/* Takes the body of a 200 or 206 in pieces; a negative result ends the transfer. NULL: into response.body. */
 	int (*take)(void *context, const void *data, size_t len);
 	void *context;
 };
@@ -32,6 +35,8 @@ struct http_response {
 	char *challenge;    /* WWW-Authenticate, or NULL */
 	char *digest;       /* Docker-Content-Digest, or NULL */
 	int retry_after;    /* seconds, 0 if none was named */
+	bool has_range;     /* Content-Range, of the bytes range_from up to range_to, without it, of range_size (0: not said) */
+	uint64_t range_from, range_to, range_size;
 	uint64_t received;  /* bytes of the body */
 	struct buf body;    /* of a 200 without `take`, or the first 4 KiB of any other status */
 };
@@ -39,7 +44,9 @@ void http_response_done(struct http_response *response);
 
 /*
  * 0 when the server answered, whatever the status. Negative: it did not, wholly; -EPROTO when TLS was spoken to a server
- * that does not (plain HTTP may be tried), -EAGAIN for faults that may pass (timeouts, resets, cut short).
+ * that does not (plain HTTP may be tried), -EAGAIN for faults that may pass (timeouts, resets, cut short), -ERANGE when
+ * the part that came is not the part that was asked for, -ECANCELED when `take` ended it. A server that sends fewer than a
+ * hundred bytes a second, for half a minute, has stalled.
  */
 int http_get(struct http *http, const struct http_request *request, struct http_response *ret_response, struct err *err);
 

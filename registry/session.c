@@ -5,9 +5,19 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
-enum { MAX_TRIES = 4, MAX_WAIT = 60 };
+enum { MAX_TRIES = 4, MAX_TRIES_IN_ALL = 50, MAX_WAIT = 60, MAX_VAIN_MS = 60000, PROGRESS = 64 << 10 };
+
+/* What has been tried of one request at one endpoint. */
+struct attempt {
+	int tries, in_all;
+	int64_t vain_ms;  /* spent in tries that brought nothing */
+	uint64_t before;  /* what was had when that was last counted anew */
+	bool renewed;     /* logged in anew since */
+	bool whole;       /* Range does not work here */
+};
 
 static const struct endpoint *endpoint_of(const struct session *session)
 {
@@ -74,9 +84,14 @@ static char *make_url(const struct session *session, const char *path)
 	return path ? str_fmt("%s://%s/v2/%s/%s", scheme, host, endpoint->repository, path) : str_fmt("%s://%s/v2/", scheme, host);
 }
 
+static uint64_t taken(const struct session_request *q)
+{
+	return q->have ? q->have(q->context) : 0;
+}
+
 /* A loopback registry, or one that need not be verified, may speak plain HTTP: found out once, by trying TLS first. */
-static int get_once(struct session *session, struct http *http, const struct session_request *q, struct http_response *response,
-	struct err *err)
+static int get_once(struct session *session, struct http *http, const struct session_request *q, bool range,
+	struct http_response *response, struct err *err)
 {
 	const struct endpoint *endpoint = endpoint_of(session);
 	bool plain_ok = endpoint->insecure || reference_host_is_loopback(endpoint->registry);
@@ -84,8 +99,8 @@ static int get_once(struct session *session, struct http *http, const struct ses
 	for (;;) {
 		cleanup_free char *url = make_url(session, q->path);
 		struct http_request request = { .url = url, .accept = q->accept, .authorization = session->authorization.value,
-			.allow_plain = plain_ok && session->plain, .insecure = endpoint->insecure, .limit = q->limit, .take = q->take,
-			.context = q->context };
+			.allow_plain = plain_ok && session->plain, .endpoint = endpoint, .limit = q->limit, .take = q->take,
+			.from = taken(q), .range = range, .context = q->context };
 		int r = http_get(http, &request, response, err);
 		if (r == -EPROTO && plain_ok && !session->plain) {
 			session->plain = true;
@@ -107,6 +122,8 @@ static int judge(const struct session *session, const struct session_request *q,
 		return denied(session, q->what, response->status, err);
 	case 404:
 		return err_set(err, -ENOENT, "%s: %s does not have it (404)", q->what, registry);
+	case 206:
+		return err_set(err, -EPROTO, "%s: %s sent a part of it, unasked, or less than it has (206)", q->what, registry);
 	case 429:
 		return err_set(err, -EBUSY, "%s: %s says too many requests (429); try later, or log in with xrun login", q->what, registry);
 	default:
@@ -114,10 +131,21 @@ static int judge(const struct session *session, const struct session_request *q,
 	}
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A quarter more or less than a power of two, so that many who were turned away together do not come back together. */
 static void wait_before_retry(int tries, int asked)
 {
-	int seconds = asked ? asked : 1 << tries;
-	struct timespec pause = { .tv_sec = seconds < MAX_WAIT ? seconds : MAX_WAIT };
+	unsigned char random = 128;
+	if (getrandom(&random, 1, GRND_NONBLOCK) != 1)
+		random = 128;
+	int64_t ms = asked ? (asked < MAX_WAIT ? asked : MAX_WAIT) * 1000LL : (1000LL << tries) * (384 + random) / 512;
+	struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
 	nanosleep(&pause, NULL);
 }
 
@@ -126,33 +154,89 @@ static bool may_pass(int r, const struct http_response *response)
 	return r == 0 ? response->status == 429 || response->status >= 500 : r == -EAGAIN;
 }
 
-int session_get(struct session *session, struct http *http, const struct session_request *q, struct http_response *ret_response,
-	struct err *err)
+/* Counts a try that has failed; whether there is to be another. */
+static bool try_again(struct attempt *attempt, const struct session_request *q, int64_t spent_ms)
 {
-	bool renewed = false;
-	for (int tries = 0;; tries++) {
-		struct http_response response = { 0 };
-		int r = get_once(session, http, q, &response, err);
-		if (r == 0 && response.status == 401 && !renewed) {
-			r = log_in(session, http, &response, q->what, err);
-			renewed = r == 0;
-			if (renewed) {
-				http_response_done(&response);
-				tries--;
+	uint64_t now = taken(q);
+	if (now >= attempt->before + PROGRESS) {
+		*attempt = (struct attempt){ .in_all = attempt->in_all, .before = now, .whole = attempt->whole };
+	} else {
+		attempt->tries++;
+		attempt->vain_ms += spent_ms;
+	}
+	return ++attempt->in_all < MAX_TRIES_IN_ALL && attempt->tries < MAX_TRIES && attempt->vain_ms < MAX_VAIN_MS;
+}
+
+/* A part that was asked for may end before the whole does. */
+static bool is_all(const struct session_request *q, int r, const struct http_response *response)
+{
+	return r == 0 && (response->status == 200 || (response->status == 206 && q->have && taken(q) >= q->limit));
+}
+
+static bool range_failed(int r, const struct http_response *response)
+{
+	return r == -ERANGE || (r == 0 && response->status == 416);
+}
+
+static int get_from_endpoint(struct session *session, struct http *http, const struct session_request *q,
+	struct http_response *response, struct err *err)
+{
+	struct attempt attempt = { .before = taken(q) };
+	for (;;) {
+		int64_t start_ms = now_ms();
+		uint64_t before = taken(q);
+		int r = get_once(session, http, q, !attempt.whole, response, err);
+		if (is_all(q, r, response))
+			return 0;
+		if (r == 0 && response->status == 401 && !attempt.renewed) {
+			r = log_in(session, http, response, q->what, err);
+			attempt.renewed = r == 0;
+			if (attempt.renewed) {
+				http_response_done(response);
 				continue;
 			}
 		}
-		if (may_pass(r, &response) && tries + 1 < MAX_TRIES && (!q->take || (q->restart && q->restart(q->context) == 0))) {
-			wait_before_retry(tries, response.retry_after);
-			http_response_done(&response);
+		bool part = r == 0 && response->status == 206 && before > 0;
+		bool whole = range_failed(r, response) && !attempt.whole;
+		attempt.whole = attempt.whole || whole;
+		if ((part || whole || may_pass(r, response)) && try_again(&attempt, q, now_ms() - start_ms)) {
+			if (!part && !whole)
+				wait_before_retry(attempt.tries ? attempt.tries - 1 : 0, response->retry_after);
+			http_response_done(response);
 			continue;
 		}
-		if (r == 0)
-			r = judge(session, q, &response, err);
-		if (r < 0)
-			http_response_done(&response);
-		else
-			*ret_response = response;
+		r = r < 0 ? r : judge(session, q, response, err);
+		http_response_done(response);
 		return r;
+	}
+}
+
+/* From the disk and from what is being unpacked there is no going to another endpoint. */
+static bool is_ours(int r)
+{
+	return r == -ECANCELED || r == -EFBIG;
+}
+
+static void go_to_next(struct session *session)
+{
+	session_done(session);
+	session->plain = false;
+	session->challenge = (struct challenge){ 0 };
+	session->at++;
+}
+
+int session_get(struct session *session, struct http *http, const struct session_request *q, struct http_response *ret_response,
+	struct err *err)
+{
+	cleanup_buf struct buf failed = { 0 };
+	for (;;) {
+		struct http_response response = { 0 };
+		int r = get_from_endpoint(session, http, q, &response, err);
+		if (r == 0)
+			*ret_response = response;
+		if (r == 0 || is_ours(r) || session->at + 1 == session->endpoints->count)
+			return r < 0 && failed.len ? err_append(err, " (and before: %s)", failed.data) : r;
+		buf_fmt(&failed, "%s%.500s", failed.len ? "; " : "", err->text);
+		go_to_next(session);
 	}
 }

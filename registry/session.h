@@ -7,7 +7,7 @@
 
 struct session {
 	const struct endpoints *endpoints; /* borrowed; at least one */
-	size_t at;                         /* the one that is asked */
+	size_t at;                         /* the one that is asked; those before it have failed */
 	bool plain;                        /* it speaks plain HTTP */
 	struct challenge challenge;        /* its last; to renew a token that is over without asking in vain */
 	struct authorization authorization; /* what worked last there */
@@ -21,15 +21,21 @@ struct session session_copy(const struct session *session);
 const char *session_registry(const struct session *session);
 
 /*
- * GETs PATH below /v2/REPOSITORY/ (NULL: /v2/ itself, which says whether we are let in), logs in when asked to, renews a
- * token once, retries what may pass (429, 5xx, broken connections) up to three times, waiting in between. restart is
- * called before a body is taken anew. Only a 200 is success; everything else becomes an error that names `what`.
+ * GETs PATH below /v2/REPOSITORY/ (NULL: /v2/ itself, which says whether we are let in), and logs in when asked to, once.
+ *
+ * What may pass (429, 5xx, broken and stalled connections) is tried again up to three times, after 1, 2 and 4 seconds or
+ * so, or as many as Retry-After says, up to a minute; not when a minute has gone by in tries that brought nothing. When 64 KiB
+ * or more have come since, that is counted anew, up to fifty tries in all. What has been taken of a body is not asked for
+ * again (Range), or passed over where the server gives it all the same.
+ *
+ * An endpoint that fails is left for the next one, for good. Only a 200 is success, or the 206 that was asked for;
+ * everything else becomes an error that names `what`.
  */
 struct session_request {
 	const char *path, *accept, *what;
-	uint64_t limit;
+	uint64_t limit; /* of the body; with `take` it is the whole's size */
 	int (*take)(void *context, const void *data, size_t len);
-	int (*restart)(void *context); /* NULL with `take`: the request is not retried once bytes have come */
+	uint64_t (*have)(void *context); /* with `take`: how much has been taken so far */
 	void *context;
 };
 int session_get(struct session *session, struct http *http, const struct session_request *request,

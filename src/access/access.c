@@ -2,7 +2,9 @@
 /* access.c owns the plan of where to get an image. */
 #include "src/access/access.h"
 
+#include "src/access/certs.h"
 #include "src/access/credentials.h"
+#include "src/access/registries.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,36 +20,52 @@ static int split_creds(const char *creds, struct login *login, struct err *err)
 	return 0;
 }
 
-static int find_login(const struct endpoint *endpoint, const struct access_options *options, struct login *login,
-	struct err *err)
+static int find_login(const struct endpoint *endpoint, const struct access_options *options, const struct strv *helpers,
+	struct login *login, struct err *err)
 {
 	if (options->creds)
 		return split_creds(options->creds, login, err);
-	int r = credentials_find(options->authfile, endpoint->registry, endpoint->repository, login, err);
+	int r = credentials_find(options->authfile, helpers, endpoint->registry, endpoint->repository, login, err);
 	return r < 0 ? r : 0;
 }
 
-static int open_door(struct endpoint *endpoint, const struct access_options *options, struct err *err)
+static int open_door(struct endpoint *endpoint, const struct access_options *options, const struct strv *helpers, struct err *err)
 {
 	struct login login = { 0 };
-	int r = find_login(endpoint, options, &login, err);
+	int r = find_login(endpoint, options, helpers, &login, err);
 	if (r < 0)
 		return r;
 	endpoint->username = login.username;
 	endpoint->password = login.password;
 	endpoint->identity_token = login.identity_token;
-	return 0;
+	endpoint->insecure = endpoint->insecure || !options->tls_verify;
+	return certs_read(endpoint, err);
 }
 
-int access_plan(const struct reference *reference, const struct access_options *options, struct endpoints *ret_endpoints,
+/* What was given on the command line is for the registry itself, which is the last: no mirror gets to see it. */
+static int open_doors(struct endpoints *endpoints, const struct access_options *options, const struct strv *helpers,
 	struct err *err)
 {
+	struct access_options mirrors = *options;
+	mirrors.creds = NULL;
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < endpoints->count; i++)
+		r = open_door(&endpoints->items[i], i + 1 < endpoints->count ? &mirrors : options, helpers, err);
+	return r;
+}
+
+int access_plan(const char *typed, const struct reference *reference, const struct access_options *options,
+	struct endpoints *ret_endpoints, struct err *err)
+{
 	struct endpoints endpoints = { 0 };
-	struct endpoint *endpoint = endpoints_add(&endpoints);
-	endpoint->registry = str_dup(reference->registry);
-	endpoint->repository = str_dup(reference->repository);
-	endpoint->insecure = !options->tls_verify;
-	int r = open_door(endpoint, options, err);
+	cleanup_registries struct registries registries = { 0 };
+	int r = registries_read(&registries, err);
+	if (r == 0)
+		r = registries_check_short(&registries, typed, reference, err);
+	if (r == 0)
+		r = registries_plan(&registries, reference, &endpoints, err);
+	if (r == 0)
+		r = open_doors(&endpoints, options, &registries.helpers, err);
 	if (r < 0)
 		endpoints_done(&endpoints);
 	else
@@ -58,15 +76,21 @@ int access_plan(const struct reference *reference, const struct access_options *
 int access_plan_login(const struct reference *registry, const struct access_options *options, struct endpoints *ret_endpoints,
 	struct err *err)
 {
+	struct reference any = *registry;
 	struct endpoints endpoints = { 0 };
-	struct endpoint *endpoint = endpoints_add(&endpoints);
-	endpoint->registry = str_dup(registry->registry);
-	endpoint->insecure = !options->tls_verify;
-	int r = open_door(endpoint, options, err);
+	cleanup_registries struct registries registries = { 0 };
+	int r = registries_read(&registries, err);
+	if (r == 0)
+		r = registries_plan(&registries, &any, &endpoints, err);
 	if (r < 0)
-		endpoints_done(&endpoints);
-	else
-		*ret_endpoints = endpoints;
+		return r;
+	struct endpoint *own = endpoints_add(ret_endpoints);
+	own->registry = str_dup(registry->registry);
+	own->insecure = endpoints.count && endpoints.items[endpoints.count - 1].insecure;
+	endpoints_done(&endpoints);
+	r = open_door(own, options, &registries.helpers, err);
+	if (r < 0)
+		endpoints_done(ret_endpoints);
 	return r;
 }
 

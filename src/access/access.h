@@ -15,8 +15,8 @@ struct access_options {
 	const char *authfile; /* the only file with credentials, or NULL */
 	bool tls_verify;      /* false: plain HTTP and unknown certificates are fine */
 };
-int access_plan(const struct reference *reference, const struct access_options *options, struct endpoints *ret_endpoints,
-	struct err *err);
+int access_plan(const char *typed, const struct reference *reference, const struct access_options *options,
+	struct endpoints *ret_endpoints, struct err *err);
 
 /* The registry itself, with the login that `creds` has, to find out whether it is let in. */
 int access_plan_login(const struct reference *registry, const struct access_options *options, struct endpoints *ret_endpoints,

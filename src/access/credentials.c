@@ -45,14 +45,28 @@ static int find_in(const char *path, const char *registry, const char *repositor
 	return r;
 }
 
-int credentials_find(const char *authfile, const char *registry, const char *repository, struct login *ret_login,
-	struct err *err)
+static int find_in_files(const char *authfile, const char *registry, const char *repository, struct login *login, struct err *err)
 {
 	cleanup_strv struct strv paths = { 0 };
 	int r = 0;
 	paths_auth(authfile, &paths);
 	for (size_t i = 0; r == 0 && i < paths.len; i++)
-		r = find_in(paths.items[i], registry, repository, ret_login, err);
+		r = find_in(paths.items[i], registry, repository, login, err);
+	return r;
+}
+
+int credentials_find(const char *authfile, const struct strv *helpers, const char *registry, const char *repository,
+	struct login *ret_login, struct err *err)
+{
+	int r = 0;
+	if (authfile || !helpers->len)
+		return find_in_files(authfile, registry, repository, ret_login, err);
+	for (size_t i = 0; r == 0 && i < helpers->len; i++) {
+		if (str_eq(helpers->items[i], "containers-auth.json"))
+			r = find_in_files(NULL, registry, repository, ret_login, err);
+		else
+			r = ask_helper(helpers->items[i], registry, ret_login, err);
+	}
 	return r;
 }
 

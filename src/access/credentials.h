@@ -8,10 +8,11 @@
 /*
  * The first of the user's files (paths.h) that has a login for this host[:port], to the letter, says which. A file that
  * cannot be read, or a helper that fails, is an error: nothing else is tried in its place, least of all a login for
- * another registry (CVE-2021-41092). 1: there is one; 0: there is none.
+ * another registry (CVE-2021-41092). `helpers` (registries.conf, credential-helpers) are asked in this order, of which
+ * "containers-auth.json" means the files; empty: those alone. 1: there is one; 0: there is none.
  */
-int credentials_find(const char *authfile, const char *registry, const char *repository, struct login *ret_login,
-	struct err *err);
+int credentials_find(const char *authfile, const struct strv *helpers, const char *registry, const char *repository,
+	struct login *ret_login, struct err *err);
 
 /* Keeps it in the file for logins, or with the helper that the file names. *ret_where: which; the caller's. */
 int credentials_keep(const char *authfile, const char *registry, const struct login *login, char **ret_where, struct err *err);

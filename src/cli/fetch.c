@@ -108,7 +108,7 @@ int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_
 	struct access_options access = { .creds = fetch->creds, .authfile = fetch->authfile, .tls_verify = fetch->tls_verify };
 	int r = reference_parse(fetch->image, &reference, err);
 	if (r == 0)
-		r = access_plan(&reference, &access, &endpoints, err);
+		r = access_plan(fetch->image, &reference, &access, &endpoints, err);
 	if (r < 0)
 		return r;
 	if (map->single)

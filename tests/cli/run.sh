@@ -30,7 +30,7 @@ for kind in plain tls htpasswd token; do
 	XRUN_TEST_CACHE=$cache registry_start "$place/$kind" "$kind" || exit 1
 	ports[$kind]=$registry_port
 done
-chmod 644 "$place/tls/ca.crt"
+chmod 644 "$place"/tls/{ca.crt,client.cert,client.key}
 for tag in amd64 arm64 armhf riscv64 s390x ppc64el i386 config empty layers-none layers-gzip layers-zstd multi many; do
 	skopeo copy -q --all --dest-tls-verify=false "oci:$place/images:$tag" "docker://127.0.0.1:${ports[plain]}/test:$tag" || exit 1
 done
@@ -44,7 +44,7 @@ for name in open test; do
 	skopeo copy -q --dest-tls-verify=false --dest-creds ann:secret "oci:$place/images:empty" \
 		"docker://127.0.0.1:${ports[token]}/$name:empty" || exit 1
 done
-python3 tests/registry/scripted.py "$place/scripted" >"$place/scripted.log" 2>&1 &
+python3 tests/registry/scripted.py "$place/scripted" "$place/tls" >"$place/scripted.log" 2>&1 &
 scripted_pid=$!
 for ((i = 0; i < 50; i++)); do
 	[[ -s $place/scripted ]] && break

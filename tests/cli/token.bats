@@ -142,6 +142,6 @@ only_for() {
 		token-newline   /token/token-newline gave no token (status 200)
 		token-error     /token/token-error gave no token (status 500)
 		token-endless   /token/token-endless: the server sent more than the
-		token-redirect  Protocol "file" not supported
+		token-redirect  leads to file:///etc/passwd, which is not HTTP
 	END
 }

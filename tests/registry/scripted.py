@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""scripted.py PORTFILE: a registry on loopback that misbehaves, each repository in its own way.
+"""scripted.py PORTFILE CERTIFICATES: a registry on loopback that misbehaves, each repository in its own way.
 
-It speaks plain HTTP and writes its port into PORTFILE once it listens. A repository is a line of the table SCENARIOS at
+It speaks plain HTTP and writes its port into PORTFILE once it listens; PORTFILE.tls has that of another which speaks TLS with
+CERTIFICATES/server.crt, PORTFILE.silent that of one which says nothing. All are proxies, too. A repository is a line of the table SCENARIOS at
 the end; its one tag is v1. Beside the registry's API there are
 
   /token/NAME  the token server of repository NAME: a line of the table TOKENS
-  /log/NAME    what was asked about NAME since this was last read, in lines of HOST PATH AUTHORIZATION; "-" for none
+  /log/NAME    what was asked about NAME since this was last read, in lines of HOST PATH AUTHORIZATION; "-" for none,
+               and then Range, if there was one
+  /log/proxy   what was asked of it as a proxy
 
 PORTFILE.sentinel is a directory that the "escape" images try to reach; the file "kept" in it is all it should hold.
 """
-import base64, gzip, hashlib, http.server, json, os, platform, secrets, socket, sys, tarfile, threading
+import base64, email.utils, gzip, hashlib, http.server, json, os, platform, secrets, select, socket, ssl, sys, tarfile
+import threading, time
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -32,13 +36,18 @@ class Request(http.server.BaseHTTPRequestHandler):
     timeout = 60
 
     def handle(self):
-        if self.connection.recv(1, socket.MSG_PEEK) == b"\x16":  # TLS, which is tried first
+        if isinstance(self.connection, ssl.SSLSocket):
+            super().handle()
+        elif self.connection.recv(1, socket.MSG_PEEK) == b"\x16":  # TLS, which is tried first
             self.wfile.write(b"HTTP/1.0 400 Bad Request\r\n\r\nthis is plain HTTP\n")
         else:
             super().handle()
 
     def do_GET(self):
         self.host, self.authorization = self.headers["Host"], self.headers.get("Authorization", "-")
+        if self.path.startswith("http://"):  # as of a proxy
+            self.note("proxy")
+            self.path = "/" + self.path.split("/", 3)[3]
         match self.path.partition("?")[0].split("/")[1:]:
             case ["log", name]:
                 answer(200, "".join(LOG.pop(name, [])).encode())(self)
@@ -58,11 +67,27 @@ class Request(http.server.BaseHTTPRequestHandler):
         self.form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         self.do_GET()
 
+    def do_CONNECT(self):
+        self.host, self.authorization = self.headers["Host"], self.headers.get("Authorization", "-")
+        self.note("proxy")
+        other = socket.create_connection(("127.0.0.1", TLS_PORT))
+        self.wfile.write(b"HTTP/1.1 200 Go on\r\n\r\n")
+        pair = self.connection, other
+        while ready := select.select(pair, [], [], 60)[0]:
+            for side in ready:
+                data = side.recv(65536)
+                if not data:
+                    return other.close()
+                pair[side is pair[0]].sendall(data)
+
     def note(self, name):
-        self.name, line = name, f"{self.host} {self.path} {self.authorization}\n"
+        asked = self.headers.get("Range", "")
+        self.start = int(asked.removeprefix("bytes=").partition("-")[0] or 0)
+        self.name, line = name, f"{self.host} {self.path} {self.authorization}{' ' + asked if asked else ''}\n"
         with LOCK:
             LOG.setdefault(name, []).append(line)
             self.tries = LOG[name].count(line)
+            self.turn = sum(entry.split()[1] == self.path for entry in LOG[name])  # of whatever Range
 
     def log_message(self, *_):
         pass
@@ -78,6 +103,14 @@ class Listener(http.server.ThreadingHTTPServer):
 
 LISTENERS = Listener(("127.0.0.1", 0), Request), Listener(("127.0.0.1", 0), Request)
 PORT, OTHER_PORT = (listener.server_port for listener in LISTENERS)
+TLS = Listener(("127.0.0.1", 0), Request)
+TLS_PORT = TLS.server_port
+CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+CONTEXT.load_cert_chain(sys.argv[2] + "/server.crt", sys.argv[2] + "/server.key")
+CONTEXT.load_verify_locations(sys.argv[2] + "/ca.crt")
+CONTEXT.verify_mode = ssl.CERT_OPTIONAL
+TLS.socket = CONTEXT.wrap_socket(TLS.socket, server_side=True, do_handshake_on_connect=False)
+SILENT = socket.create_server(("127.0.0.1", 0))
 MAIN = f"127.0.0.1:{PORT}"
 
 
@@ -143,6 +176,41 @@ def spend(request):
     return left > 0
 
 
+# Parts of the good layer, from where the request wants it.
+
+def part(request, most=None, **lies):
+    """206 as it should be, or with other headers; at most so many bytes of it."""
+    data = BLOB[request.start:][:most]
+    head = {"Content_Range": f"bytes {request.start}-{request.start + len(data) - 1}/{len(BLOB)}", **lies}
+    answer(206, data, **head)(request)
+
+
+def breaking(most, knows_ranges=True):
+    """The connection breaks after so many more bytes than the last time."""
+    def act(request):
+        if knows_ranges and request.start:
+            rest = BLOB[request.start:]
+            answer(206, rest[:most], length=len(rest), Content_Range=f"bytes {request.start}-{len(BLOB) - 1}/{len(BLOB)}")(request)
+        else:
+            answer(200, BLOB[:most * request.turn], length=len(BLOB))(request)
+    return act
+
+
+def after_break(act):
+    """The whole breaks after 100000 bytes the first time; then ACT answers what has a Range."""
+    whole = choose(lambda request: request.turn == 1, answer(200, BLOB_START, length=BLOB_SIZE), GOOD)
+    return layer(choose(lambda request: request.start, act, whole))
+
+
+def drip(data):
+    """A byte now and then."""
+    def act(request):
+        for i in range(len(data)):
+            request.wfile.write(data[i:i + 1])
+            time.sleep(0.5)
+    return act
+
+
 # Choices between behaviours.
 
 def choose(which, this, that):
@@ -177,6 +245,15 @@ def either(image, other):
 def flaky(act):
     """Every other try of the same request goes well."""
     return choose(lambda request: request.tries % 2, act, GOOD)
+
+
+def in_turn(*acts):
+    """The first time this, then that; the last for ever."""
+    return lambda request: acts[min(request.turn, len(acts)) - 1](request)
+
+
+def with_certificate(act):
+    return choose(lambda request: isinstance(request.connection, ssl.SSLSocket) and request.connection.getpeercert(), act, answer(403))
 
 
 def with_token(act, ask=ask_token):
@@ -267,6 +344,7 @@ GOOD_TAR = tar(entry("etc", kind=tarfile.DIRTYPE), entry("etc/hello", b"hello\n"
                entry("noise", NOISE))
 GOOD = Image()
 BLOB = GOOD.blobs[GOOD.layer]
+BLOB_START, BLOB_SIZE = BLOB[:100000], len(BLOB)
 SECOND_BAD = Image(GOOD_TAR, tar(entry("../x")))
 INNER_INDEX = json.dumps(index(entry_for(ARCHITECTURE, GOOD.manifest))).encode()
 ZEROS = gzip.compress(bytes(16 << 20), mtime=0)
@@ -286,11 +364,31 @@ SCENARIOS = {
     "long": layer(answer(200, BLOB, then=endless(NOISE))),
     "long-announced": layer(answer(200, BLOB, length=1 << 40, then=endless(NOISE))),
     "stalled": layer(answer(200, BLOB[:1000], length=len(BLOB), then=stall)),
+    "stalled-headers": layer(raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n", stall)),
+    "stalled-silent": manifest(stall),
+    "dripping": layer(answer(200, BLOB[:1000], length=len(BLOB), then=drip(BLOB[1000:2000]))),
     "missing-layer": layer(answer(404)),
     "missing-config": config(answer(404)),
     "wrong-config": config(answer(200, b'{"architecture": "amd64", "os": "linux"}')),
     "missing-manifest": manifest(answer(404)),
     "wrong-manifest": manifest(answer(200, GOOD.manifest, MANIFEST, Docker_Content_Digest=digest(b"another"))),
+
+    # Broken off, and begun again from there.
+    "resumed": layer(breaking(80000)),
+    "resumed-whole": layer(breaking(80000, knows_ranges=False)),
+    "resumed-slowly": layer(breaking(1000)),
+    "range-parts": after_break(lambda request: part(request, 70000)),
+    "range-elsewhere": after_break(lambda request: part(request, Content_Range=f"bytes 0-{BLOB_SIZE - 1}/{BLOB_SIZE}")),
+    "range-size": after_break(lambda request: part(request, Content_Range=f"bytes {request.start}-{1 << 40}/{(1 << 40) + 1}")),
+    "range-junk": after_break(lambda request: part(request, Content_Range="bytes 1-0/-5")),
+    "range-none": after_break(lambda request: part(request, Content_Range=None)),
+    "range-refused": after_break(answer(416)),
+    "range-unasked": layer(answer(206, BLOB[:1000], Content_Range=f"bytes 0-999/{BLOB_SIZE}")),
+    "range-wrong": after_break(lambda request: answer(
+        206, bytes(BLOB_SIZE - request.start), Content_Range=f"bytes {request.start}-{BLOB_SIZE - 1}/{BLOB_SIZE}")(request)),
+    "range-endless": after_break(lambda request: answer(
+        206, Content_Range=f"bytes {request.start}-{BLOB_SIZE - 1}/{BLOB_SIZE}", then=endless(NOISE))(request)),
+    "token-mid-layer": with_token(layer(breaking(80000))),
 
     # Documents.
     "junk": document(NOISE[:3000]),
@@ -388,7 +486,20 @@ SCENARIOS = {
     "moved-port": at_home(with_token(layer(moved(f"127.0.0.1:{OTHER_PORT}"))), GOOD),
     "moved-password": at_home(with_password(layer(moved(f"localhost:{PORT}"))), GOOD),
 
+    "redirect-user": layer(redirect(f"http://ann:secret@127.0.0.1:{PORT}/layer")),
+    "redirect-plain": choose(lambda request: isinstance(request.connection, ssl.SSLSocket), layer(moved(MAIN)), GOOD),
+    "redirect-tls": choose(lambda request: isinstance(request.connection, ssl.SSLSocket), GOOD,
+                           layer(lambda request: redirect(f"https://127.0.0.1:{TLS_PORT}{request.path}")(request))),
+    "certificate": with_certificate(GOOD),
+    "certificate-moved": choose(lambda request: request.host == f"127.0.0.1:{TLS_PORT}", with_certificate(layer(
+        lambda request: redirect(f"https://localhost:{TLS_PORT}{request.path}")(request))), with_certificate(GOOD)),
+
     # Statuses.
+    "busy": manifest(in_turn(answer(429, Retry_After=1), answer(503), GOOD)),
+    "busy-date": manifest(in_turn(lambda request: answer(
+        429, Retry_After=email.utils.formatdate(time.time() + 1, usegmt=True))(request), GOOD)),
+    "busy-for-ever": manifest(answer(429, Retry_After=1)),
+    "busy-layer": layer(in_turn(answer(200, BLOB_START, length=BLOB_SIZE), answer(500), GOOD)),
     "error-500": answer(500, b"<html>sorry</html>", "text/html", Retry_After=1),
     "teapot": answer(418, b"short and stout"),
     "no-content": answer(204),
@@ -425,6 +536,8 @@ TOKENS = {
     "token-identity-moved": choose(lambda request: request.form, redirect(f"http://localhost:{PORT}/token/good"), issue(100)),
     "token-short": issue(100, expires_in=1, issued_at="2999-01-01T00:00:00Z"),
     "token-past": issue(100, expires_in=-1, issued_at="1970-01-01T00:00:00Z"),
+    "token-busy": in_turn(answer(503), answer(429, Retry_After=1), issue(100)),
+    "token-mid-layer": issue(4),
     "token-moved": at_home(with_password(moved(f"localhost:{PORT}")), issue(100)),
     "token-empty": answer(200, b"{}"),
     "token-html": answer(200, b"<html>", "text/html"),
@@ -446,8 +559,11 @@ def main():
     with open(SENTINEL + "/kept", "w") as file:
         file.write("untouched\n")
     os.chmod(SENTINEL + "/kept", 0o666)
-    for listener in LISTENERS[1:]:
+    for listener in (*LISTENERS[1:], TLS):
         threading.Thread(target=listener.serve_forever, daemon=True).start()
+    for name, port in ("tls", TLS_PORT), ("silent", SILENT.getsockname()[1]):
+        with open(f"{sys.argv[1]}.{name}", "w") as file:
+            file.write(f"{port}\n")
     with open(sys.argv[1] + ".new", "w") as file:
         file.write(f"{PORT}\n")
     os.rename(sys.argv[1] + ".new", sys.argv[1])
