@@ -1,22 +1,71 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# pull.sh: from a registry on loopback to an unpacked tree. Sourced by ci/bench.sh.
-: "${work:?}" "${rounds:?}" "${measure:?}" "${xrun:?}" "${host:?}" "${cache:?}" "${podman[@]:?}"
+# pull.sh: from a registry on loopback to an unpacked tree, cold each time. Sourced by ci/bench.sh.
+: "${work:?}" "${rounds:?}" "${measure:?}" "${xrun:?}" "${host:?}" "${cache:?}" "${podman[@]:?}" "${ctr[@]:?}" "${docker[@]:?}"
 
-layer=$(skopeo inspect --raw --tls-verify=false "docker://$host/dev:1" |
-	python3 -c 'import json, sys; print(json.load(sys.stdin)["layers"][0]["digest"])')
+tests/images/devimage.sh "$cache/dev" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+tests/images/benchimages.sh "$cache/dev" "$cache/bench-1" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+skopeo copy -q --dest-tls-verify=false "oci:$cache/dev:dev" "docker://$host/bench:dev"
+for tag in layers update small zstd; do
+	skopeo copy -q --dest-tls-verify=false "oci:$cache/bench-1:$tag" "docker://$host/bench:$tag"
+done
+unprivileged=$([[ $EUID == 0 ]] || echo --rootless)
+
+digests() {
+	skopeo inspect --raw --tls-verify=false "docker://$host/bench:$1" |
+		python3 -c 'import json, sys; print(*(layer["digest"] for layer in json.load(sys.stdin)["layers"]))'
+}
+
+# What a shell does by itself, one layer after the other; it checks no digest.
+pipe() {
+	local inflate=$1 digest
+	shift
+	echo "mkdir $work/pipe; set -o pipefail"
+	for digest in "$@"; do
+		echo "curl -sf http://$host/v2/bench/blobs/$digest | tee >(sha256sum) | $inflate | tar -x -C $work/pipe"
+	done
+}
+
+# pull_case TITLE TAG [KEPT]: KEPT is an image that is there already each time; nothing else is.
+pull_case() {
+	local title=$1 tag=$2 kept=${3:-} inflate="igzip -d -c --" entries
+	[[ $tag != zstd ]] || inflate="zstd -dcq"
+	local image=$host/bench:$tag
+	entries=("xrun pull" "$xrun --root $work/xrun rmi --all; rm -rf $work/xrun${kept:+; $xrun --root $work/xrun pull -q --arch arm64 $host/bench:$kept}"
+		"$xrun --root $work/xrun pull -q --arch arm64 $image")
+	has podman && entries+=("podman pull"
+		"${podman[*]} rmi -af; ${podman[*]} system prune -f${kept:+; ${podman[*]} pull -q --arch arm64 --tls-verify=false $host/bench:$kept}"
+		"${podman[*]} pull -q --arch arm64 --tls-verify=false $image")
+	has ctr && entries+=("ctr images pull"
+		"${ctr[*]} images rm --sync \$(${ctr[*]} images ls -q)${kept:+; ${ctr[*]} images pull --plain-http --platform linux/arm64 $host/bench:$kept}; true"
+		"${ctr[*]} images pull --plain-http --platform linux/arm64 $image")
+	has docker && entries+=("docker pull"
+		"${docker[*]} rmi -f \$(${docker[*]} images -q); ${docker[*]} system prune -af${kept:+; ${docker[*]} pull -q --platform linux/arm64 $host/bench:$kept}; true"
+		"${docker[*]} pull -q --platform linux/arm64 $image")
+	entries+=("skopeo copy; umoci unpack"
+		"rm -rf $work/umoci; mkdir $work/umoci${kept:+; skopeo copy -q --src-tls-verify=false docker://$host/bench:$kept oci:$work/umoci/oci:dev}"
+		"skopeo copy -q --src-tls-verify=false docker://$image oci:$work/umoci/oci:dev
+		umoci unpack $unprivileged --image $work/umoci/oci:dev $work/umoci/bundle")
+	# shellcheck disable=SC2046 # words are meant
+	[[ -n $kept ]] || entries+=("curl | sha256sum | ${inflate%% *} -d | tar -x" "rm -rf $work/pipe" "$(pipe "$inflate" $(digests "$tag"))")
+	echo
+	echo "Pull and unpack $title"
+	python3 "$measure" "$rounds" "${entries[@]}"
+	"$xrun" --root "$work/xrun" rmi --all >/dev/null
+	rm -rf "$work/xrun" "$work/umoci" "$work/pipe"
+	if has podman; then "${podman[@]}" rmi -af >/dev/null; fi
+}
+
+pull_case "an arm64 development image, one layer of gzip, $(du -m "$cache/dev" | tail -1 | cut -f1) MB" dev
+pull_case "the same in twelve layers" layers
+pull_case "the same in one layer of zstd" zstd
+pull_case "60,000 small files" small
+pull_case "an update: all layers but one of twelve are there" update layers
+
 echo
-echo "Pull and unpack an arm64 development image of $(($(stat -c %s "$cache/dev/blobs/sha256/${layer#*:}") / 1000000)) MB, one layer of gzip"
-entries=("xrun pull" "$xrun --root $work/xrun rmi --all; rm -rf $work/xrun" "$xrun --root $work/xrun pull -q --arch aarch64 $host/dev:1")
-if command -v podman >/dev/null; then
-	entries+=("podman pull" "${podman[*]} rmi -af; ${podman[*]} system prune -f"
-		"${podman[*]} pull -q --arch arm64 --tls-verify=false $host/dev:1")
-fi
-entries+=("skopeo copy; umoci unpack" "rm -rf $work/umoci"
-	"mkdir $work/umoci; skopeo copy -q --src-tls-verify=false docker://$host/dev:1 oci:$work/umoci/oci:dev
-	umoci unpack $([[ $EUID == 0 ]] || echo --rootless) --image $work/umoci/oci:dev $work/umoci/bundle"
-	"curl | sha256sum | igzip -d | tar -x" "rm -rf $work/pipe"
-	"mkdir $work/pipe; set -o pipefail
-	curl -sf http://$host/v2/dev/blobs/$layer | tee >(sha256sum) | igzip -d -c -- | tar -x -C $work/pipe")
-python3 "$measure" "$rounds" "${entries[@]}"
-rm -rf "$work/umoci" "$work/pipe"
+echo "Peak memory of a pull (KiB, of the largest process)"
+for tag in dev layers small zstd; do
+	rm -rf "$work/xrun"
+	/usr/bin/time -f "  $tag %M" "$xrun" --root "$work/xrun" pull -q --arch arm64 "$host/bench:$tag"
+	"$xrun" --root "$work/xrun" rmi --all >/dev/null
+done
