@@ -88,6 +88,7 @@ int run_plan_emulation(const struct request *q, const struct image *image, int s
 		return err->code;
 	}
 	spec->personality_32 = answer.way == BINFMT_NATIVE && arch->elf_class != arch_host()->elf_class;
+	spec->emulated = answer.way != BINFMT_NATIVE;
 	if (answer.way == BINFMT_PRIVATE)
 		r = plan_private(q, arch, answer.emulator, store_dir_fd, spec, err);
 	else if (q->cpu_model)

@@ -110,6 +110,7 @@ static json_t *annotations(const struct spec *spec)
 	json_t *object = json_pack("{s:s*, s:o, s:s, s:s, s:s}", "xrun.id", spec->id, "xrun.image", text(spec->image), "xrun.layers",
 		layers.len ? layers.data : "", "xrun.interactive", spec->interactive ? "true" : "false", "xrun.init",
 		spec->init ? "true" : "false");
+	json_object_set_new(object, "xrun.emulated", json_string(spec->emulated ? "true" : "false"));
 	add_life(object, &spec->life);
 	for (size_t i = 0; i < spec->emulator_count; i++) {
 		cleanup_free char *key = str_fmt("xrun.emulator.%s", spec->emulators[i].arch);

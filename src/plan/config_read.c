@@ -147,6 +147,7 @@ static void take_annotations(json_t *annotations, struct spec *spec)
 	spec->image = str_dup(get_text(annotations, "xrun.image"));
 	spec->interactive = str_eq(get_text(annotations, "xrun.interactive"), "true");
 	spec->init = str_eq(get_text(annotations, "xrun.init"), "true");
+	spec->emulated = str_eq(get_text(annotations, "xrun.emulated"), "true");
 }
 
 static int take(const json_t *config, struct spec *spec, struct err *err)

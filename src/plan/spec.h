@@ -109,6 +109,7 @@ struct spec {
 	char *user;             /* "", name, uid, or either with :group; resolved against the container's own files */
 	bool terminal, interactive, init, read_only, no_new_privileges, seccomp;
 	bool personality_32;    /* a 32-bit image that runs natively: uname says so, as on a machine of its own */
+	bool emulated;          /* by an emulator of ours or of the host's */
 	uint64_t capabilities;  /* bounding set; permitted and effective for root */
 	struct spec_network network;
 	struct strv layers;     /* names below the store's layers/, lowest first */

@@ -12,6 +12,7 @@
 #include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/runtime/signal.h"
+#include "src/runtime/stuck.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +43,7 @@ struct monitor {
 	size_t input_at, input_len;
 	bool exited;
 	int status;
+	struct stuck stuck;
 };
 
 static int input_fd(const struct monitor *m)
@@ -102,6 +104,8 @@ static void take_signals(struct monitor *m)
 			signal_first(m->run->pid, info.ssi_signo);
 		else
 			m->exited = process_ended(m->run->pid, &m->status);
+		if (m->exited && m->stuck.died_of && m->status == 128 + SIGKILL)
+			m->status = 128 + m->stuck.died_of;
 	}
 }
 
@@ -184,7 +188,10 @@ static void step(struct monitor *m)
 	struct pollfd polls[FIRST_CLIENT + MAX_CLIENTS];
 	struct run *run = m->run;
 	fill_polls(m, polls);
-	if (poll(polls, FIRST_CLIENT + m->client_count, -1) < 0)
+	int ready_count = poll(polls, FIRST_CLIENT + m->client_count, stuck_timeout(&m->stuck));
+	if (ready_count == 0)
+		stuck_check(&m->stuck, run->pid);
+	if (ready_count <= 0)
 		return;
 	for (int i = m->client_count; i-- > 0;) { /* from the last, since a dropped one's place is taken by it */
 		short ready = polls[FIRST_CLIENT + i].revents;
@@ -242,7 +249,7 @@ static void say_goodbye(struct monitor *m)
 
 int run_monitor(struct run *run, struct err *err)
 {
-	struct monitor m = { .run = run, .listen_fd = -1 };
+	struct monitor m = { .run = run, .listen_fd = -1, .stuck.watch = run->spec->emulated && !run->spec->init };
 	const struct spec_life *life = &run->spec->life;
 	int r = logfile_open(&m.log, run->container_fd, life->log_size, life->log_files, err);
 	if (r < 0)

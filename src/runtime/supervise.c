@@ -123,7 +123,7 @@ static int run_once(struct run *run, bool first, struct err *err)
 		r = publish(run, first, err);
 	if (r >= 0)
 		r = spec->life.detach ? run_monitor(run, err) :
-				       relay_until_exit(run->pid, true, run->signal_fd, run->terminal_fd, spec->interactive);
+				       relay_until_exit(run->pid, true, spec->emulated && !spec->init, run->signal_fd, run->terminal_fd, spec->interactive);
 	run->state.out_of_memory = r >= 0 && cgroup_ran_out_of_memory(&run->cgroup);
 	end_processes(run, r < 0);
 	network_stop(&run->network);

@@ -67,6 +67,22 @@ runs() {
 	[ "$status" = 9 ]
 }
 
+@test "a foreign first process that a signal kills ends, with that signal's status" {
+	run timeout -s KILL 20 "$XRUN" --root "$STORE" --arch aarch64 "$PLAIN/test:arm64" sh -c 'kill -SEGV $$; sleep 100'
+	[ "$status" = 139 ]
+	run timeout -s KILL 20 "$XRUN" --root "$STORE" --arch s390x -t "$PLAIN/test:s390x" sh -c 'kill -ABRT $$; sleep 100'
+	[ "$status" = 134 ]
+	{ timeout -s KILL 20 "$XRUN" --root "$STORE" --arch riscv64 "$PLAIN/test:riscv64" yes || echo $? >"$BATS_TEST_TMPDIR/status"; } | head -n 1
+	[ "$(cat "$BATS_TEST_TMPDIR/status")" = 141 ]
+	xrun -d --name dying --arch aarch64 "$PLAIN/test:arm64" sh -c 'kill -SEGV $$; sleep 100'
+	[ "$(timeout -s KILL 20 "$XRUN" --root "$STORE" wait dying)" = 139 ]
+	xrun rm dying
+}
+
+@test "a foreign first process that waits for signals is left alone" {
+	[ "$(xrun --arch aarch64 "$PLAIN/test:arm64" sh -c 'trap "echo got" USR1; (sleep 1; kill -USR1 1) & wait $!; wait; echo end' | tr '\n' ' ')" = "got end " ]
+}
+
 @test "a foreign program writes files to a volume that belong to the caller" {
 	mkdir "$BATS_TEST_TMPDIR/v"
 	xrun --arch s390x -v "$BATS_TEST_TMPDIR/v:/v" "$PLAIN/test:s390x" sh -c 'echo x >/v/file'

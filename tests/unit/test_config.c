@@ -23,7 +23,7 @@ static void fill(struct spec *spec)
 	strv_add(&spec->env, "A=b c\n\"d\"");
 	spec->cwd = str_dup("/src");
 	spec->user = str_dup("app:staff");
-	spec->terminal = spec->interactive = spec->init = spec->read_only = spec->no_new_privileges = spec->personality_32 = true;
+	spec->terminal = spec->interactive = spec->init = spec->read_only = spec->no_new_privileges = spec->personality_32 = spec->emulated = true;
 	spec->capabilities = 1ull << 40 | 5;
 	spec->network.mode = NETWORK_HOST;
 	strv_add(&spec->layers, "aa");
