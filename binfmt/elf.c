@@ -14,21 +14,54 @@ static uint64_t read_number(const uint8_t *at, int size, bool big)
 	return value;
 }
 
+static bool is_sound(const uint8_t *elf, size_t len)
+{
+	return len >= 64 && memcmp(elf, "\177ELF", 4) == 0 && elf[4] >= 1 && elf[4] <= 2 && elf[5] >= 1 && elf[5] <= 2;
+}
+
+/* The path lies at p_offset, with its NUL in p_filesz bytes. */
+static void take_path(const uint8_t *elf, size_t len, const uint8_t *header, bool wide, bool big, char *ret_path, size_t size)
+{
+	uint64_t offset = wide ? read_number(header + 8, 8, big) : read_number(header + 4, 4, big);
+	uint64_t bytes = wide ? read_number(header + 32, 8, big) : read_number(header + 16, 4, big);
+	if (bytes == 0 || bytes > size || offset > len || bytes > len - offset)
+		return;
+	memcpy(ret_path, elf + offset, bytes);
+	ret_path[bytes - 1] = 0;
+}
+
 /* Offsets of e_phoff, e_phentsize and e_phnum for the two classes. */
-int elf_has_interpreter(const void *data, size_t len)
+int elf_interpreter(const void *data, size_t len, char *ret_path, size_t path_size)
 {
 	enum { PT_INTERP_TYPE = 3 };
 	const uint8_t *elf = data;
-	if (len < 64 || memcmp(elf, "\177ELF", 4) != 0 || elf[4] < 1 || elf[4] > 2 || elf[5] < 1 || elf[5] > 2)
+	if (path_size)
+		*ret_path = 0;
+	if (!is_sound(elf, len))
 		return -1;
 	bool wide = elf[4] == 2, big = elf[5] == 2;
 	uint64_t table = wide ? read_number(elf + 32, 8, big) : read_number(elf + 28, 4, big);
 	uint64_t size = read_number(elf + (wide ? 54 : 42), 2, big);
 	uint64_t count = read_number(elf + (wide ? 56 : 44), 2, big);
-	if (size < 4 || table > len || count * size > len - table)
+	if (size < (wide ? 56 : 32) || table > len || count * size > len - table)
 		return -1;
-	for (uint64_t i = 0; i < count; i++)
-		if (read_number(elf + table + i * size, 4, big) == PT_INTERP_TYPE)
-			return 1;
+	for (uint64_t i = 0; i < count; i++) {
+		const uint8_t *header = elf + table + i * size;
+		if (read_number(header, 4, big) != PT_INTERP_TYPE)
+			continue;
+		take_path(elf, len, header, wide, big, ret_path, path_size);
+		return 1;
+	}
 	return 0;
+}
+
+int elf_has_interpreter(const void *data, size_t len)
+{
+	return elf_interpreter(data, len, NULL, 0);
+}
+
+unsigned elf_flags(const void *data, size_t len)
+{
+	const uint8_t *elf = data;
+	return is_sound(elf, len) ? (unsigned)read_number(elf + (elf[4] == 2 ? 48 : 36), 4, elf[5] == 2) : 0;
 }

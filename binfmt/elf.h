@@ -9,4 +9,10 @@
  * or one whose program headers do not lie within the `len` bytes given. */
 int elf_has_interpreter(const void *data, size_t len);
 
+/* The same answers, and the loader's path; "" where it lies beyond `len` or is longer than `size`. */
+int elf_interpreter(const void *data, size_t len, char *ret_path, size_t size);
+
+/* e_flags, whose meaning is the machine's own; 0 if it is not a sound ELF header. */
+unsigned elf_flags(const void *data, size_t len);
+
 #endif

@@ -7,6 +7,7 @@
 #include "src/runtime/container.h"
 #include "src/runtime/network.h"
 #include "src/runtime/procfs.h"
+#include "src/runtime/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -133,6 +134,34 @@ static int execute(const struct request *q, struct spec *spec, const struct idma
 	return r;
 }
 
+static int make_store(void *context, struct err *err)
+{
+	cleanup_store struct store store = STORE_CLOSED;
+	return store_open(&store, *(int *)context, true, err);
+}
+
+/* A program without an image may be the first thing that runs. */
+static int open_store(struct store *ret_store, int dir_fd, const struct idmap *map, struct err *err)
+{
+	int r = store_open(ret_store, dir_fd, false, err);
+	if (r != -ENOENT)
+		return r;
+	err_clear(err);
+	r = userns_call(map, NULL, make_store, &dir_fd, err);
+	return r < 0 ? r : store_open(ret_store, dir_fd, false, err);
+}
+
+/* *ret_image: the image's name, or NULL for a program that needs none. */
+static int choose_image(struct request *q, const char *name, const char **ret_image, struct err *err)
+{
+	*ret_image = name;
+	if (program_is_meant(name))
+		return program_prepare(q, name, ret_image, err);
+	if (q->program_image)
+		return err_set(err, -EINVAL, "--image %s is for a program of yours: xrun --image %s ./program", q->program_image, q->program_image);
+	return 0;
+}
+
 int run_container(const struct globals *globals, struct request *q, const char *name, struct err *err)
 {
 	struct platform platform;
@@ -140,7 +169,10 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	struct image image = { 0 };
 	struct spec spec = { 0 };
 	cleanup_store struct store store = STORE_CLOSED;
-	int r = cli_platform(q->arch, q->platform, &platform, err);
+	const char *image_name;
+	int r = choose_image(q, name, &image_name, err);
+	if (r == 0)
+		r = cli_platform(q->arch, q->platform, &platform, err);
 	if (r == 0)
 		r = cli_read_env_files(q, err);
 	if (r == 0)
@@ -148,9 +180,14 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	if (r == 0)
 		r = idmap_plan(&map, err);
 	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(globals, &map, err);
-	r = dir_fd < 0 ? dir_fd : run_find_image(q, name, &platform, &map, dir_fd, &image, err);
+	if (dir_fd < 0)
+		return dir_fd;
+	if (image_name)
+		r = run_find_image(q, image_name, &platform, &map, dir_fd, &image, err);
+	else
+		program_fill_image(name, &platform, &image);
 	if (r >= 0)
-		r = store_open(&store, dir_fd, false, err);
+		r = open_store(&store, dir_fd, &map, err);
 	if (r >= 0)
 		r = plan(q, &image, dir_fd, &spec, err);
 	if (r >= 0)

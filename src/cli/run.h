@@ -12,6 +12,15 @@ int run_find_image(const struct request *request, const char *name, const struct
 	int store_dir_fd, struct image *ret_image, struct err *err);
 
 /*
+ * A program of the caller's own in the place of an image's name: `name` begins with / or a dot, or leads to an ELF file.
+ * program_prepare makes the request one for it, with --arch set to its architecture; *ret_image becomes the image
+ * that it is to run in, --image's, or NULL and then program_fill_image makes one without files.
+ */
+bool program_is_meant(const char *name);
+int program_prepare(struct request *request, const char *name, const char **ret_image, struct err *err);
+void program_fill_image(const char *name, const struct platform *platform, struct image *ret_image);
+
+/*
  * How the image's programs run here: emulators and their options, personality. An error where they cannot. What an emulator
  * is gets asked once and is kept in the store. To be called when spec->env is planned.
  */

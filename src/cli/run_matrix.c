@@ -148,8 +148,10 @@ static int report(const struct matrix *matrix, const struct request *q, struct e
 	return r;
 }
 
-static int check(const struct request *q, struct err *err)
+static int check(const struct request *q, const char *image, struct err *err)
 {
+	if (program_is_meant(image))
+		return err_set(err, -EINVAL, "%s is a program, of one architecture; several, and -j, --output and --report, are for images", image);
 	if (q->terminal)
 		return err_set(err, -EINVAL, "--tty: several programs cannot share a terminal; leave -t out, or name one architecture");
 	if (q->detach || q->create || q->cidfile)
@@ -186,7 +188,7 @@ int run_matrix(const struct globals *globals, struct request *q, const char *ima
 	struct matrix_options options = { .call = run_row, .context = &call };
 	cleanup_free char *command = command_text(q, image);
 	matrix.command = command;
-	int r = check(q, err);
+	int r = check(q, image, err);
 	if (r == 0)
 		r = parse_jobs(q->jobs, &options.jobs, err);
 	if (r == 0)

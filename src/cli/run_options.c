@@ -20,6 +20,8 @@ const struct option run_options[] = {
 	{ "user", 'u', OPTION_TEXT, FIELD(user), "USER[:GROUP]", "run as, by name or number" },
 	{ "entrypoint", 0, OPTION_TEXT, FIELD(entrypoint), "PROGRAM", "instead of the image's entrypoint" },
 	{ "init", 0, OPTION_SWITCH, FIELD(init), NULL, "a first process that reaps orphans and passes signals on" },
+	{ "env-host", 0, OPTION_SWITCH, FIELD(env_host), NULL, "pass our whole environment on" },
+	{ "image", 0, OPTION_TEXT, FIELD(program_image), "IMAGE", "where ./program, a file of yours, finds its libraries" },
 	{ "The container", .kind = OPTION_HEADING },
 	{ "detach", 'd', OPTION_SWITCH, FIELD(detach), NULL, "do not wait for it: print its id; `xrun logs` has its output" },
 	{ "name", 0, OPTION_TEXT, FIELD(name), "NAME", "the container's name, which no other one has" },

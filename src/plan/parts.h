@@ -14,6 +14,9 @@ int plan_mounts(const struct request *request, struct spec *spec, struct err *er
 int plan_network(const struct request *request, struct spec *spec, struct err *err);
 int plan_sysctls(const struct request *request, struct spec *spec, struct err *err);
 int plan_ulimits(const struct request *request, struct spec *spec, struct err *err);
+/* A program of the caller's own: its mounts, before those that were asked for; its environment, before -e. */
+void plan_program(const struct request *request, struct spec *spec);
+void plan_program_env(char *const *caller_env, struct spec *spec);
 int plan_security(const struct request *request, struct spec *spec, struct err *err);
 
 #endif

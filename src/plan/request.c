@@ -14,6 +14,9 @@ void request_done(struct request *request)
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		strv_done(lists[i]);
 	free(request->seccomp_text);
+	strv_done(&request->program.binds);
+	free(request->program.cwd);
+	request->program.cwd = NULL;
 }
 
 static int add_env_line(struct request *request, const char *file, char *line, struct err *err)
@@ -100,6 +103,14 @@ void request_take_env(const struct request *q, char *const *caller_env, struct s
 	take_env(env, &q->env, caller_env);
 }
 
+/* --env-host, as podman-run(1) has it: below what the image says. What would steer the emulator is not the program's. */
+static void take_host_env(char *const *caller_env, struct spec *spec)
+{
+	for (; caller_env && *caller_env; caller_env++)
+		if (strchr(*caller_env, '=') && !str_starts(*caller_env, "QEMU_"))
+			strv_env_set(&spec->env, *caller_env);
+}
+
 static void plan_env(const struct request *q, const struct image *image, char *const *caller_env, struct spec *spec)
 {
 	cleanup_free char *hostname = str_fmt("HOSTNAME=%s", spec->hostname);
@@ -107,7 +118,11 @@ static void plan_env(const struct request *q, const struct image *image, char *c
 	strv_env_set(&spec->env, hostname);
 	if (q->terminal)
 		strv_env_set(&spec->env, "TERM=xterm");
+	if (q->env_host)
+		take_host_env(caller_env, spec);
 	take_image_env(image, spec);
+	if (q->program.path)
+		plan_program_env(caller_env, spec);
 	request_take_env(q, caller_env, &spec->env);
 }
 
@@ -136,7 +151,7 @@ static void plan_layers(const struct image *image, struct spec *spec)
 int request_plan(const struct request *q, const struct image *image, char *const *caller_env, struct spec *spec,
 	struct err *err)
 {
-	const char *cwd = q->workdir ? q->workdir : image->working_dir;
+	const char *cwd = q->workdir ? q->workdir : q->program.cwd ? q->program.cwd : image->working_dir;
 	spec->image = str_dup(image->reference);
 	spec->cwd = *cwd == '/' ? str_dup(cwd) : str_fmt("/%s", cwd);
 	spec->user = str_dup(q->user ? q->user : image->user);
@@ -152,6 +167,8 @@ int request_plan(const struct request *q, const struct image *image, char *const
 		r = plan_life(q, image, spec, err);
 	if (r == 0)
 		r = plan_limits(q, spec, err);
+	if (r == 0)
+		plan_program(q, spec);
 	if (r == 0)
 		r = plan_mounts(q, spec, err);
 	if (r == 0)

@@ -9,6 +9,17 @@
 
 #include <stdbool.h>
 
+/*
+ * A program of the caller's own instead of an image's. It is executed as if there were no container, as far as that goes:
+ * in the same directory, with standard input, and not as the first process.
+ */
+struct request_program {
+	const char *path;             /* as typed; NULL: there is none */
+	struct strv binds;            /* what the container shows where it is on the host: the current directory, or just the file */
+	char *cwd;
+	bool alone;                   /* no image: its libraries are its own */
+};
+
 /* One field for each option of `xrun run`; strings are as typed (borrowed), NULL when not given. */
 struct request {
 	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *memory, *cpus,
@@ -28,6 +39,9 @@ struct request {
 	bool privileged;
 	char *seccomp_text;           /* the content of --security-opt seccomp=FILE, ours */
 	uint32_t kernel;              /* the running one, KERNEL_VERSION's number: a profile's rules may ask for it */
+	const char *program_image;    /* --image */
+	bool env_host;
+	struct request_program program;
 	struct strv command;
 	struct strv env_lines;        /* --env-file, see request_add_env_file */
 };
