@@ -36,6 +36,10 @@ const struct command cli_commands[] = {
 		"Output that nobody takes holds the program up, as a pipe would. ctrl-p ctrl-q leaves one with a terminal.\n" },
 	{ "top", command_top, "CONTAINER", "list the processes in a running container", top_options, NULL },
 	{ "port", command_port, "CONTAINER", "list a container's published ports", port_options, NULL },
+	{ "cp", command_cp, "[OPTIONS] SOURCE TARGET", "copy files into a container or out of it, CONTAINER:PATH", cp_options,
+		"The container need not run. Into a directory that is there files get by their names; SOURCE/. is what is in SOURCE.\n\n"
+		"  xrun cp web:/var/log ./web-log\n"
+		"  xrun cp ./site/. web:/srv/www\n" },
 	{ "exec", command_exec, "[OPTIONS] CONTAINER COMMAND [ARG...]", "run a program in a running container", exec_options,
 		"The program has the container's namespaces, limits, emulation, and what else confines it.\n\n"
 		"  xrun exec -it web sh\n"

@@ -99,7 +99,7 @@ static mode_t root_mode(const int *layer_fds, size_t count)
 	return count && fstat(layer_fds[count - 1], &st) == 0 ? st.st_mode & 07777 : 0755;
 }
 
-static int make_rootfs(const struct stage *stage, struct err *err)
+int stage_make_rootfs(const struct stage *stage, struct err *err)
 {
 	const struct strv *layers = &stage->spec->layers;
 	cleanup_free char *own = str_fmt("containers/%s", stage->spec->id);
@@ -213,7 +213,7 @@ static int build(struct stage *stage, struct err *err)
 	int instance_fd = emulators_register(stage, err);
 	if (instance_fd < 0 && err->code)
 		return err->code;
-	stage->rootfs_fd = make_rootfs(stage, err);
+	stage->rootfs_fd = stage_make_rootfs(stage, err);
 	if (stage->rootfs_fd < 0)
 		return stage->rootfs_fd;
 	r = bind_devices(stage, err);

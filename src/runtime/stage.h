@@ -37,6 +37,9 @@ struct stage {
 
 int stage_send(int socket_fd, const struct stage_message *message, const int *fds, size_t fd_count);
 
+/* As root of a namespace with the id map: the container's files, layers and its own, as a detached mount. A descriptor. */
+int stage_make_rootfs(const struct stage *stage, struct err *err);
+
 /* The outer user namespace: never returns. */
 void outer_stage(struct stage *stage) __attribute__((noreturn));
 

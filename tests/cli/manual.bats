@@ -17,7 +17,7 @@ long_options() {
 
 # Those that the help of a command lists.
 help_options() {
-	xrun "$1" --help | sed -n 's/^ *\(-[a-z], \)\?\(--[a-z-]*\).*/\2/p' | long_options
+	xrun "$1" --help | sed -n 's/^ *\(-[a-zA-Z], \)\?\(--[a-z-]*\).*/\2/p' | long_options
 }
 
 @test "every command has a page, and stands in xrun(1)" {

@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# xrun cp, both ways, of containers that run and that do not.
+
+load lib
+
+prepare() {
+	xrun pull -q "$NATIVE"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	mkdir -p tree/sub
+	echo one >tree/file
+	echo two >"tree/sub/with blank"
+	ln -s ../file tree/sub/link
+	chmod 640 tree/file
+	chmod 711 tree/sub
+	touch -d 2020-01-02T03:04:05Z tree/file
+	xrun run -d --name box "$NATIVE" sleep 1000 >/dev/null
+	xrun create --name still "$NATIVE" true >/dev/null
+}
+
+teardown() {
+	xrun rm -f box still >/dev/null
+}
+
+listing() {
+	(cd "$1" && find . -printf '%P %y %m %l\n' | sort && cat file 'sub/with blank')
+}
+
+@test "a tree comes back from a container as it went in" {
+	local c
+	for c in box still; do
+		xrun cp tree "$c:/root/copy"
+		xrun cp "$c:/root/copy" "back-$c"
+		diff <(listing tree) <(listing "back-$c")
+		[ "$(stat -c %Y tree/file)" = "$(stat -c %Y "back-$c/file")" ]
+	done
+}
+
+@test "what is copied belongs to who gets it" {
+	xrun cp tree box:/root/copy
+	[ "$(xrun exec box stat -c %u:%g /root/copy/file)" = 0:0 ]
+	xrun exec box chown app /root/copy/file
+	xrun cp box:/root/copy/file mine
+	[ "$(stat -c %u:%g mine)" = "$(id -u):$(id -g)" ]
+	xrun exec box chmod 4755 /root/copy/file
+	xrun cp box:/root/copy/file set-id
+	[ "$(stat -c %a set-id)" = 755 ]
+}
+
+@test "cp -a keeps owners" {
+	xrun exec box sh -c 'echo x >/root/f; chown app:staff /root/f'
+	[ "$(id -u)" != 0 ] || {
+		xrun cp -a box:/root/f f
+		[ "$(stat -c %u:%g f)" = 1000:50 ]
+	}
+	[ "$(id -u)" = 0 ] || fails_with 125 "to user 1000" xrun cp -a box:/root/f f
+}
+
+@test "names at the target are docker's: into a directory, over a file, under a new name, the contents of one" {
+	xrun cp tree/file box:/tmp
+	xrun cp tree/file box:/tmp/new
+	xrun cp tree/sub box:/tmp
+	xrun cp tree/. box:/tmp/made
+	xrun cp tree/. box:/tmp/sub
+	xrun cp box:/tmp/. all
+	[ "$(cd all && find . -mindepth 1 | LC_ALL=C sort | tr '\n' ' ')" = "$(printf '%s ' ./file ./made ./made/file ./made/sub ./made/sub/link './made/sub/with blank' ./new ./sub ./sub/file ./sub/link ./sub/sub ./sub/sub/link './sub/sub/with blank' './sub/with blank')" ]
+	xrun cp box:/tmp/new .
+	xrun cp box:tmp/new other
+	cmp new other
+	fails_with 125 "no directory /tmp/none/" xrun cp tree/file box:/tmp/none/
+	fails_with 125 "over the file" xrun cp tree box:/tmp/file
+	xrun exec box mkdir -p /tmp/odd/file
+	fails_with 125 "over the directory" xrun cp tree/file box:/tmp/odd
+	fails_with 125 "cannot look at nonesuch" xrun cp box:/nonesuch .
+	fails_with 125 "CONTAINER:PATH" xrun cp tree other
+	fails_with 125 "no container none" xrun cp none:/x .
+}
+
+@test "a symlink is copied as one; with -L, or a slash behind it, what it leads to" {
+	xrun exec box ln -s /etc/passwd /root/link
+	xrun exec box ln -s /etc /root/dir
+	xrun cp box:/root/link .
+	[ "$(readlink link)" = /etc/passwd ]
+	xrun cp -L box:/root/link followed
+	[ ! -L followed ]
+	diff followed <(xrun exec box cat /etc/passwd)
+	xrun cp box:/root/dir/ etc
+	[ -f etc/passwd ]
+}
+
+@test "a symlink in a container leads to its own files, never to the host's" {
+	echo secret >host-secret
+	xrun exec box ln -s "$PWD/host-secret" /root/out
+	xrun exec box ln -s ../../../../../../../../../../.. /root/up
+	fails_with 125 "cannot find" xrun cp -L box:/root/out got
+	xrun cp tree/file "box:/root/up/tmp/landed"
+	xrun exec box test -e /tmp/landed
+	[ ! -e /tmp/landed ]
+	xrun exec box ln -s "$PWD" /root/target
+	fails_with 125 "" xrun cp tree/file box:/root/target/x
+	[ ! -e x ]
+}
+
+@test "names that are swapped for symlinks while cp runs lead nowhere (CVE-2018-15664)" {
+	mkdir sentinel
+	echo kept >sentinel/file
+	xrun exec box sh -c "mkdir -p /root/a /root/b; echo inside >/root/a/file; ln -s $PWD/sentinel /root/s; ln -s $PWD/sentinel /root/c"
+	xrun exec -d box sh -c 'cd /root; while :; do mv -T a x; mv -T s a; mv -T a s; mv -T x a; done'
+	local i
+	for ((i = 0; i < 30; i++)); do
+		xrun cp box:/root/a "got-$i" 2>/dev/null || true
+		[ -L "got-$i" ] || [ ! -e "got-$i/file" ] || [ "$(cat "got-$i/file")" != kept ]
+		xrun cp tree/. box:/root/a 2>/dev/null || true
+	done
+	[ "$(ls sentinel)" = file ]
+	[ "$(cat sentinel/file)" = kept ]
+}
+
+@test "devices and sockets are left out, and said so" {
+	xrun exec box sh -c 'mkdir /root/d; echo x >/root/d/f'
+	run xrun cp box:/dev/. dev
+	[ "$status" = 0 ]
+	[[ $output == *"devices and sockets were left out"* ]]
+	[ ! -e dev/null ]
+}
+
+@test "cp into a container with --read-only fails, and copies out of it" {
+	xrun run -d --name ro --read-only "$NATIVE" sleep 1000 >/dev/null
+	fails_with 125 "Read-only" xrun cp tree/file ro:/root/file
+	xrun cp ro:/etc/passwd passwd
+	xrun rm -f ro
+	[ -s passwd ]
+}
+
+@test "big files arrive whole" {
+	head -c 20000000 /dev/urandom >big
+	xrun cp big box:/root/big
+	xrun cp box:/root/big back
+	cmp big back
+}
