@@ -170,11 +170,12 @@ static int take_item(struct file *file, const struct toml_event *event, struct e
 {
 	struct rule *rule = &file->rule;
 	if (str_eq(event->table, "registry")) {
-		int r = end_rule(file, err);
+		if (end_rule(file, err) < 0)
+			return err->code;
 		file->in_rule = true;
 		rule->file = str_dup(file->name);
 		rule->line = event->line;
-		return r;
+		return 0;
 	}
 	if (!str_eq(event->table, "registry.mirror") || !file->in_rule)
 		return err_set(err, -ENOTSUP, "[[%s]] is not understood, or not here", event->table);
