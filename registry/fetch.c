@@ -94,7 +94,7 @@ static int take_piece(void *context, const void *data, size_t len)
 	if (b->file_fd >= 0 && (b->failure = fd_write_all(b->file_fd, data, len)) < 0)
 		return b->failure;
 	b->received += len;
-	progress_add(b->progress, b->index, len);
+	(b->file_fd >= 0 ? progress_add : progress_pass)(b->progress, b->index, len);
 	int r = stream_write(b->stream, data, len);
 	b->refused = r < 0;
 	return r;

@@ -318,17 +318,24 @@ static int install(struct install *p, struct err *err)
 		r = name_image(p, err);
 	if (r == 0) {
 		tell_losses(p);
-		progress_say(p->progress, "%s  %s  %s", p->in->name, platform_text(&p->in->image.platform).text,
-			p->in->manifest_digest.text);
+		progress_image(p->progress, p->in->name, platform_text(&p->in->image.platform).text, &p->in->manifest_digest);
 	}
 	return r;
+}
+
+static int64_t sum_sizes(const struct image *image)
+{
+	int64_t sum = 0;
+	for (size_t i = 0; i < image->layer_count; i++)
+		sum += image->layers[i].size;
+	return sum;
 }
 
 int install_image(const struct store *store, const struct incoming *incoming, const struct install_options *options,
 	struct err *err)
 {
 	struct install p = { .store = store, .in = incoming, .options = options, .lock = PTHREAD_MUTEX_INITIALIZER };
-	p.progress = progress_new(options->progress, incoming->image.layer_count);
+	p.progress = progress_new(options->progress, incoming->image.layer_count, sum_sizes(&incoming->image));
 	int r = install(&p, err);
 	discard(&p);
 	progress_free(p.progress);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c owns xrun-fetch, the program that xrun starts for what needs a registry or reads tar archives. */
 /*
- *   xrun-fetch pull REFERENCE PLATFORM|all [--single-id] [--progress=none|lines|bars]
+ *   xrun-fetch pull REFERENCE PLATFORM|all [--single-id] [--progress=none|lines|bars|json]
  *   xrun-fetch login
  *
  * Started as root of a user namespace with its own mount namespace. Descriptor 3 is the store's directory, 4 takes one
@@ -33,13 +33,11 @@ static int read_options(int argc, char **argv, struct request *request, struct e
 	for (int i = 2; i < argc; i++) {
 		if (str_eq(argv[i], "--single-id"))
 			options->single_id = true;
-		else if (str_eq(argv[i], "--progress=none"))
-			options->progress = PROGRESS_NONE;
-		else if (str_eq(argv[i], "--progress=bars"))
-			options->progress = PROGRESS_BARS;
-		else if (str_starts(argv[i], "--") && !str_eq(argv[i], "--progress=lines"))
+		else if (str_starts(argv[i], "--progress=") && progress_parse_style(argv[i] + strlen("--progress="), &options->progress))
+			continue;
+		else if (str_starts(argv[i], "--"))
 			return err_set(err, -EINVAL, "xrun-fetch: unknown option %s", argv[i]);
-		else if (!str_starts(argv[i], "--") && request->count < sizeof request->operands / sizeof *request->operands)
+		else if (request->count < sizeof request->operands / sizeof *request->operands)
 			request->operands[request->count++] = argv[i];
 	}
 	return 0;

@@ -89,6 +89,7 @@ struct fetch {
 	bool tls_verify, quiet;
 	bool all_platforms;       /* every one for linux that there is, instead of platform */
 	const char *authfile;     /* the only file with credentials, or NULL */
+	const char *progress;     /* --progress, or NULL */
 };
 
 /* Runs xrun-fetch for it in a user namespace; then cli_check_programs. */
@@ -100,6 +101,10 @@ int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_
  */
 int cli_check_programs(const char *name, const struct platform *platform, const struct idmap *map, int store_dir_fd,
 	struct err *err);
+
+/* Whether --progress makes sense; NULL: it was not given. */
+int cli_check_progress(const char *progress, struct err *err);
+
 /* Runs xrun-fetch to ask the one endpoint whether it lets us in. */
 int cli_try_login(const struct endpoints *endpoints, const struct idmap *map, struct err *err);
 

@@ -98,6 +98,26 @@ static int start(struct start *start, const struct endpoints *endpoints, const s
 	return status > 0 ? take_error(read_fd, status, err) : status;
 }
 
+int cli_check_progress(const char *progress, struct err *err)
+{
+	static const char *const words[] = { "auto", "plain", "json", "none" };
+	for (size_t i = 0; progress && i < sizeof words / sizeof *words; i++)
+		if (str_eq(words[i], progress))
+			return 0;
+	return progress ? err_set(err, -EINVAL, "--progress %s: there are auto, plain, json and none", progress) : 0;
+}
+
+/* Bars are for a terminal that can draw them. */
+static int choose_progress(const struct fetch *fetch, char **ret_option, struct err *err)
+{
+	const char *terminal = getenv("TERM"), *wish = fetch->quiet ? "none" : fetch->progress ? fetch->progress : "auto";
+	bool draws = isatty(2) && !str_eq(terminal, "dumb");
+	int r = cli_check_progress(wish, err);
+	if (r == 0)
+		*ret_option = str_fmt("--progress=%s", str_eq(wish, "auto") ? draws ? "bars" : "lines" : str_eq(wish, "plain") ? "lines" : wish);
+	return r;
+}
+
 int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err)
 {
 	const struct platform_text platform = platform_text(&fetch->platform);
@@ -113,7 +133,11 @@ int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_
 		return r;
 	if (map->single)
 		argv[argc++] = "--single-id";
-	argv[argc++] = fetch->quiet ? "--progress=none" : isatty(2) ? "--progress=bars" : "--progress=lines";
+	cleanup_free char *progress = NULL;
+	r = choose_progress(fetch, &progress, err);
+	if (r < 0)
+		return r;
+	argv[argc++] = progress;
 	r = start(&(struct start){ .argv = argv, .store_dir_fd = store_dir_fd }, &endpoints, map, err);
 	cleanup_free char *name = reference_text(&reference);
 	return r < 0 ? r : cli_check_programs(name, fetch->all_platforms ? NULL : &fetch->platform, map, store_dir_fd, err);

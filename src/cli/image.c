@@ -15,6 +15,9 @@ int run_find_image(const struct request *q, const char *name, const struct platf
 		return r;
 	if (q->pull && !str_eq(q->pull, "always") && !str_eq(q->pull, "missing") && !str_eq(q->pull, "never"))
 		return err_set(err, -EINVAL, "--pull %s: there are always, missing and never", q->pull);
+	r = cli_check_progress(q->progress, err);
+	if (r < 0)
+		return r;
 	cleanup_free char *full = reference_text(&reference);
 	for (int tries = 0; tries < 2; tries++) {
 		cleanup_store struct store store = STORE_CLOSED;
@@ -28,7 +31,8 @@ int run_find_image(const struct request *q, const char *name, const struct platf
 			return err_set(err, -ENOENT, "%s is not in the store for %s, and --pull never was given", full,
 				platform_text(platform).text);
 		err_clear(err);
-		struct fetch fetch = { name, *platform, q->creds, q->tls_verify, q->quiet };
+		struct fetch fetch = { .image = name, .platform = *platform, .creds = q->creds, .tls_verify = q->tls_verify,
+			.quiet = q->quiet, .progress = q->progress };
 		r = cli_fetch(&fetch, map, dir_fd, err);
 		if (r < 0)
 			return r;

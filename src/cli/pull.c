@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct pull {
-	const char *arch, *platform, *creds, *authfile;
+	const char *arch, *platform, *creds, *authfile, *progress;
 	bool quiet, tls_verify, help;
 };
 
@@ -18,6 +18,7 @@ const struct option pull_options[] = {
 	{ "creds", 0, OPTION_TEXT, offsetof(struct pull, creds), "USER:PASSWORD", "log in to the registry" },
 	{ "authfile", 0, OPTION_TEXT, offsetof(struct pull, authfile), "FILE", "the file with credentials, instead of those of docker and podman" },
 	{ "tls-verify", 0, OPTION_SWITCH, offsetof(struct pull, tls_verify), NULL, "=false: accept plain HTTP and unknown certificates" },
+	{ "progress", 0, OPTION_TEXT, offsetof(struct pull, progress), "auto|plain|json|none", "how to show progress: bars on a terminal, else lines (auto)" },
 	{ "quiet", 'q', OPTION_SWITCH, offsetof(struct pull, quiet), NULL, "show no progress" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct pull, help), NULL, "show this" },
 	{ 0 },
@@ -67,7 +68,7 @@ int command_pull(const struct globals *globals, int argc, char **argv, struct er
 	if (operands.len != 1)
 		return err_set(err, -EINVAL, "pull takes one image; see xrun pull --help");
 	struct fetch fetch = { .image = operands.items[0], .creds = pull.creds, .tls_verify = pull.tls_verify,
-		.quiet = pull.quiet, .authfile = pull.authfile };
+		.quiet = pull.quiet, .authfile = pull.authfile, .progress = pull.progress };
 	r = check_archs(&pull, &fetch, err);
 	if (r == 0)
 		r = idmap_plan(&map, err);

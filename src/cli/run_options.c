@@ -10,6 +10,7 @@ const struct option run_options[] = {
 	{ "pull", 0, OPTION_TEXT, FIELD(pull), "WHEN", "always, missing (the default) or never" },
 	{ "creds", 0, OPTION_TEXT, FIELD(creds), "USER:PASSWORD", "log in to the registry" },
 	{ "tls-verify", 0, OPTION_SWITCH, FIELD(tls_verify), NULL, "=false: accept plain HTTP and unknown certificates" },
+	{ "progress", 0, OPTION_TEXT, FIELD(progress), "auto|plain|json|none", "how to show a pull: bars on a terminal, else lines (auto)" },
 	{ "quiet", 'q', OPTION_SWITCH, FIELD(quiet), NULL, "show no progress" },
 	{ "The program", .kind = OPTION_HEADING },
 	{ "interactive", 'i', OPTION_SWITCH, FIELD(interactive), NULL, "keep standard input open" },

@@ -24,6 +24,7 @@ struct request_program {
 struct request {
 	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *memory, *cpus,
 		*pids_limit, *creds, *emulator, *cpu_model;
+	const char *progress;
 	const char *restart, *stop_signal, *stop_timeout, *cidfile;
 	struct strv labels, log_options;
 	bool detach, create;

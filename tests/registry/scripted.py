@@ -136,6 +136,14 @@ def stall(request):
     request.connection.recv(1)  # until the other side gives up
 
 
+def unhurried(data):
+    """The data, but only after a while."""
+    def act(request):
+        time.sleep(2)
+        request.wfile.write(data)
+    return act
+
+
 def answer(status, data=b"", media_type="application/octet-stream", length=None, then=None, **headers):
     """An answer is as long as its data, unless it tells another LENGTH, or none because something comes THEN."""
     length = len(data) if length is None and not then else length
@@ -363,6 +371,7 @@ SCENARIOS = {
     "short": layer(answer(200, BLOB[:-100])),
     "long": layer(answer(200, BLOB, then=endless(NOISE))),
     "long-announced": layer(answer(200, BLOB, length=1 << 40, then=endless(NOISE))),
+    "unhurried": layer(answer(200, BLOB[:1000], length=len(BLOB), then=unhurried(BLOB[1000:]))),
     "stalled": layer(answer(200, BLOB[:1000], length=len(BLOB), then=stall)),
     "stalled-headers": layer(raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n", stall)),
     "stalled-silent": manifest(stall),
