@@ -105,6 +105,11 @@ int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again,
 	r = container_run(spec, map, dir_fd, again, &result, err);
 	if (r < 0)
 		return r;
+	cleanup_free char *stacks = result.stacks;
+	if (result.timed_out) {
+		fputs(stacks, stderr);
+		err_set(err, 0, "ended after %u seconds (--timeout)", spec->life.timeout);
+	}
 	if (result.out_of_memory)
 		err_set(err, 0, "the container ran out of memory: its limit is %llu MiB (--memory)",
 			(unsigned long long)spec->limits.memory_bytes >> 20);

@@ -93,6 +93,10 @@ static void add_life(json_t *object, const struct spec_life *life)
 	add_number(object, "xrun.restart-max", life->restart_max);
 	add_number(object, "xrun.stop-signal", life->stop_signal);
 	add_number(object, "xrun.stop-timeout", life->stop_timeout);
+	if (life->timeout) {
+		add_number(object, "xrun.timeout", life->timeout);
+		json_object_set_new(object, "xrun.on-timeout", json_string(life->stacks ? "stacks" : "kill"));
+	}
 	add_number(object, "xrun.log-size", life->log_size);
 	add_number(object, "xrun.log-files", life->log_files);
 	for (size_t i = 0; i < life->labels.len; i++) {

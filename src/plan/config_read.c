@@ -126,6 +126,8 @@ static void take_life(json_t *annotations, struct spec_life *life)
 	life->restart_max = get_number(annotations, "xrun.restart-max");
 	life->stop_signal = (int)get_number(annotations, "xrun.stop-signal");
 	life->stop_timeout = get_number(annotations, "xrun.stop-timeout");
+	life->timeout = get_number(annotations, "xrun.timeout");
+	life->stacks = str_eq(get_text(annotations, "xrun.on-timeout"), "stacks");
 	life->log_size = get_number(annotations, "xrun.log-size");
 	life->log_files = get_number(annotations, "xrun.log-files");
 	json_object_foreach(annotations, key, value)

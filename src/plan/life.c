@@ -67,6 +67,20 @@ static int plan_labels(const struct request *q, const struct image *image, struc
 	return 0;
 }
 
+static int plan_timeout(const struct request *q, struct spec_life *life, struct err *err)
+{
+	unsigned long long seconds = 0;
+	if (q->timeout && !str_to_u64(q->timeout, 1000000000, &seconds))
+		return err_set(err, -EINVAL, "--timeout %s: not a number of seconds", q->timeout);
+	if (q->on_timeout && !str_eq(q->on_timeout, "stacks") && !str_eq(q->on_timeout, "kill"))
+		return err_set(err, -EINVAL, "--on-timeout %s: there are stacks and kill", q->on_timeout);
+	if (q->on_timeout && !seconds)
+		return err_set(err, -EINVAL, "--on-timeout %s needs --timeout SECONDS", q->on_timeout);
+	life->timeout = seconds;
+	life->stacks = str_eq(q->on_timeout, "stacks");
+	return 0;
+}
+
 int plan_life(const struct request *q, const struct image *image, struct spec *spec, struct err *err)
 {
 	struct spec_life *life = &spec->life;
@@ -74,7 +88,9 @@ int plan_life(const struct request *q, const struct image *image, struct spec *s
 	life->keep = (q->name || q->detach || q->create) && !q->remove;
 	life->log_size = LOG_SIZE;
 	life->log_files = LOG_FILES;
-	int r = plan_restart(q->restart, life, err);
+	int r = plan_timeout(q, life, err);
+	if (r == 0)
+		r = plan_restart(q->restart, life, err);
 	if (r == 0 && life->restart != RESTART_NO && !q->detach)
 		r = err_set(err, -EINVAL, "--restart needs -d: who waits for a container starts it again himself");
 	if (r == 0 && life->restart != RESTART_NO && q->remove)

@@ -25,6 +25,7 @@ struct request {
 	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *memory, *cpus,
 		*pids_limit, *creds, *emulator, *cpu_model;
 	const char *progress;
+	const char *timeout, *on_timeout;
 	const char *restart, *stop_signal, *stop_timeout, *cidfile;
 	struct strv labels, log_options;
 	bool detach, create;

@@ -97,6 +97,8 @@ struct spec_life {
 	uint64_t log_size;      /* bytes of a log file, after which another is begun */
 	unsigned log_files;     /* how many of them are kept */
 	struct strv labels;     /* KEY=VALUE */
+	unsigned timeout;       /* seconds after which it is killed; 0: never */
+	bool stacks;            /* and its processes' stacks are told before that */
 };
 
 struct spec {

@@ -12,7 +12,6 @@
 #include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/runtime/signal.h"
-#include "src/runtime/stuck.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +42,7 @@ struct monitor {
 	size_t input_at, input_len;
 	bool exited;
 	int status;
-	struct stuck stuck;
+	bool told; /* its stacks */
 };
 
 static int input_fd(const struct monitor *m)
@@ -104,8 +103,8 @@ static void take_signals(struct monitor *m)
 			signal_first(m->run->pid, info.ssi_signo);
 		else
 			m->exited = process_ended(m->run->pid, &m->status);
-		if (m->exited && m->stuck.died_of && m->status == 128 + SIGKILL)
-			m->status = 128 + m->stuck.died_of;
+		if (m->exited)
+			m->status = watch_status(&m->run->watch, m->status);
 	}
 }
 
@@ -183,14 +182,26 @@ static void fill_polls(const struct monitor *m, struct pollfd *polls)
 			.events = (m->input_len ? 0 : POLLIN) | (m->clients[i].owed ? POLLOUT : 0) };
 }
 
+/* Nobody else is there to be told. */
+static void tell_stacks(struct monitor *m)
+{
+	const struct buf *stacks = &m->run->watch.stacks;
+	for (size_t at = 0; !m->told && at < stacks->len;) {
+		size_t len = strcspn(stacks->data + at, "\n") + 1;
+		logfile_add(&m->log, 2, stacks->data + at, len);
+		at += len;
+	}
+	m->told = m->told || stacks->len;
+}
+
 static void step(struct monitor *m)
 {
 	struct pollfd polls[FIRST_CLIENT + MAX_CLIENTS];
 	struct run *run = m->run;
 	fill_polls(m, polls);
-	int ready_count = poll(polls, FIRST_CLIENT + m->client_count, stuck_timeout(&m->stuck));
-	if (ready_count == 0)
-		stuck_check(&m->stuck, run->pid);
+	int ready_count = poll(polls, FIRST_CLIENT + m->client_count, watch_timeout(&run->watch));
+	watch_check(&run->watch, run->pid);
+	tell_stacks(m);
 	if (ready_count <= 0)
 		return;
 	for (int i = m->client_count; i-- > 0;) { /* from the last, since a dropped one's place is taken by it */
@@ -249,7 +260,7 @@ static void say_goodbye(struct monitor *m)
 
 int run_monitor(struct run *run, struct err *err)
 {
-	struct monitor m = { .run = run, .listen_fd = -1, .stuck.watch = run->spec->emulated && !run->spec->init };
+	struct monitor m = { .run = run, .listen_fd = -1 };
 	const struct spec_life *life = &run->spec->life;
 	int r = logfile_open(&m.log, run->container_fd, life->log_size, life->log_files, err);
 	if (r < 0)

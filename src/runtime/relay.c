@@ -4,7 +4,6 @@
 
 #include "src/base/process.h"
 #include "src/runtime/signal.h"
-#include "src/runtime/stuck.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +44,7 @@ struct relay {
 	bool stdin_open, stdout_open, exited, given_up;
 	bool is_first;   /* of a container: see signal_first */
 	int ended_by;
-	struct stuck stuck;
+	struct watch *watch;
 	int status;
 	struct flow in, out;
 	struct termios saved;
@@ -92,9 +91,10 @@ static void take_signals(struct relay *relay)
 		else if (process_ended(relay->pid, &status)) {
 			relay->exited = true;
 			relay->status = status;
-			int ended_by = relay->ended_by ? relay->ended_by : relay->stuck.died_of;
-			if (ended_by && relay->status == 128 + SIGKILL)
-				relay->status = 128 + ended_by;
+			if (relay->ended_by && relay->status == 128 + SIGKILL)
+				relay->status = 128 + relay->ended_by;
+			else
+				relay->status = watch_status(relay->watch, relay->status);
 		}
 	}
 }
@@ -166,9 +166,9 @@ static void step(struct relay *relay)
 		{ .fd = relay->stdin_open && !relay->in.len ? 0 : -1, .events = POLLIN },
 		{ .fd = relay->out.len ? 1 : -1, .events = POLLOUT },
 	};
-	int ready = poll(polls, 4, relay->exited ? -1 : stuck_timeout(&relay->stuck));
-	if (ready == 0)
-		stuck_check(&relay->stuck, relay->pid);
+	int ready = poll(polls, 4, relay->exited ? -1 : watch_timeout(relay->watch));
+	if (!relay->exited)
+		watch_check(relay->watch, relay->pid);
 	if (ready <= 0)
 		return;
 	if (polls[3].revents)
@@ -190,9 +190,9 @@ static bool has_output(const struct relay *relay)
 	return relay->out.len || (relay->terminal_fd >= 0 && poll(&ready, 1, 0) > 0);
 }
 
-int relay_until_exit(pid_t pid, bool is_first, bool emulated, int signal_fd, int terminal_fd, bool interactive)
+int relay_until_exit(pid_t pid, bool is_first, struct watch *watch, int signal_fd, int terminal_fd, bool interactive)
 {
-	struct relay relay = { .pid = pid, .is_first = is_first, .stuck.watch = is_first && emulated, .signal_fd = signal_fd, .terminal_fd = terminal_fd, .stdout_open = true };
+	struct relay relay = { .pid = pid, .is_first = is_first, .watch = watch, .signal_fd = signal_fd, .terminal_fd = terminal_fd, .stdout_open = true };
 	relay.stdin_open = interactive && terminal_fd >= 0;
 	if (terminal_fd >= 0) /* the description is ours alone */
 		fcntl(terminal_fd, F_SETFL, O_RDWR | O_NONBLOCK);

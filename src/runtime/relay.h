@@ -4,6 +4,7 @@
 #define XRUN_RUNTIME_RELAY_H
 
 #include "src/base/err.h"
+#include "src/runtime/watch.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -13,9 +14,9 @@ int relay_block_signals(struct err *err);
 
 /*
  * Until process `pid`, a child, ends: forwards signals to it, and with terminal_fd >= 0 relays between it and our own
- * terminal, raw meanwhile, and follows the window's size. `is_first`: it is the container's first, see signal_first; and with `emulated` stuck.h.
+ * terminal, raw meanwhile, and follows the window's size. `is_first`: it is the container's first, see signal_first. `watch`, unless NULL, is looked after.
  * Returns the exit status, 128+n for a signal.
  */
-int relay_until_exit(pid_t pid, bool is_first, bool emulated, int signal_fd, int terminal_fd, bool interactive);
+int relay_until_exit(pid_t pid, bool is_first, struct watch *watch, int signal_fd, int terminal_fd, bool interactive);
 
 #endif

@@ -9,6 +9,7 @@
 #include "src/runtime/idmap.h"
 #include "src/runtime/network.h"
 #include "src/runtime/state.h"
+#include "src/runtime/watch.h"
 
 #include <sys/types.h>
 
@@ -26,6 +27,7 @@ struct run {
 	struct cgroup cgroup;
 	struct state state;
 	struct network_helper network;
+	struct watch watch;
 };
 
 /* container.c: brings the first process to life, until it executes the program. The caller ends what a failure leaves. */

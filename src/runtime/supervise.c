@@ -119,11 +119,12 @@ static int run_once(struct run *run, bool first, struct err *err)
 	int r = cgroup_create(&run->cgroup, spec->id, &spec->limits, err);
 	if (r >= 0)
 		r = run_launch(run, err);
+	watch_start(&run->watch, spec);
 	if (r >= 0)
 		r = publish(run, first, err);
 	if (r >= 0)
 		r = spec->life.detach ? run_monitor(run, err) :
-				       relay_until_exit(run->pid, true, spec->emulated && !spec->init, run->signal_fd, run->terminal_fd, spec->interactive);
+				       relay_until_exit(run->pid, true, &run->watch, run->signal_fd, run->terminal_fd, spec->interactive);
 	run->state.out_of_memory = r >= 0 && cgroup_ran_out_of_memory(&run->cgroup);
 	end_processes(run, r < 0);
 	network_stop(&run->network);
@@ -250,7 +251,9 @@ static int run_container(struct run *run, bool again, struct container_result *r
 		r = finished;
 	}
 	if (r >= 0)
-		*ret_result = (struct container_result){ .status = r, .out_of_memory = run->state.out_of_memory };
+		*ret_result = (struct container_result){ .status = r, .out_of_memory = run->state.out_of_memory,
+			.timed_out = run->watch.timed_out, .stacks = buf_take(&run->watch.stacks) };
+	watch_done(&run->watch);
 	state_done(&run->state);
 	if (r < 0) /* now that nothing is left of it */
 		run_report(run, err);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* watch.c owns what a supervisor looks at from time to time while the first process runs. */
+#include "src/runtime/watch.h"
+
+#include "src/runtime/stacks.h"
+
+#include <signal.h>
+#include <time.h>
+
+enum { STATUS_TIMED_OUT = 124, LONGEST_POLL_MS = 3600000 };
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void watch_start(struct watch *watch, const struct spec *spec)
+{
+	watch_done(watch);
+	watch->stuck.watch = spec->emulated && !spec->init;
+	watch->want_stacks = spec->life.stacks;
+	if (spec->life.timeout)
+		watch->deadline_ms = now_ms() + (int64_t)spec->life.timeout * 1000;
+}
+
+void watch_done(struct watch *watch)
+{
+	buf_done(&watch->stacks);
+	*watch = (struct watch){ 0 };
+}
+
+int watch_timeout(const struct watch *watch)
+{
+	int timeout = watch ? stuck_timeout(&watch->stuck) : -1;
+	if (!watch || !watch->deadline_ms || watch->timed_out)
+		return timeout;
+	int64_t left = watch->deadline_ms - now_ms();
+	left = left < 0 ? 0 : left > LONGEST_POLL_MS ? LONGEST_POLL_MS : left;
+	return timeout < 0 || left < timeout ? (int)left : timeout;
+}
+
+void watch_check(struct watch *watch, pid_t pid)
+{
+	if (!watch)
+		return;
+	stuck_check(&watch->stuck, pid);
+	if (!watch->deadline_ms || watch->timed_out || now_ms() < watch->deadline_ms)
+		return;
+	watch->timed_out = true;
+	if (watch->want_stacks)
+		stacks_describe(pid, &watch->stacks);
+	kill(pid, SIGKILL);
+}
+
+int watch_status(const struct watch *watch, int status)
+{
+	if (!watch || status != 128 + SIGKILL)
+		return status;
+	return watch->timed_out ? STATUS_TIMED_OUT : watch->stuck.died_of ? 128 + watch->stuck.died_of : status;
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Containers that have only so much time.
+
+load lib
+
+prepare() {
+	xrun pull -q "$NATIVE"
+	xrun pull -q --arch aarch64 "$PLAIN/test:arm64"
+}
+
+@test "--timeout kills what runs longer, with status 124 and one line" {
+	fails_with 124 "after 1 seconds (--timeout)" xrun --timeout 1 "$NATIVE" sh -c 'trap "" TERM INT; sleep 100'
+	[ -z "$(ls "$STORE/containers")" ]
+}
+
+@test "what ends in time keeps its status" {
+	run xrun --timeout 100 "$NATIVE" sh -c 'exit 7'
+	[ "$status" = 7 ]
+	run xrun --timeout 100 "$NATIVE" sh -c 'sh -c "kill -KILL \$\$"'
+	[ "$status" = 137 ]
+}
+
+@test "--on-timeout stacks shows every process and the call that it waits in" {
+	run xrun --timeout 2 --on-timeout stacks "$NATIVE" sh -c 'sleep 100; true'
+	[ "$status" = 124 ]
+	[[ $output == *"process 1: "*"sleep 100; true"* ]]
+	[[ $output == *"thread "*"S (sleeping)"*wait4* ]]
+	[[ $output == *"sleep 100"*nanosleep* ]]
+}
+
+@test "stacks of a foreign program are said to be its emulator's" {
+	run xrun --timeout 2 --on-timeout stacks --arch aarch64 "$PLAIN/test:arm64" sleep 100
+	[ "$status" = 124 ]
+	[[ $output == *"an emulated program's calls are the emulator's"*"sleep 100"*nanosleep* ]]
+}
+
+@test "a detached container is ended, too, and its log has the stacks" {
+	xrun -d --name late --timeout 1 --on-timeout stacks "$NATIVE" sleep 100
+	[ "$(xrun wait late)" = 124 ]
+	xrun logs late 2>&1 | grep -q "process 1: .*sleep 100"
+	xrun rm late
+}
+
+@test "times that are none are errors" {
+	fails_with 125 "--timeout soon" xrun --timeout soon "$NATIVE" true
+	fails_with 125 "--on-timeout cry" xrun --timeout 1 --on-timeout cry "$NATIVE" true
+	fails_with 125 "needs --timeout" xrun --on-timeout stacks "$NATIVE" true
+}
