@@ -40,6 +40,12 @@ has_pointer_authentication() {
 	((0x$hex >> 30 & 3))
 }
 
+@test "ARMv7 code is an illegal instruction on an ARMv6 CPU, as on the real one" {
+	local got=0
+	xrun --arch armv7 --cpu-model arm1176 "$PLAIN/test:armhf" true || got=$?
+	[ "$got" = 132 ] # 128 + SIGILL
+}
+
 @test "a CPU model that the emulator does not know is one line before anything starts" {
 	fails_with 125 "--cpu-model cortex-a999: unable to find CPU model 'cortex-a999'" xrun --arch aarch64 --cpu-model cortex-a999 "$PLAIN/test:arm64" true
 	fails_with 125 "max-arm-cpu.nosuch" xrun --arch aarch64 --cpu-model max,nosuch=on "$PLAIN/test:arm64" true

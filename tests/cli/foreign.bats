@@ -7,7 +7,7 @@ load lib
 prepare() {
 	local tag
 	host_table >"$BATS_FILE_TMPDIR/table"
-	for tag in arm64 armhf riscv64 s390x ppc64el i386 amd64 multi config; do
+	for tag in arm64 armhf riscv64 s390x ppc64el i386 amd64 multi config armel armv6 mips64el mipsel loongarch64 ppc64 mips64 mips; do
 		xrun pull -q --platform "$(platform_of $tag)" "$PLAIN/test:$tag"
 	done
 }
@@ -20,6 +20,10 @@ host_table() {
 platform_of() {
 	case $1 in
 	armhf) echo linux/arm/v7 ;;
+	armel) echo linux/arm/v5 ;;
+	armv6) echo linux/arm/v6 ;;
+	mips64el | mipsel) echo "linux/${1%el}le" ;;
+	loongarch64) echo linux/loong64 ;;
 	i386) echo linux/386 ;;
 	ppc64el) echo linux/ppc64le ;;
 	multi | amd64) echo linux/amd64 ;;
@@ -42,8 +46,27 @@ runs() {
 @test "riscv64 programs run" { runs riscv64 riscv64 riscv64; }
 @test "s390x programs run" { runs s390x s390x s390x; }
 @test "ppc64le programs run" { runs ppc64el ppc64le ppc64le; }
+@test "armel programs run on an ARMv5 CPU" { runs armel armel armv5tel; }
+@test "arm/v6 programs run on an ARMv6 CPU" { runs armv6 armv6 armv6l; }
+@test "mips64el programs run" { runs mips64el mips64el mips64; }
+@test "mipsel programs run" { runs mipsel mipsel mips; }
 @test "i386 programs run" { runs i386 i386 i686; }
 @test "amd64 programs run" { runs amd64 amd64 x86_64; }
+
+# prints_machine ARCH NAME: the image's only program prints the machine's name and exits with 42.
+prints_machine() {
+	local said got=0
+	said=$(xrun --arch "$1" "$PLAIN/test:$1") || got=$?
+	[ "$got $said" = "42 $2" ]
+	said=$(xrun --arch "$1" -u 1000 --init "$PLAIN/test:$1") || got=$?
+	[ "$got $said" = "42 $2" ]
+	[ "$(host_table)" = "$(cat "$BATS_FILE_TMPDIR/table")" ]
+}
+
+@test "loongarch64 programs run" { prints_machine loongarch64 loongarch64; }
+@test "ppc64 programs run" { prints_machine ppc64 ppc64; }
+@test "mips64 programs run" { prints_machine mips64 mips64; }
+@test "mips programs run" { prints_machine mips mips; }
 
 @test "a foreign container is as closed as a native one" {
 	local said

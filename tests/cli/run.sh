@@ -7,6 +7,7 @@
 cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests}
 XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-2" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/packages.sh "$cache/packages-2" || exit 1
+XRUN_TEST_CACHE=$cache tests/images/ports.sh "$cache/ports-1" || exit 1
 
 # What an ordinary user must be able to read is copied to where that is sure.
 place=$(mktemp -d /tmp/xrun-check.XXXXXX)
@@ -31,6 +32,9 @@ for kind in plain tls htpasswd token; do
 	ports[$kind]=$registry_port
 done
 chmod 644 "$place"/tls/{ca.crt,client.cert,client.key}
+for tag in armel armv6 mips64el mipsel loongarch64 ppc64 mips64 mips; do
+	skopeo copy -q --dest-tls-verify=false "oci:$cache/ports-1:$tag" "docker://127.0.0.1:${ports[plain]}/test:$tag" || exit 1
+done
 for tag in amd64 arm64 armhf riscv64 s390x ppc64el i386 config empty layers-none layers-gzip layers-zstd multi many; do
 	skopeo copy -q --all --dest-tls-verify=false "oci:$place/images:$tag" "docker://127.0.0.1:${ports[plain]}/test:$tag" || exit 1
 done
