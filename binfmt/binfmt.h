@@ -56,8 +56,14 @@ struct host_handler {
 	char flags[16];
 };
 int binfmt_host_find(const struct arch *arch, struct host_handler *ret_handler, struct err *err);
-/* Needs root; mounts binfmt_misc if need be. flags: "F" or "CF" (credentials: only when asked for by name). */
-int binfmt_host_install(const struct arch *arch, const char *emulator, bool credentials, bool persistent, struct err *err);
+/*
+ * Needs root; mounts binfmt_misc if need be. Flags are F, and C only with credentials. A handler that is not ours is left
+ * alone, nothing is written beside it, and *ret_other tells of it (else it is not registered). Refused: what runs
+ * natively, and an emulator that anybody but root can change or replace, seen from its real path.
+ */
+int binfmt_host_install(const struct arch *arch, const char *emulator, bool credentials, bool persistent,
+	struct host_handler *ret_other, struct err *err);
+/* Removes our handler and what --persistent wrote, and nothing else. */
 int binfmt_host_remove(const struct arch *arch, struct err *err);
 
 /* Adds how each architecture would run here, and by which version of which emulator. */

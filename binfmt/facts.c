@@ -6,6 +6,7 @@
 #include "binfmt/patch.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/base/self.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@ static void become_emulator(char *const argv[], int output_fd)
 	int null_fd = open("/dev/null", O_RDONLY);
 	bool ready = null_fd >= 0 && dup2(null_fd, 0) == 0 && dup2(output_fd, 1) == 1 && dup2(output_fd, 2) == 2;
 	ready = ready && close_range(3, ~0u, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-	if (ready && geteuid() == 0)
+	if (ready && self_is_host_root())
 		ready = setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
 	alarm(PATIENCE_SECONDS);
 	if (ready)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* host.c owns the host-wide table under /proc/sys/fs/binfmt_misc: reading it, and, only when asked, writing it. */
 #include "binfmt/binfmt.h"
+#include "binfmt/emulator.h"
 #include "src/base/fd.h"
 
 #include <errno.h>
@@ -96,15 +97,23 @@ int binfmt_host_find(const struct arch *arch, struct host_handler *ret_handler, 
 	return 0;
 }
 
-/* Whoever can write the emulator's file would be every user who runs a foreign program. */
-static int check_owner(const char *emulator, struct err *err)
+/*
+ * Whoever can change the emulator's file, or put another in its place, would be every user who runs a foreign program.
+ * `path` has no symlinks.
+ */
+static int check_owner(const char *path, struct err *err)
 {
 	struct stat st;
-	if (stat(emulator, &st) < 0)
-		return err_sys(err, "cannot look at the emulator %s", emulator);
-	if (st.st_uid != 0 || (st.st_mode & 022))
-		return err_set(err, -EPERM, "the emulator %s is not root's alone to write: it will not be registered for everybody",
-			emulator);
+	cleanup_free char *part = str_dup(path);
+	for (char *slash = part + strlen(part); slash; slash = strrchr(part, '/')) {
+		*slash = 0;
+		const char *name = *part ? part : "/";
+		if (stat(name, &st) < 0)
+			return err_sys(err, "cannot look at %s", name);
+		if (st.st_uid != 0 || (st.st_mode & 022))
+			return err_set(err, -EPERM, "%s is not root's alone to write: the emulator %s will not be registered for everybody",
+				name, path);
+	}
 	return 0;
 }
 
@@ -124,27 +133,56 @@ static int need_root(const char *verb, struct err *err)
 	return geteuid() == 0 ? 0 : err_set(err, -EPERM, "the host's table is root's: sudo xrun binfmt %s", verb);
 }
 
-int binfmt_host_install(const struct arch *arch, const char *emulator, bool credentials, bool persistent, struct err *err)
+static int prepare_table(const struct arch *arch, const char *emulator, struct err *err)
 {
-	struct host_handler handler = { 0 };
-	cleanup_buf struct buf rule = { 0 };
+	struct emulator_facts facts;
 	int r = need_root("install", err);
 	if (r == 0 && binfmt_is_native(arch))
 		r = err_set(err, -EINVAL, "%s runs natively here: a handler for it would take over the host's own programs", arch->name);
 	if (r == 0)
 		r = check_owner(emulator, err);
+	if (r == 0)
+		r = emulator_ask(-1, arch, emulator, &facts, err);
 	if (r == 0 && !is_mounted() && mount("binfmt_misc", TABLE, "binfmt_misc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		r = err_sys(err, "cannot mount binfmt_misc at " TABLE);
+	return r;
+}
+
+/* Ours is registered anew, with what is asked for now. */
+static int register_ours(const struct arch *arch, const struct host_handler *before, const struct buf *rule, struct err *err)
+{
+	cleanup_free char *entry = str_fmt(TABLE "/%s", before->name);
+	int r = before->registered ? fd_write_file(AT_FDCWD, entry, "-1", err) : 0;
 	if (r == 0)
-		r = binfmt_host_find(arch, &handler, err);
+		r = fd_write_file(AT_FDCWD, TABLE "/register", rule->data, err);
+	return r < 0 ? err_prefix(err, "%s", arch->name) : r;
+}
+
+static bool is_ours(const struct arch *arch, const struct host_handler *handler)
+{
+	return str_starts(handler->name, "xrun-") && str_eq(handler->name + strlen("xrun-"), arch->qemu);
+}
+
+int binfmt_host_install(const struct arch *arch, const char *emulator, bool credentials, bool persistent,
+	struct host_handler *ret_other, struct err *err)
+{
+	struct host_handler before = { 0 };
+	cleanup_buf struct buf rule = { 0 };
+	cleanup_free char *path = realpath(emulator, NULL);
+	int r = path ? prepare_table(arch, path, err) : err_sys(err, "cannot look at the emulator %s", emulator);
+	if (r == 0)
+		r = binfmt_host_find(arch, &before, err);
 	if (r < 0)
 		return r;
-	if (handler.registered && !handler.enabled)
-		return err_set(err, -EEXIST, "the host's handler %s for %s is disabled: echo 1 >" TABLE "/%s enables it", handler.name,
-			arch->name, handler.name);
-	binfmt_rule(&rule, arch, emulator, credentials ? "CF" : "F");
-	if (!handler.registered)
-		r = fd_write_file(AT_FDCWD, TABLE "/register", rule.data, err);
+	if (before.registered && !before.enabled)
+		return err_set(err, -EEXIST, "the host's handler %s for %s is disabled: echo 1 >" TABLE "/%s enables it", before.name,
+			arch->name, before.name);
+	*ret_other = before;
+	if (before.registered && !is_ours(arch, &before))
+		return 0;
+	*ret_other = (struct host_handler){ 0 };
+	binfmt_rule(&rule, arch, path, credentials ? "CF" : "F");
+	r = register_ours(arch, &before, &rule, err);
 	return r < 0 || !persistent ? r : write_config(arch, &rule, err);
 }
 

@@ -71,6 +71,31 @@ without_private() {
 	[ "$(on_table "\$xrun binfmt install --credentials s390x >/dev/null; sed -n 's/^flags: //p' $TABLE/xrun-s390x")" = OCF ]
 }
 
+@test "install changes our own handler when it is asked for something else" {
+	run on_table "\$xrun binfmt install --credentials s390x; \$xrun binfmt install s390x; sed -n 's/^flags: //p' $TABLE/xrun-s390x"
+	[ "$status" = 0 ]
+	[ "${lines[2]}" = F ]
+}
+
+@test "an emulator that somebody else could change or replace is not registered for everybody" {
+	local dir
+	dir=$(mktemp -d "$BATS_TEST_TMPDIR/emulator.XXXXXX") # below a directory that everybody may write to
+	cp /usr/bin/qemu-s390x-static "$dir/"
+	chmod 755 "$dir" "$dir/qemu-s390x-static"
+	fails_with 125 "will not be registered for everybody" on_table "\$xrun binfmt install --emulator $dir/qemu-s390x-static s390x"
+	fails_with 125 "/tmp is not root's alone to write" on_table "\$xrun binfmt install --emulator $dir/qemu-s390x-static s390x"
+}
+
+@test "what would be registered for everybody is an emulator of that architecture" {
+	fails_with 125 "is qemu-riscv64, which runs no s390x programs" on_table "\$xrun binfmt install --emulator /usr/bin/qemu-riscv64-static s390x"
+}
+
+@test "an option that does nothing for a verb is an error" {
+	fails_with 125 "--persistent and --credentials are for install" "$XRUN" binfmt remove --persistent s390x
+	fails_with 125 "--format is for status" "$XRUN" binfmt install --format json s390x
+	fails_with 125 "--emulator is for" "$XRUN" binfmt install --emulator /usr/bin/qemu-s390x-static
+}
+
 @test "--persistent also writes what is read at boot, and remove deletes it" {
 	run on_table '$xrun binfmt install --persistent s390x
 		cat /etc/binfmt.d/xrun-s390x.conf
@@ -83,13 +108,14 @@ without_private() {
 
 @test "another's handler is left alone" {
 	run on_table "echo ':theirs:M::\\x7fELF\\x02\\x02\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x16:\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff:/bin/true:F' >$TABLE/register
-		\$xrun binfmt install s390x
+		\$xrun binfmt install --persistent --credentials s390x
+		test ! -e /etc/binfmt.d/xrun-s390x.conf
 		\$xrun binfmt remove s390x
 		ls $TABLE
 		echo 0 >$TABLE/theirs
 		\$xrun binfmt install s390x"
 	[ "$status" = 125 ]
-	[ "${lines[0]}" = "s390x: already handled by theirs (/bin/true)" ]
+	[ "${lines[0]}" = "s390x: already handled by theirs (/bin/true), without credentials, so nothing was written to /etc/binfmt.d" ]
 	[[ $output == *theirs* && $output != *xrun-s390x* ]]
 	[[ $output == *"xrun: the host's handler theirs for s390x is disabled"* ]]
 }
