@@ -23,6 +23,7 @@ struct emulator_facts {
 	char version[32];      /* "7.2.22", or "" */
 	char model[64];        /* the CPU model that cpu_models prefers and it accepts; "" for its default */
 	bool takes_options;    /* whether patch_plan can change it */
+	bool fixed_address;    /* linked to run at one address (ET_EXEC) rather than anywhere */
 };
 
 /*
@@ -30,6 +31,9 @@ struct emulator_facts {
  * kept. An emulator that does not run here, or is for another architecture, is an error that says so.
  */
 int emulator_ask(int cache_fd, const struct arch *arch, const char *path, struct emulator_facts *ret_facts, struct err *err);
+
+/* Why programs crash under it at random unless addresses are not randomized; NULL for an emulator that is sound. Pure. */
+const char *emulator_randomization_trouble(const struct emulator_facts *facts);
 
 /* Whether the emulator accepts a CPU model: 0, or -EINVAL with what it says about it. Runs it. */
 int emulator_check_model(const char *path, const char *model, struct err *err);

@@ -8,6 +8,7 @@
 #include "src/base/process.h"
 #include "src/base/self.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -15,7 +16,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { NOBODY = 65534, PATIENCE_SECONDS = 10, OUTPUT_LIMIT = 65536 };
+enum { ANSWER_FORMAT = 2, NOBODY = 65534, PATIENCE_SECONDS = 10, OUTPUT_LIMIT = 65536 };
 
 /* The child's part: an emulator is somebody's program, which runs with no more rights than it has in a container. */
 static void become_emulator(char *const argv[], int output_fd)
@@ -97,7 +98,7 @@ int emulator_check_model(const char *path, const char *model, struct err *err)
 	return err_set(err, -EINVAL, "%.*s", (int)strcspn(reason, "\n"), reason);
 }
 
-static bool can_be_patched(const char *path)
+static void look_at_file(const char *path, struct emulator_facts *facts)
 {
 	struct err ignored;
 	struct stat st;
@@ -106,9 +107,22 @@ static bool can_be_patched(const char *path)
 	struct strv none = { 0 };
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 || fstat(fd, &st) < 0 ? -1 : read(fd, head, sizeof head);
-	int r = n < 0 ? -1 : patch_plan(head, n, st.st_size, &none, &patch, &ignored);
+	if (n < (ssize_t)sizeof(Elf64_Ehdr))
+		return;
+	facts->fixed_address = head[EI_DATA] == ELFDATA2LSB ? head[16] == ET_EXEC : head[17] == ET_EXEC; /* e_type */
+	facts->takes_options = patch_plan(head, n, st.st_size, &none, &patch, &ignored) == 0;
 	patch_done(&patch);
-	return r == 0;
+}
+
+/*
+ * qemu that is not position-independent has its heap right behind itself, where the kernel may move it to where the guest's
+ * memory goes: how far depends on the kernel's version (qemu issue 1763, Debian bug 1087822).
+ */
+const char *emulator_randomization_trouble(const struct emulator_facts *facts)
+{
+	if (str_starts(facts->name, "qemu-") && facts->fixed_address)
+		return "it is not position-independent, so that its heap may meet the guest's memory";
+	return NULL;
 }
 
 static int ask(const struct arch *arch, const char *path, struct emulator_facts *facts, struct err *err)
@@ -117,7 +131,8 @@ static int ask(const struct arch *arch, const char *path, struct emulator_facts 
 	int r = ask_version(arch, path, facts, err);
 	if (r < 0)
 		return r;
-	facts->takes_options = str_starts(facts->name, "qemu-") && can_be_patched(path);
+	look_at_file(path, facts);
+	facts->takes_options = facts->takes_options && str_starts(facts->name, "qemu-");
 	for (const char *const *model = cpu_models(arch); facts->takes_options && *model && !*facts->model; model++)
 		if (strlen(*model) < sizeof facts->model && emulator_check_model(path, *model, &ignored) == 0)
 			strcpy(facts->model, *model);
@@ -127,31 +142,32 @@ static int ask(const struct arch *arch, const char *path, struct emulator_facts 
 /* As a line of words; "-" stands for an empty one. */
 static bool recall(int cache_fd, const char *key, struct emulator_facts *ret_facts)
 {
-	char text[256] = "", options[8];
+	char text[256] = "", options[8], address[8];
 	ssize_t n = readlinkat(cache_fd, key, text, sizeof text - 1);
 	struct emulator_facts facts = { 0 };
-	if (n <= 0 || sscanf(text, "%31s %31s %63s %7s", facts.name, facts.version, facts.model, options) != 4)
+	if (n <= 0 || sscanf(text, "%31s %31s %63s %7s %7s", facts.name, facts.version, facts.model, options, address) != 5)
 		return false;
 	char *const words[] = { facts.name, facts.version, facts.model };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (str_eq(words[i], "-"))
 			*words[i] = 0;
 	facts.takes_options = str_eq(options, "options");
+	facts.fixed_address = str_eq(address, "fixed");
 	*ret_facts = facts;
 	return true;
 }
 
 static void remember(int cache_fd, const char *key, const struct emulator_facts *facts)
 {
-	cleanup_free char *text = str_fmt("%s %s %s %s", *facts->name ? facts->name : "-", *facts->version ? facts->version : "-",
-		*facts->model ? facts->model : "-", facts->takes_options ? "options" : "fixed");
+	cleanup_free char *text = str_fmt("%s %s %s %s %s", *facts->name ? facts->name : "-", *facts->version ? facts->version : "-",
+		*facts->model ? facts->model : "-", facts->takes_options ? "options" : "plain", facts->fixed_address ? "fixed" : "any");
 	(void)!symlinkat(text, cache_fd, key); /* it may be there by now, or the disk full: then it is asked again */
 }
 
 /* What would be asked is part of the key: another xrun may prefer other models. */
 static uint64_t hash_question(const struct arch *arch)
 {
-	uint64_t hash = patch_version();
+	uint64_t hash = patch_version() + ANSWER_FORMAT;
 	for (const char *const *model = cpu_models(arch); *model; model++)
 		for (const char *at = *model; at == *model || at[-1]; at++)
 			hash = (hash ^ (uint8_t)*at) * 0x100000001b3;

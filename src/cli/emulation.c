@@ -25,6 +25,7 @@ static void add_other_emulators(const struct arch *wanted, int cache_fd, struct 
 		if (fd < 0 || (*cpu_models(&table[i]) && emulator_ask(cache_fd, &table[i], path, &facts, &ignored) < 0))
 			continue;
 		struct spec_emulator *emulator = spec_add_emulator(spec, table[i].name, path);
+		emulator->takes_options = facts.takes_options;
 		if (*facts.model)
 			cpu_options(facts.model, &emulator->options);
 	}
@@ -50,6 +51,7 @@ static int check_model(const struct request *q, const struct emulator_facts *fac
 static int plan_options(const struct request *q, const struct emulator_facts *facts, int cache_fd, const struct spec *spec,
 	struct spec_emulator *emulator, struct err *err)
 {
+	emulator->takes_options = facts->takes_options;
 	if (q->cpu_model && !cpu_model_is_sound(q->cpu_model))
 		return err_set(err, -EINVAL, "--cpu-model %s: a model is written like max,pauth=off", q->cpu_model);
 	if (q->cpu_model)
@@ -59,14 +61,21 @@ static int plan_options(const struct request *q, const struct emulator_facts *fa
 	return q->cpu_model ? check_model(q, facts, cache_fd, emulator, err) : 0;
 }
 
-static int plan_private(const struct request *q, const struct arch *arch, const char *path, int store_dir_fd, struct spec *spec,
-	struct err *err)
+static int plan_randomization(const struct request *q, const struct emulator_facts *facts, struct spec *spec, struct err *err)
 {
-	struct emulator_facts facts = { 0 };
+	if (q->aslr && !str_eq(q->aslr, "auto") && !str_eq(q->aslr, "on") && !str_eq(q->aslr, "off"))
+		return err_set(err, -EINVAL, "--aslr %s: there are auto, on and off", q->aslr);
+	spec->fixed_addresses = str_eq(q->aslr, "off") || (!str_eq(q->aslr, "on") && emulator_randomization_trouble(facts));
+	return 0;
+}
+
+static int plan_private(const struct request *q, const struct arch *arch, const char *path, int store_dir_fd, struct spec *spec,
+	struct emulator_facts *ret_facts, struct err *err)
+{
 	cleanup_fd int cache_fd = emulator_cache_open(store_dir_fd, err);
-	int r = cache_fd < 0 ? cache_fd : emulator_ask(cache_fd, arch, path, &facts, err);
+	int r = cache_fd < 0 ? cache_fd : emulator_ask(cache_fd, arch, path, ret_facts, err);
 	if (r == 0)
-		r = plan_options(q, &facts, cache_fd, spec, spec_add_emulator(spec, arch->name, path), err);
+		r = plan_options(q, ret_facts, cache_fd, spec, spec_add_emulator(spec, arch->name, path), err);
 	if (r == 0)
 		add_other_emulators(arch, cache_fd, spec);
 	return r;
@@ -76,6 +85,7 @@ int run_plan_emulation(const struct request *q, const struct image *image, int s
 	struct err *err)
 {
 	struct binfmt_answer answer = { 0 };
+	struct emulator_facts facts = { 0 };
 	const struct arch *arch = arch_by_platform(image->platform.arch, image->platform.variant);
 	if (!arch)
 		return err_set(err, -ENOEXEC, "%s is for %s, an architecture that xrun does not know", image->reference,
@@ -90,10 +100,10 @@ int run_plan_emulation(const struct request *q, const struct image *image, int s
 	spec->personality_32 = answer.way == BINFMT_NATIVE && arch->elf_class != arch_host()->elf_class;
 	spec->emulated = answer.way != BINFMT_NATIVE;
 	if (answer.way == BINFMT_PRIVATE)
-		r = plan_private(q, arch, answer.emulator, store_dir_fd, spec, err);
+		r = plan_private(q, arch, answer.emulator, store_dir_fd, spec, &facts, err);
 	else if (q->cpu_model)
 		r = err_set(err, -EINVAL, "--cpu-model %s: %s programs run %s", q->cpu_model, arch->name,
 			answer.way == BINFMT_NATIVE ? "natively here" : "through the host's own handler, which xrun does not change");
 	free(answer.emulator);
-	return r;
+	return r < 0 ? r : plan_randomization(q, &facts, spec, err);
 }

@@ -48,6 +48,8 @@ static int set(const struct option *option, void *target, const char *value, str
 	void *field = (char *)target + option->offset;
 	if (option->kind == OPTION_SWITCH)
 		return set_switch(option, field, value, err);
+	if (option->kind == OPTION_MAYBE && !value)
+		value = "";
 	if (!value && ++c->at >= c->argc)
 		return err_set(err, -EINVAL, "--%s needs an argument: %s", option->name, option->arg);
 	if (!value)
@@ -77,7 +79,7 @@ static int take_letters(const struct option *table, void *target, struct cursor 
 		if (!option)
 			return err_set(err, -EINVAL, "unknown option -%c; `xrun COMMAND --help` lists them", *letter);
 		bool equals = letter[1] == '=';
-		bool takes_rest = equals || option->kind != OPTION_SWITCH;
+		bool takes_rest = equals || (option->kind != OPTION_SWITCH && option->kind != OPTION_MAYBE);
 		int r = set(option, target, takes_rest && letter[1] ? letter + 1 + equals : NULL, c, err);
 		if (r < 0 || takes_rest)
 			return r;
@@ -117,7 +119,8 @@ void options_help(const struct option *table, struct buf *ret_text)
 			buf_fmt(ret_text, "\n%s:\n", table->name);
 			continue;
 		}
-		cleanup_free char *name = str_fmt("--%s%s%s", table->name, table->arg ? " " : "", table->arg ? table->arg : "");
+		cleanup_free char *name = str_fmt("--%s%s%s", table->name,
+			!table->arg || table->kind == OPTION_MAYBE ? "" : " ", table->arg ? table->arg : "");
 		if (table->letter)
 			buf_fmt(ret_text, "  -%c, %-24s %s\n", table->letter, name, table->help);
 		else

@@ -8,8 +8,11 @@
 
 #include <stddef.h>
 
-/* bool, const char *, struct strv; a heading is a row of --help and nothing else. */
-enum option_kind { OPTION_SWITCH, OPTION_TEXT, OPTION_LIST, OPTION_HEADING };
+/*
+ * bool, const char *, struct strv, and const char * whose value only `=` can give ("" without): a heading is a row of --help
+ * and nothing else.
+ */
+enum option_kind { OPTION_SWITCH, OPTION_TEXT, OPTION_LIST, OPTION_MAYBE, OPTION_HEADING };
 
 struct option {
 	const char *name;  /* long name without dashes, or a heading's text; NULL ends the table */

@@ -3,6 +3,7 @@
 #include "src/cli/run.h"
 
 #include "src/base/fd.h"
+#include "src/cli/debug.h"
 #include "src/plan/config.h"
 #include "src/runtime/container.h"
 #include "src/runtime/network.h"
@@ -127,9 +128,12 @@ static int write_id_file(const struct request *q, const struct spec *spec, struc
 	return 0;
 }
 
-static int execute(const struct request *q, struct spec *spec, const struct idmap *map, int dir_fd, struct err *err)
+static int execute(const struct request *q, struct spec *spec, const struct idmap *map, int dir_fd, struct debug *debug,
+	struct err *err)
 {
 	int r = write_id_file(q, spec, err);
+	if (r == 0)
+		r = debug_start(q, spec, dir_fd, debug, err);
 	if (r == 0)
 		r = q->create ? container_create(spec, map, dir_fd, err) : run_spec(spec, map, dir_fd, false, err);
 	if (r < 0 && q->cidfile && err->code != -EEXIST)
@@ -173,6 +177,7 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	struct idmap map = { 0 };
 	struct image image = { 0 };
 	struct spec spec = { 0 };
+	struct debug debug = { .tracer_fd = -1 };
 	cleanup_store struct store store = STORE_CLOSED;
 	const char *image_name;
 	int r = choose_image(q, name, &image_name, err);
@@ -198,7 +203,10 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	if (r >= 0)
 		r = procfs_check_label(&spec, err);
 	if (r >= 0)
-		r = q->dry_run ? config_print(&spec, err) : execute(q, &spec, &map, dir_fd, err);
+		r = debug_plan(q, &spec, &debug, err);
+	if (r >= 0)
+		r = q->dry_run ? config_print(&spec, err) : execute(q, &spec, &map, dir_fd, &debug, err);
+	debug_finish(&debug);
 	image_done(&image);
 	spec_done(&spec);
 	return r;

@@ -53,10 +53,10 @@ static void print_zsh_options(const struct option *table)
 	for (; table && table->name; table++) {
 		if (table->kind == OPTION_HEADING)
 			continue;
-		printf("\t\t'%s--%s%s[", table->kind == OPTION_LIST ? "*" : "", table->name, table->arg ? "=" : "");
+		printf("\t\t'%s--%s%s[", table->kind == OPTION_LIST ? "*" : "", table->name, table->arg && table->kind != OPTION_MAYBE ? "=" : "");
 		print_quoted(table->help, "[]:");
 		putchar(']');
-		if (table->arg) {
+		if (table->arg && table->kind != OPTION_MAYBE) {
 			putchar(':');
 			print_quoted(table->arg, ":");
 			fputs(":_files", stdout);
@@ -94,7 +94,7 @@ static void print_fish_options(const char *name, const struct option *table)
 		printf("complete -c xrun -n '__fish_seen_subcommand_from %s' -l %s", name, table->name);
 		if (table->letter)
 			printf(" -s %c", table->letter);
-		printf("%s -d '", table->kind == OPTION_SWITCH ? "" : " -r");
+		printf("%s -d '", table->kind == OPTION_SWITCH || table->kind == OPTION_MAYBE ? "" : " -r");
 		print_quoted(table->help, "");
 		puts("'");
 	}

@@ -31,7 +31,7 @@ static void print_option(const struct option *option)
 	print_text(option->name, strlen(option->name));
 	fputs("\\fR", stdout);
 	if (option->arg) {
-		fputs(" \\fI", stdout);
+		fputs(option->kind == OPTION_MAYBE ? "\\fI" : " \\fI", stdout);
 		print_text(option->arg, strlen(option->arg));
 		fputs("\\fR", stdout);
 	}

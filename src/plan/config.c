@@ -116,6 +116,8 @@ static json_t *annotations(const struct spec *spec)
 		spec->init ? "true" : "false");
 	json_object_set_new(object, "xrun.emulated", json_string(spec->emulated ? "true" : "false"));
 	add_life(object, &spec->life);
+	if (spec->fixed_addresses)
+		json_object_set_new(object, "xrun.aslr", json_string("off"));
 	for (size_t i = 0; i < spec->emulator_count; i++) {
 		cleanup_free char *key = str_fmt("xrun.emulator.%s", spec->emulators[i].arch);
 		json_object_set_new(object, key, text(spec->emulators[i].path));

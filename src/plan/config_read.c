@@ -148,6 +148,7 @@ static void take_annotations(json_t *annotations, struct spec *spec)
 	spec->id = str_dup(get_text(annotations, "xrun.id"));
 	spec->image = str_dup(get_text(annotations, "xrun.image"));
 	spec->interactive = str_eq(get_text(annotations, "xrun.interactive"), "true");
+	spec->fixed_addresses = str_eq(get_text(annotations, "xrun.aslr"), "off");
 	spec->init = str_eq(get_text(annotations, "xrun.init"), "true");
 	spec->emulated = str_eq(get_text(annotations, "xrun.emulated"), "true");
 }

@@ -23,7 +23,7 @@ struct request_program {
 /* One field for each option of `xrun run`; strings are as typed (borrowed), NULL when not given. */
 struct request {
 	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *memory, *cpus,
-		*pids_limit, *creds, *emulator, *cpu_model;
+		*pids_limit, *creds;
 	const char *progress;
 	const char *timeout, *on_timeout;
 	const char *restart, *stop_signal, *stop_timeout, *cidfile;
@@ -35,6 +35,9 @@ struct request {
 	const char *jobs, *output;
 	struct strv reports;
 	bool interactive, terminal, read_only, remove, init, dry_run, quiet, tls_verify, help;
+	/* Emulation */
+	const char *emulator, *cpu_model, *aslr, *strace;
+	bool gdb;
 	/* Isolation */
 	const char *oom_score_adj, *ipc;
 	struct strv sysctls, ulimits;

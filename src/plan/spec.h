@@ -54,6 +54,7 @@ struct spec_limits {
 struct spec_emulator {
 	char *arch;   /* a name that arch_by_name knows */
 	char *path;   /* of the emulator on the host */
+	bool takes_options;  /* whether it can be given any; for planning alone */
 	struct strv options; /* words without blanks that it gets after its argv[0], whatever its guest's environment is */
 };
 
@@ -110,6 +111,7 @@ struct spec {
 	char *cwd;
 	char *user;             /* "", name, uid, or either with :group; resolved against the container's own files */
 	bool terminal, interactive, init, read_only, no_new_privileges, seccomp;
+	bool fixed_addresses;   /* no address space randomization */
 	bool personality_32;    /* a 32-bit image that runs natively: uname says so, as on a machine of its own */
 	bool emulated;          /* by an emulator of ours or of the host's */
 	uint64_t capabilities;  /* bounding set; permitted and effective for root */

@@ -271,8 +271,10 @@ int program_become(const struct program *program, struct err *err)
 	set_home(program, &user);
 	if (program->single)
 		single_set_env(program->env);
-	if (program->spec->personality_32 && personality(PER_LINUX32) < 0)
-		return err_sys(err, "cannot set the 32-bit personality");
+	unsigned long persona = (program->spec->personality_32 ? PER_LINUX32 : PER_LINUX) |
+				(program->spec->fixed_addresses ? ADDR_NO_RANDOMIZE : 0);
+	if (persona != PER_LINUX && personality(persona) < 0)
+		return err_sys(err, "cannot set the personality");
 	r = security_become(&user, program->spec, program->single, err);
 	if (r < 0)
 		return r;

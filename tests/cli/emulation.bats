@@ -86,3 +86,30 @@ has_pointer_authentication() {
 	[ "$(find "$STORE/emulators" -name 'qemu-mine.*' | wc -l)" = 2 ]
 	rm -rf "$dir"
 }
+
+# The personality that a program has (personality(2)); ADDR_NO_RANDOMIZE is 0x40000.
+personality() {
+	xrun "$@" cat /proc/self/personality
+}
+
+@test "addresses are randomized unless --aslr off asks for fixed ones" {
+	[ "$(personality "$NATIVE")" = 00000000 ]
+	[ "$(personality --aslr off "$NATIVE")" = 00040000 ]
+	[ "$(personality --arch aarch64 "$PLAIN/test:arm64")" = 00000000 ]
+	[ "$(personality --aslr off --arch aarch64 "$PLAIN/test:arm64")" = 00040000 ]
+	xrun --aslr off --dry-run "$NATIVE" true | grep -F '"xrun.aslr": "off"'
+	fails_with 125 "--aslr maybe: there are auto, on and off" xrun --aslr maybe "$NATIVE" true
+}
+
+@test "an emulator that is not position-independent runs with fixed addresses by itself" {
+	local dir
+	dir=$(mktemp -d /tmp/xrun-emulator.XXXXXX)
+	chmod 755 "$dir"
+	# Not a qemu, but a static program that says it is: what it would do is of no account here.
+	printf '#include <stdio.h>\nint main(void) { return puts("qemu-aarch64 version 9.2.0") < 0; }\n' |
+		gcc -x c -static -no-pie -o "$dir/qemu-fixed" -
+	xrun --arch aarch64 --emulator "$dir/qemu-fixed" --dry-run "$PLAIN/test:arm64" true | grep -F '"xrun.aslr": "off"'
+	refute grep -F xrun.aslr <(xrun --arch aarch64 --emulator "$dir/qemu-fixed" --aslr on --dry-run "$PLAIN/test:arm64" true)
+	refute grep -F xrun.aslr <(xrun --arch aarch64 --dry-run "$PLAIN/test:arm64" true)
+	rm -rf "$dir"
+}

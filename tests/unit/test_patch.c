@@ -125,6 +125,17 @@ static void only_what_can_be_a_model_is_taken_for_one(void **state)
 		assert_false(cpu_model_is_sound(bad[i]));
 }
 
+static void randomization_is_trouble_for_qemu_at_a_fixed_address(void **state)
+{
+	(void)state;
+	struct emulator_facts facts = { .name = "qemu-aarch64", .version = "9.2.0", .fixed_address = true };
+	assert_non_null(emulator_randomization_trouble(&facts));
+	facts.fixed_address = false;
+	assert_null(emulator_randomization_trouble(&facts));
+	facts = (struct emulator_facts){ .fixed_address = true };
+	assert_null(emulator_randomization_trouble(&facts));
+}
+
 /* A script that calls itself qemu of an architecture, knows one CPU model, and leaves a mark when it is asked for its version. */
 static char *fake_emulator(const char *dir, const char *target)
 {
@@ -189,6 +200,7 @@ int main(void)
 		cmocka_unit_test(a_program_of_another_form_is_refused),
 		cmocka_unit_test(models_are_tried_best_first),
 		cmocka_unit_test(only_what_can_be_a_model_is_taken_for_one),
+		cmocka_unit_test(randomization_is_trouble_for_qemu_at_a_fixed_address),
 		cmocka_unit_test(an_emulator_is_asked_once),
 		cmocka_unit_test(an_emulator_of_another_architecture_is_refused),
 	};

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* debug.c owns looking into emulated programs: --strace and --gdb. */
+/*
+ * Theory of operation. The emulator does the work; what is left is to get its words in and out of a container. A private
+ * directory of ours is shown as /dev/xrun. For --strace it holds a pipe that every emulator of the container writes to,
+ * line by line with process ids; a helper copies that into the file. For --gdb the first program's emulator makes a socket
+ * there and waits. QEMU_GDB says so in its environment, together with QEMU_UNSET_ENV, so that the program, and what it
+ * starts, never see either.
+ */
+#include "src/cli/debug.h"
+
+#include "src/base/fd.h"
+#include "src/base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { POLL_MS = 20 };
+
+static int make_directory(struct debug *debug, struct err *err)
+{
+	char path[] = "/tmp/xrun-debug.XXXXXX";
+	if (!mkdtemp(path))
+		return err_sys(err, "cannot make a directory in /tmp");
+	debug->directory = str_dup(path);
+	cleanup_free char *shared = str_fmt("%s/shared", path), *pipe = str_fmt("%s/shared/strace", path);
+	/* Whatever id a program of the container has: others are kept out by the directory above. */
+	if (mkdir(shared, 0777) < 0 || chmod(shared, 0777) < 0 || mkfifo(pipe, 0666) < 0 || chmod(pipe, 0666) < 0)
+		return err_sys(err, "cannot make %s", pipe);
+	return 0;
+}
+
+int debug_plan(const struct request *q, struct spec *spec, struct debug *ret_debug, struct err *err)
+{
+	struct debug debug = { .tracer_fd = -1 };
+	const char *option = q->strace ? "--strace" : "--gdb";
+	*ret_debug = debug;
+	if (!q->strace && !q->gdb)
+		return 0;
+	if (spec->emulator_count == 0)
+		return err_set(err, -EINVAL, "%s is for emulated programs; this one runs natively, or by the host's handler", option);
+	struct spec_emulator *emulator = &spec->emulators[0]; /* the image's */
+	if (!emulator->takes_options)
+		return err_set(err, -EINVAL, "%s: %s cannot be given options; a static qemu can", option, emulator->path);
+	if ((q->gdb || *q->strace) && (q->create || spec->life.detach))
+		return err_set(err, -EINVAL, "--gdb and --strace=FILE are for a container in the foreground");
+	if (q->strace)
+		strv_add(&emulator->options, "-strace");
+	if (q->gdb) {
+		strv_env_set(&spec->env, "QEMU_GDB=" DEBUG_DIRECTORY "/gdb");
+		strv_env_set(&spec->env, "QEMU_UNSET_ENV=QEMU_GDB,QEMU_UNSET_ENV");
+	}
+	if (q->dry_run || (!q->gdb && !*q->strace))
+		return 0;
+	int r = make_directory(&debug, err);
+	if (q->strace && *q->strace) {
+		strv_add(&emulator->options, "-D");
+		strv_add(&emulator->options, DEBUG_DIRECTORY "/strace");
+	}
+	cleanup_free char *shared = str_fmt("%s/shared", debug.directory);
+	if (r == 0)
+		spec_add_mount(spec, shared, DEBUG_DIRECTORY, false);
+	*ret_debug = debug;
+	return r;
+}
+
+static void copy_lines(int from_fd, int to_fd)
+{
+	char block[65536];
+	for (ssize_t n; (n = read(from_fd, block, sizeof block)) > 0;)
+		if (fd_write_all(to_fd, block, n) < 0)
+			_exit(1);
+}
+
+/* The pipe is open for writing here as well, so that it has no end between two programs. */
+static void trace(int pipe_fd, int file_fd, int end_fd)
+{
+	struct pollfd fds[] = { { .fd = pipe_fd, .events = POLLIN }, { .fd = end_fd, .events = POLLIN } };
+	while (poll(fds, 2, -1) > 0 || errno == EINTR) {
+		copy_lines(pipe_fd, file_fd);
+		if (fds[1].revents)
+			_exit(0);
+	}
+	_exit(1);
+}
+
+static int start_tracer(const char *file, struct debug *debug, struct err *err)
+{
+	int end[2];
+	cleanup_free char *path = str_fmt("%s/shared/strace", debug->directory);
+	cleanup_fd int file_fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (file_fd < 0)
+		return err_sys(err, "--strace: cannot write %s", file);
+	cleanup_fd int pipe_fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (pipe_fd < 0 || pipe2(end, O_CLOEXEC) < 0)
+		return err_sys(err, "cannot open %s", path);
+	debug->tracer = fork();
+	if (debug->tracer == 0) {
+		close(end[1]);
+		signal(SIGINT, SIG_IGN); /* of the terminal: what the programs say of it is still to come */
+		trace(pipe_fd, file_fd, end[0]);
+	}
+	close(end[0]);
+	debug->tracer_fd = end[1];
+	return debug->tracer < 0 ? err_sys(err, "cannot start a process") : 0;
+}
+
+/* The real path of a file below a directory, links followed within it; NULL if it is not there. The caller's. */
+static char *find_below(const char *dir, const char *path)
+{
+	char link[64], real[4096];
+	cleanup_fd int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int fd = dir_fd < 0 ? -1 : fd_openat2(dir_fd, path, O_PATH, 0, RESOLVE_IN_ROOT);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t n = fd < 0 ? -1 : readlink(link, real, sizeof real);
+	return n <= 0 || n == sizeof real ? NULL : str_ndup(real, n);
+}
+
+/* In the volume that holds the path, else in the uppermost layer that has it. */
+static char *find_file(const struct spec *spec, const struct strv *layers, const char *path)
+{
+	for (size_t i = spec->mount_count; i-- > 0;) {
+		const struct spec_mount *m = &spec->mounts[i];
+		size_t len = strlen(m->target);
+		if (m->source && str_starts(path, m->target) && (path[len] == '/' || !path[len]))
+			return find_below(m->source, path[len] ? path + len + 1 : ".");
+	}
+	char *found = NULL;
+	for (size_t i = 0; i < layers->len && !found; i++)
+		found = find_below(layers->items[i], path);
+	return found;
+}
+
+static char *find_program(const struct spec *spec, const struct strv *layers)
+{
+	const char *name = spec->args.items[0], *path = strchr(name, '/') ? "" : strv_env_get(&spec->env, "PATH");
+	cleanup_free char *dirs = str_dup(path ? path : "/bin:/usr/bin");
+	char *rest = dirs, *found = NULL;
+	for (char *dir; !found && (dir = strsep(&rest, ":"));) {
+		cleanup_free char *file = str_fmt("%s%s%s", dir, *dir ? "/" : "", name);
+		found = find_file(spec, layers, file);
+	}
+	return found;
+}
+
+/* One word for a shell, in single quotes. */
+static void add_command(struct buf *command, const char *word, const char *text)
+{
+	buf_fmt(command, " -ex '%s ", word);
+	for (; *text; text++)
+		buf_fmt(command, *text == '\'' ? "'\\''" : "%c", *text);
+	buf_str(command, "'");
+}
+
+/*
+ * Symbols come from the layers, the uppermost first, and from volumes. Not from /proc/PID/root: gdb makes paths canonical,
+ * and would read the host's files.
+ */
+static char *gdb_command(const struct spec *spec, const char *socket_path, int store_dir_fd)
+{
+	struct buf command = { 0 };
+	char link[64], store[4096];
+	cleanup_strv struct strv layers = { 0 };
+	snprintf(link, sizeof link, "/proc/self/fd/%d", store_dir_fd);
+	ssize_t n = readlink(link, store, sizeof store);
+	for (size_t i = spec->layers.len; n > 0 && i-- > 0;)
+		strv_take(&layers, str_fmt("%.*s/layers/%s", (int)n, store, spec->layers.items[i]));
+	cleanup_free char *search = strv_join(&layers, ":"), *program = find_program(spec, &layers);
+	buf_str(&command, "gdb-multiarch");
+	add_command(&command, "set sysroot", layers.len ? layers.items[0] : "/nonexistent");
+	if (layers.len > 1)
+		add_command(&command, "set solib-search-path", search);
+	if (program)
+		add_command(&command, "file", program);
+	add_command(&command, "target remote", socket_path);
+	return buf_take(&command);
+}
+
+/* Until the emulator listens, which is when the program is there, waiting. */
+static void announce(const char *socket_path, const char *command)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (access(socket_path, F_OK) < 0)
+		poll(NULL, 0, POLL_MS);
+	fprintf(stderr, "xrun: the program waits for gdb: %s\n", command);
+	_exit(0);
+}
+
+int debug_start(const struct request *q, const struct spec *spec, int store_dir_fd, struct debug *debug, struct err *err)
+{
+	cleanup_free char *socket_path = str_fmt("%s/shared/gdb", debug->directory ? debug->directory : "");
+	int r = q->strace && *q->strace ? start_tracer(q->strace, debug, err) : 0;
+	if (r < 0 || !q->gdb)
+		return r;
+	cleanup_free char *command = gdb_command(spec, socket_path, store_dir_fd);
+	debug->announcer = fork();
+	if (debug->announcer == 0)
+		announce(socket_path, command);
+	return debug->announcer < 0 ? err_sys(err, "cannot start a process") : 0;
+}
+
+void debug_finish(struct debug *debug)
+{
+	struct err ignored;
+	fd_close(&debug->tracer_fd);
+	if (debug->tracer > 0)
+		process_wait(debug->tracer);
+	if (debug->announcer > 0) {
+		kill(debug->announcer, SIGKILL);
+		process_wait(debug->announcer);
+	}
+	if (debug->directory)
+		fd_remove_tree(AT_FDCWD, debug->directory, &ignored);
+	free(debug->directory);
+	*debug = (struct debug){ .tracer_fd = -1 };
+}

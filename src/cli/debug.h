@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* debug.h owns looking into emulated programs: --strace and --gdb. */
+#ifndef XRUN_CLI_DEBUG_H
+#define XRUN_CLI_DEBUG_H
+
+#include "src/cli/run.h"
+
+/* Where the container sees the directory below; in its own /dev, so that nothing of it is in the image's files. */
+#define DEBUG_DIRECTORY "/dev/xrun"
+
+/* What was set up for one container. {.helper = ...-1} is nothing. */
+struct debug {
+	char *directory;       /* private to the user; its subdirectory "shared" is what the container sees */
+	pid_t tracer;          /* writes what the programs' emulators say into --strace=FILE; 0: none */
+	int tracer_fd;         /* closed: the tracer writes the rest and ends */
+	pid_t announcer;       /* tells how to reach the program that waits for gdb; 0: none */
+};
+
+/* Plans what --strace and --gdb ask for: the emulator's options, the environment, a volume. After run_plan_emulation. */
+int debug_plan(const struct request *request, struct spec *spec, struct debug *ret_debug, struct err *err);
+
+/* Starts the helpers, which end with the container or with us. */
+int debug_start(const struct request *request, const struct spec *spec, int store_dir_fd, struct debug *debug, struct err *err);
+
+/* Ends them, and removes the directory. */
+void debug_finish(struct debug *debug);
+
+#endif
