@@ -40,6 +40,9 @@ const struct command cli_commands[] = {
 		"The container need not run. Into a directory that is there files get by their names; SOURCE/. is what is in SOURCE.\n\n"
 		"  xrun cp web:/var/log ./web-log\n"
 		"  xrun cp ./site/. web:/srv/www\n" },
+	{ "diff", command_diff, "CONTAINER", "list what a container has changed: A added, C changed, D deleted", diff_options, NULL },
+	{ "export", command_export, "[OPTIONS] CONTAINER", "write a container's files as a tar archive", export_options,
+		"  xrun export web | tar -t\n" },
 	{ "exec", command_exec, "[OPTIONS] CONTAINER COMMAND [ARG...]", "run a program in a running container", exec_options,
 		"The program has the container's namespaces, limits, emulation, and what else confines it.\n\n"
 		"  xrun exec -it web sh\n"

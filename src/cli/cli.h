@@ -41,7 +41,7 @@ extern const struct option inspect_options[], history_options[], tag_options[], 
 extern const struct option login_options[], logout_options[];
 
 extern const struct option ps_options[], exec_options[], start_options[], stop_options[], kill_options[], rm_options[], wait_options[],
-	rename_options[], logs_options[], attach_options[], top_options[], port_options[], cp_options[];
+	rename_options[], logs_options[], attach_options[], top_options[], port_options[], cp_options[], diff_options[], export_options[];
 
 int command_run(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_pull(const struct globals *globals, int argc, char **argv, struct err *err);
@@ -69,6 +69,8 @@ int command_attach(const struct globals *globals, int argc, char **argv, struct 
 int command_top(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_port(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_cp(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_diff(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_export(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_exec(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_version(const struct globals *globals, int argc, char **argv, struct err *err);
 

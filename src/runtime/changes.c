@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* changes.c owns what a container has changed of its image's files. */
+#include "src/runtime/changes.h"
+
+#include "src/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+enum { MAX_DEPTH = 2000 };
+
+struct changes {
+	const int *layer_fds;
+	size_t layer_count;
+	void (*say)(void *context, enum change change, const char *path);
+	void *context;
+};
+
+static bool is_whiteout(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
+}
+
+static bool is_opaque(int dir_fd)
+{
+	char value[2];
+	return dir_fd >= 0 && fgetxattr(dir_fd, "user.overlay.opaque", value, sizeof value) == 1 && *value == 'y';
+}
+
+/* What one layer says of a path: 1 it has it, 0 nothing, so that lower ones are asked, -1 it hides it. */
+static int ask_layer(int layer_fd, const char *path)
+{
+	cleanup_free char *copy = str_dup(path);
+	struct stat st;
+	for (char *slash = copy; slash;) {
+		slash = strchr(slash, '/');
+		if (slash)
+			*slash = 0;
+		cleanup_fd int fd = fd_openat2(layer_fd, copy, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		if (fd < 0 || fstat(fd, &st) < 0)
+			return 0;
+		if (is_whiteout(&st))
+			return -1;
+		if (!slash)
+			return 1;
+		if (!S_ISDIR(st.st_mode))
+			return -1;
+		cleanup_fd int read_fd = fd_openat2(layer_fd, copy, O_RDONLY | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		*slash++ = '/';
+		cleanup_fd int below_fd = is_opaque(read_fd) ? fd_openat2(layer_fd, path, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS) : -1;
+		if (is_opaque(read_fd) && below_fd < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool in_image(const struct changes *changes, const char *path)
+{
+	int answer = 0;
+	for (size_t i = changes->layer_count; i-- > 0 && answer == 0;)
+		answer = ask_layer(changes->layer_fds[i], path);
+	return answer > 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int list_directory(const struct changes *changes, int dir_fd, const char *path, int depth, struct err *err);
+
+static int list_entry(const struct changes *changes, int dir_fd, const char *name, const char *path, int depth, struct err *err)
+{
+	struct stat st;
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_sys(err, "cannot look at /%s", path);
+	cleanup_free char *shown = str_fmt("/%s", path);
+	bool known = in_image(changes, path);
+	if (is_whiteout(&st)) {
+		if (known)
+			changes->say(changes->context, CHANGE_DELETED, shown);
+		return 0;
+	}
+	changes->say(changes->context, known ? CHANGE_CHANGED : CHANGE_ADDED, shown);
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	cleanup_fd int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "cannot open /%s", path) : list_directory(changes, fd, path, depth + 1, err);
+}
+
+static int list_directory(const struct changes *changes, int dir_fd, const char *path, int depth, struct err *err)
+{
+	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	cleanup_strv struct strv names = { 0 };
+	if (!dir)
+		return err_sys(err, "cannot list /%s", path);
+	if (depth > MAX_DEPTH)
+		return err_set(err, -ELOOP, "directories lie more than %d deep", MAX_DEPTH);
+	for (struct dirent *entry; (entry = readdir(dir));)
+		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
+			strv_add(&names, entry->d_name);
+	if (names.len)
+		qsort(names.items, names.len, sizeof *names.items, compare_names);
+	for (size_t i = 0; r == 0 && i < names.len; i++) {
+		cleanup_free char *below = str_fmt("%s%s%s", path, *path ? "/" : "", names.items[i]);
+		r = list_entry(changes, dir_fd, names.items[i], below, depth, err);
+	}
+	return r;
+}
+
+int changes_list(int upper_fd, const int *layer_fds, size_t layer_count, void (*say)(void *context, enum change change, const char *path),
+	void *context, struct err *err)
+{
+	const struct changes changes = { layer_fds, layer_count, say, context };
+	return list_directory(&changes, upper_fd, "", 0, err);
+}
