@@ -16,7 +16,7 @@ void *mem_new(size_t size);                     /* zeroed */
 void *mem_grow(void *old, size_t count, size_t size); /* realloc to count*size bytes, overflow checked */
 char *str_dup(const char *s);                   /* NULL gives NULL */
 char *str_ndup(const char *s, size_t n);
-char *str_fmt(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *str_fmt(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
 
 static inline void cleanup_free_ptr(void *p) { free(*(void **)p); }
 #define cleanup_free __attribute__((cleanup(cleanup_free_ptr)))

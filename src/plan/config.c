@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* config.c owns a spec as config.json. */
 #include "src/plan/config.h"
+#include "src/plan/config_limits.h"
+#include "src/plan/limits.h"
 #include "src/plan/network.h"
 
 #include "src/plan/capability.h"
@@ -65,19 +67,6 @@ static json_t *namespaces(const struct spec *spec)
 	return array;
 }
 
-static json_t *resources(const struct spec_limits *limits)
-{
-	json_t *object = json_object();
-	if (limits->memory_bytes)
-		json_object_set_new(object, "memory", json_pack("{s:I}", "limit", (json_int_t)limits->memory_bytes));
-	if (limits->cpu_milli)
-		json_object_set_new(object, "cpu", json_pack("{s:I, s:i}", "quota", (json_int_t)limits->cpu_milli * 100, "period",
-			100000));
-	if (limits->pids)
-		json_object_set_new(object, "pids", json_pack("{s:I}", "limit", (json_int_t)limits->pids));
-	return object;
-}
-
 static void add_number(json_t *object, const char *key, unsigned long long value)
 {
 	cleanup_free char *number = str_fmt("%llu", value);
@@ -127,7 +116,10 @@ static json_t *annotations(const struct spec *spec)
 		cleanup_free char *options = strv_join(&spec->emulators[i].options, " ");
 		json_object_set_new(object, options_key, text(options));
 	}
-	cleanup_strv struct strv network = { 0 };
+	cleanup_strv struct strv network = { 0 }, limits = { 0 };
+	limits_describe(&spec->limits, &limits);
+	cleanup_free char *lines = strv_join(&limits, "\n");
+	json_object_set_new(object, "xrun.limits", text(lines));
 	network_describe(&spec->network, &network);
 	for (size_t i = 0; i < network.len; i++) {
 		char *equals = strchr(network.items[i], '=');
@@ -141,7 +133,7 @@ char *config_text(const struct spec *spec)
 {
 	json_t *config = json_pack("{s:s, s:{s:s, s:b}, s:o, s:o, s:o, s:{s:o, s:o, s:o*}, s:o}", "ociVersion", "1.0.2", "root",
 		"path", "rootfs", "readonly", spec->read_only, "hostname", text(spec->hostname), "process", process(spec),
-		"mounts", mounts(spec), "linux", "namespaces", namespaces(spec), "resources", resources(&spec->limits),
+		"mounts", mounts(spec), "linux", "namespaces", namespaces(spec), "resources", config_resources(&spec->limits),
 		"personality", spec->personality_32 ? json_pack("{s:s}", "domain", "LINUX32") : NULL,
 		"annotations", annotations(spec));
 	config_isolation_write(config, spec);

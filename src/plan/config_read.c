@@ -4,6 +4,7 @@
 
 #include "src/plan/capability.h"
 #include "src/plan/config_isolation.h"
+#include "src/plan/limits.h"
 #include "src/plan/network.h"
 
 #include <errno.h>
@@ -62,17 +63,24 @@ static int take_mounts(const json_t *mounts, struct spec *spec, struct err *err)
 	return 0;
 }
 
-static void take_limits(const json_t *resources, struct spec_limits *limits)
+/* The text of limits_describe, a line for each. */
+static int take_limits(const char *text, struct spec_limits *limits, struct err *err)
 {
-	limits->memory_bytes = json_integer_value(json_object_get(json_object_get(resources, "memory"), "limit"));
-	limits->cpu_milli = json_integer_value(json_object_get(json_object_get(resources, "cpu"), "quota")) / 100;
-	limits->pids = json_integer_value(json_object_get(json_object_get(resources, "pids"), "limit"));
+	cleanup_free char *copy = str_dup(text);
+	int r = 0;
+	for (char *rest = copy, *line; r == 0 && rest && (line = strsep(&rest, "\n"));) {
+		char *value = strchr(line, '=');
+		if (value)
+			*value++ = 0;
+		if (value && (r = limits_set(limits, line, value, err)) == -ENOENT)
+			r = err_set(err, -EBADMSG, "there is no limit %s", line);
+	}
+	return r < 0 ? err_prefix(err, "the container's config.json") : 0;
 }
 
 static void take_linux(const json_t *linux_part, struct spec *spec)
 {
 	spec->personality_32 = str_eq(get_text(json_object_get(linux_part, "personality"), "domain"), "LINUX32");
-	take_limits(json_object_get(linux_part, "resources"), &spec->limits);
 }
 
 static void take_emulators(json_t *annotations, struct spec *spec)
@@ -165,6 +173,8 @@ static int take(const json_t *config, struct spec *spec, struct err *err)
 	int r = take_process(json_object_get(config, "process"), spec, err);
 	if (r == 0)
 		r = take_network(json_object_get(config, "annotations"), spec, err);
+	if (r == 0)
+		r = take_limits(get_text(json_object_get(config, "annotations"), "xrun.limits"), &spec->limits, err);
 	if (r == 0)
 		r = take_mounts(json_object_get(config, "mounts"), spec, err);
 	return r < 0 ? r : config_isolation_read(config, spec, err);

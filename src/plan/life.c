@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* life.c owns the options that say how long a container lives and what is left of it. Pure. */
+#include "src/plan/limits.h"
 #include "src/plan/parts.h"
 
 #include "src/base/signals.h"

@@ -10,7 +10,9 @@ void request_done(struct request *request)
 	struct strv *lists[] = { &request->env, &request->env_files, &request->volumes, &request->tmpfs, &request->cap_add,
 		&request->cap_drop, &request->security, &request->publish, &request->add_host, &request->dns,
 		&request->dns_search, &request->dns_options, &request->labels, &request->log_options, &request->command,
-		&request->env_lines, &request->reports, &request->sysctls, &request->ulimits };
+		&request->env_lines, &request->reports, &request->sysctls, &request->ulimits,
+		&request->limits.device_read_bps, &request->limits.device_write_bps, &request->limits.device_read_iops,
+		&request->limits.device_write_iops, &request->limits.hugetlb, &request->limits.device_rules };
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		strv_done(lists[i]);
 	free(request->seccomp_text);

@@ -20,6 +20,14 @@ struct request_program {
 	bool alone;                   /* no image: its libraries are its own */
 };
 
+/* The limits that are rarely asked for; see struct request. */
+struct request_limits {
+	const char *memory_swap, *memory_reservation, *memory_swappiness, *cpu_shares, *cpu_quota, *cpu_period, *cpuset_cpus,
+		*cpuset_mems, *blkio_weight, *cgroup_parent;
+	struct strv device_read_bps, device_write_bps, device_read_iops, device_write_iops, hugetlb, device_rules;
+	bool oom_kill_disable;
+};
+
 /* One field for each option of `xrun run`; strings are as typed (borrowed), NULL when not given. */
 struct request {
 	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *memory, *cpus,
@@ -31,6 +39,7 @@ struct request {
 	bool detach, create;
 	struct strv env, env_files, volumes, tmpfs, cap_add, cap_drop, security;
 	const char *mac_address, *net_rate;
+	struct request_limits limits;
 	struct strv publish, add_host, dns, dns_search, dns_options;
 	const char *jobs, *output;
 	struct strv reports;
@@ -68,10 +77,6 @@ int request_add_env_file(struct request *request, const char *file, char *text, 
 
 /* Puts --env-file's and -e's variables into env; the latter win. */
 void request_take_env(const struct request *request, char *const *caller_env, struct strv *env);
-
-/* "64m", "1.5g", "1024": bytes. "0.5": thousandths. Pure parsers, exported for their tests. */
-int request_parse_size(const char *option, const char *text, uint64_t *ret_bytes, struct err *err);
-int request_parse_cpus(const char *text, uint64_t *ret_milli, struct err *err);
 
 /* A name as docker allows it, [a-zA-Z0-9][a-zA-Z0-9_.-]*, of at most 64 characters: it becomes a hostname. */
 int request_check_name(const char *name, struct err *err);

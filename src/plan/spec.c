@@ -14,6 +14,19 @@ static void network_done(struct spec_network *network)
 	free(network->resolv_text);
 }
 
+void spec_limits_done(struct spec_limits *limits)
+{
+	for (size_t i = 0; i < limits->throttle_count; i++)
+		free(limits->throttles[i].path);
+	free(limits->throttles);
+	free(limits->hugetlb);
+	free(limits->cpuset_cpus);
+	free(limits->cpuset_mems);
+	free(limits->cgroup_parent);
+	strv_done(&limits->device_rules);
+	*limits = (struct spec_limits){ 0 };
+}
+
 static void isolation_done(struct spec_isolation *isolation)
 {
 	free(isolation->profile.text);
@@ -27,6 +40,7 @@ static void isolation_done(struct spec_isolation *isolation)
 
 void spec_done(struct spec *spec)
 {
+	spec_limits_done(&spec->limits);
 	network_done(&spec->network);
 	free(spec->id);
 	free(spec->name);

@@ -44,11 +44,36 @@ struct spec_mount {
 	bool read_only;
 };
 
-/* Zero means unlimited. cpu is in thousandths of a processor. */
+/* How fast a block device of the host may be used; `path` is its node. Bytes or operations per second. */
+enum spec_throttle_kind { THROTTLE_READ_BPS, THROTTLE_WRITE_BPS, THROTTLE_READ_IOPS, THROTTLE_WRITE_IOPS };
+struct spec_throttle {
+	enum spec_throttle_kind kind;
+	char *path;
+	uint64_t rate;
+};
+
+/* Pages of one size, as the kernel names it: "2MB", "1GB". */
+struct spec_hugetlb {
+	char size[16];
+	uint64_t bytes;
+};
+
+/* Zero, NULL and false mean: not limited. cpu_milli is in thousandths of a processor, quota and period in microseconds. */
 struct spec_limits {
-	uint64_t memory_bytes;
-	uint64_t cpu_milli;
+	uint64_t memory_bytes, memory_reservation;
+	int64_t memory_swap;       /* memory and swap together; 0: no more than memory, -1: without limit */
+	bool has_swappiness, oom_kill_disable;
+	unsigned memory_swappiness; /* 0..100 */
+	uint64_t cpu_milli, cpu_quota, cpu_period, cpu_shares;
+	char *cpuset_cpus, *cpuset_mems; /* lists like 0-3,8 */
 	uint64_t pids;
+	unsigned blkio_weight;     /* 10..1000 */
+	struct spec_throttle *throttles;
+	size_t throttle_count;
+	struct spec_hugetlb *hugetlb;
+	size_t hugetlb_count;
+	struct strv device_rules;  /* "c 10:200 rwm", checked */
+	char *cgroup_parent;       /* of the container's cgroup, below the hierarchy's root; NULL: xrun's own */
 };
 
 struct spec_emulator {
@@ -126,6 +151,7 @@ struct spec {
 	struct spec_isolation isolation;
 };
 void spec_done(struct spec *spec);
+void spec_limits_done(struct spec_limits *limits);
 struct spec_mount *spec_add_mount(struct spec *spec, const char *source, const char *target, bool read_only);
 struct spec_emulator *spec_add_emulator(struct spec *spec, const char *arch, const char *path);
 

@@ -9,31 +9,56 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { CGROUP_MAX_DIRS = 3 };
+enum cgroup_controller {
+	CGROUP_MEMORY, CGROUP_CPU, CGROUP_CPUSET, CGROUP_PIDS, CGROUP_IO, CGROUP_HUGETLB, CGROUP_DEVICES, CGROUP_CPUACCT,
+	CGROUP_FREEZER, CGROUP_CONTROLLERS
+};
 
-/* The container's directories: one for v2, one a controller for v1. */
+/* A container's directories, one a controller; the same one several times where controllers share it, NULL: none. */
 struct cgroup {
-	char *dirs[CGROUP_MAX_DIRS];
-	int dir_count;
-	char *memory_dir; /* one of dirs, or NULL */
-	bool v2_memory;
+	struct cgroup_directory {
+		char *path;
+		bool v2;
+	} of[CGROUP_CONTROLLERS];
 };
 
 /* Makes the directories and writes the limits. A limit that cannot be enforced is an error. No limits: nothing made. */
 int cgroup_create(struct cgroup *ret_cgroup, const char *id, const struct spec_limits *limits, struct err *err);
 
+/* Puts a process into all of them. */
 int cgroup_add(const struct cgroup *cgroup, pid_t pid, struct err *err);
 
 /* Whether the kernel killed something in it for lack of memory. */
 bool cgroup_ran_out_of_memory(const struct cgroup *cgroup);
 
-/* Puts a process into the directories of the running container `id`, where it has any. */
-int cgroup_join(const char *id, pid_t pid, struct err *err);
+/* Puts a process into the directories that the container `id`, whose first process is `first`, has of its own. */
+int cgroup_join(const char *id, pid_t first, pid_t pid, struct err *err);
 
-/* Removes what a supervisor that was killed left behind of a container's directories. */
-void cgroup_remove_stale(const char *id);
+/* Removes what a supervisor that was killed left behind of a container's directories, below `parent` or NULL. */
+void cgroup_remove_stale(const char *id, const char *parent);
 
 /* Removes the directories, waiting up to a second for the last process to leave; frees. */
 void cgroup_remove(struct cgroup *cgroup);
+void cgroup_done(struct cgroup *cgroup);
+#define cleanup_cgroup __attribute__((cleanup(cgroup_done)))
+
+/* The directories of the running container whose first process is `pid`. Only those that are its own are found. */
+void cgroup_of_process(struct cgroup *ret_cgroup, const char *id, pid_t pid);
+
+/* Writes limits to directories that are there, or that are made and entered by all the container's processes. */
+int cgroup_update(struct cgroup *cgroup, const char *id, pid_t pid, const struct spec_limits *limits, struct err *err);
+
+/* Stops or continues every process (v1: freezer, v2: cgroup.freeze) and waits until that is so. */
+int cgroup_freeze(struct cgroup *cgroup, const char *id, pid_t pid, bool frozen, struct err *err);
+bool cgroup_is_frozen(const struct cgroup *cgroup);
+
+/* What it uses. UINT64_MAX where that is not counted or not limited. */
+struct cgroup_usage {
+	uint64_t memory, memory_limit; /* bytes, without the part of the page cache that is easily given up */
+	uint64_t cpu_ns;
+	uint64_t pids, pids_limit;
+	uint64_t read_bytes, written_bytes;
+};
+void cgroup_usage(const struct cgroup *cgroup, struct cgroup_usage *ret_usage);
 
 #endif

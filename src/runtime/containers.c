@@ -298,7 +298,10 @@ static void end_lost(int dir_fd, const char *id)
 {
 	struct err ignored;
 	cleanup_state struct state state = { 0 };
-	cgroup_remove_stale(id);
+	struct spec spec = { 0 };
+	state_read_spec(dir_fd, &spec, &ignored);
+	cgroup_remove_stale(id, spec.limits.cgroup_parent);
+	spec_done(&spec);
 	if (state_read(dir_fd, &state, &ignored) < 0 || !state.lost)
 		return;
 	cleanup_fd int pid_fd = state_open_process(&state, &ignored);

@@ -146,7 +146,7 @@ static int enter_and_clone(struct join *join, int socket_fd, struct err *err)
 	if (r == 0)
 		r = ulimits_raise(join->spec, err);
 	if (r == 0)
-		r = cgroup_join(join->state->id, getpid(), err);
+		r = cgroup_join(join->state->id, join->state->pid, getpid(), err);
 	if (r == 0)
 		r = join_enter(join->state, join->spec, join->map, err);
 	if (r < 0)

@@ -125,7 +125,9 @@ static int run_once(struct run *run, bool first, struct err *err)
 	if (r >= 0)
 		r = spec->life.detach ? run_monitor(run, err) :
 				       relay_until_exit(run->pid, true, &run->watch, run->signal_fd, run->terminal_fd, spec->interactive);
-	run->state.out_of_memory = r >= 0 && cgroup_ran_out_of_memory(&run->cgroup);
+	run->state.out_of_memory = cgroup_ran_out_of_memory(&run->cgroup);
+	if (r < 0 && run->state.out_of_memory)
+		err_prefix(err, "the container ran out of memory before its program could start (--memory)");
 	end_processes(run, r < 0);
 	network_stop(&run->network);
 	cgroup_remove(&run->cgroup);

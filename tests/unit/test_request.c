@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "src/plan/config.h"
+#include "src/plan/limits.h"
 #include "src/plan/request.h"
 
 #include <errno.h>

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cgroup_control.c owns what is done to a running container by its cgroups: freezing, new limits, usage. */
+#include "src/runtime/cgroup.h"
+
+#include "src/base/fd.h"
+#include "src/runtime/cgroup_limits.h"
+#include "src/runtime/cgroup_place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* proc_pid_ns(5): the link's text names the namespace. */
+static bool is_in_namespace(const char *pid, const char *namespace)
+{
+	char path[64], link[64];
+	snprintf(path, sizeof path, "/proc/%.20s/ns/pid", pid);
+	ssize_t n = readlink(path, link, sizeof link - 1);
+	return n > 0 && strncmp(link, namespace, n) == 0 && namespace[n] == 0;
+}
+
+/* Moves what is not there yet; how many that were, or a negative errno. */
+static int move_processes(const char *directory, const char *namespace, struct err *err)
+{
+	cleanup_dir DIR *dir = opendir("/proc");
+	cleanup_buf struct buf members = cgroup_place_read(directory, "cgroup.procs");
+	int moved = 0;
+	if (!dir)
+		return err_sys(err, "cannot list processes");
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		unsigned long long pid;
+		cleanup_free char *line = str_fmt("\n%s\n", entry->d_name);
+		bool member = str_starts(members.data, line + 1) || strstr(members.data, line);
+		if (!str_to_u64(entry->d_name, INT32_MAX, &pid) || member || !is_in_namespace(entry->d_name, namespace))
+			continue;
+		struct err problem = { 0 };
+		int r = cgroup_place_write(directory, "cgroup.procs", entry->d_name, &problem);
+		if (r < 0 && r != -ESRCH && r != -EINVAL) { /* EINVAL: a zombie */
+			*err = problem;
+			return r;
+		}
+		moved += r == 0;
+	}
+	return moved;
+}
+
+/* A container that was started without limits has no cgroup of its own: all of its processes move into one. */
+static int enter(struct cgroup *cgroup, enum cgroup_controller controller, const char *parent, const char *id, pid_t pid, struct err *err)
+{
+	char path[64], namespace[64];
+	bool v2, shared = false;
+	if (cgroup->of[controller].path)
+		return 0;
+	snprintf(path, sizeof path, "/proc/%d/ns/pid", pid);
+	ssize_t n = readlink(path, namespace, sizeof namespace - 1);
+	if (n < 0)
+		return err_sys(err, "cannot look at the container's processes");
+	namespace[n] = 0;
+	cleanup_free char *wanted = cgroup_place_find(controller, parent, id, &v2);
+	for (int i = 0; wanted && i < CGROUP_CONTROLLERS; i++)
+		shared |= str_eq(cgroup->of[i].path, wanted);
+	int r = cgroup_place_make(controller, parent, id, shared, &cgroup->of[controller], err);
+	while (r == 0 && (r = move_processes(cgroup->of[controller].path, namespace, err)) > 0) /* until none was born meanwhile */
+		r = 0;
+	return r;
+}
+
+int cgroup_update(struct cgroup *cgroup, const char *id, pid_t pid, const struct spec_limits *limits, struct err *err)
+{
+	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
+		const char *option = cgroup_limits_need(limits, i);
+		int r = option ? enter(cgroup, i, limits->cgroup_parent, id, pid, err) : 0;
+		if (r < 0)
+			return err_prefix(err, "%s", option);
+		r = option ? cgroup_limits_write(limits, i, &cgroup->of[i], err) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+bool cgroup_is_frozen(const struct cgroup *cgroup)
+{
+	const struct cgroup_directory *freezer = &cgroup->of[CGROUP_FREEZER];
+	if (!freezer->path)
+		return false;
+	cleanup_buf struct buf text = cgroup_place_read(freezer->path, freezer->v2 ? "cgroup.events" : "freezer.state");
+	return freezer->v2 ? strstr(text.data, "frozen 1") != NULL : str_starts(text.data, "FROZEN");
+}
+
+/* The kernel stops each process as it leaves a system call; half a minute is for one that hangs in one. */
+int cgroup_freeze(struct cgroup *cgroup, const char *id, pid_t pid, bool frozen, struct err *err)
+{
+	int r = frozen ? enter(cgroup, CGROUP_FREEZER, NULL, id, pid, err) : 0;
+	const struct cgroup_directory *freezer = &cgroup->of[CGROUP_FREEZER];
+	if (r == 0 && !freezer->path)
+		return err_set(err, -ESRCH, "the container is not paused");
+	if (r == 0)
+		r = cgroup_place_write(freezer->path, freezer->v2 ? "cgroup.freeze" : "freezer.state",
+			freezer->v2 ? (frozen ? "1" : "0") : frozen ? "FROZEN" : "THAWED", err);
+	for (int tries = 0; r == 0 && cgroup_is_frozen(cgroup) != frozen; tries++) {
+		if (tries == 3000)
+			return err_set(err, -ETIMEDOUT, "a process of the container does not stop: it hangs in a system call");
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	return r;
+}
+
+static uint64_t number_in(const struct cgroup_directory *directory, const char *v1, const char *v2, const char *key)
+{
+	unsigned long long number;
+	if (!directory->path || !(directory->v2 ? v2 : v1))
+		return UINT64_MAX;
+	cleanup_buf struct buf text = cgroup_place_read(directory->path, directory->v2 ? v2 : v1);
+	char *at = text.data;
+	if (key) {
+		cleanup_free char *line = str_fmt("\n%s ", key);
+		char *found = str_starts(at, line + 1) ? at - 1 : strstr(at, line);
+		if (!found)
+			return UINT64_MAX;
+		at = found + strlen(line);
+	}
+	at[strcspn(at, " \n")] = 0;
+	return str_to_u64(at, UINT64_MAX, &number) ? number : UINT64_MAX;
+}
+
+/* v1: "8:0 Read 4096" for each device; v2: "8:0 rbytes=4096 wbytes=...". */
+static void sum_io(const struct cgroup_directory *io, struct cgroup_usage *usage)
+{
+	cleanup_buf struct buf text = cgroup_place_read(io->path, io->v2 ? "io.stat" : "blkio.throttle.io_service_bytes");
+	usage->read_bytes = usage->written_bytes = 0;
+	for (char *rest = text.data, *line; (line = strsep(&rest, "\n"));) {
+		unsigned long long read_bytes = 0, written = 0;
+		char *found;
+		if ((found = strstr(line, "rbytes=")))
+			sscanf(found, "rbytes=%llu wbytes=%llu", &read_bytes, &written);
+		else if ((found = strstr(line, " Read ")))
+			sscanf(found, " Read %llu", &read_bytes);
+		else if ((found = strstr(line, " Write ")))
+			sscanf(found, " Write %llu", &written);
+		usage->read_bytes += read_bytes;
+		usage->written_bytes += written;
+	}
+}
+
+/* docker-stats(1): the inactive part of the page cache does not count. v1 says "no limit" by a number near 2^63. */
+static void take_memory(const struct cgroup_directory *memory, struct cgroup_usage *usage)
+{
+	uint64_t cache = number_in(memory, "memory.stat", "memory.stat", memory->v2 ? "inactive_file" : "total_inactive_file");
+	usage->memory = number_in(memory, "memory.usage_in_bytes", "memory.current", NULL);
+	usage->memory_limit = number_in(memory, "memory.limit_in_bytes", "memory.max", NULL);
+	if (usage->memory_limit > INT64_MAX - (1 << 20))
+		usage->memory_limit = UINT64_MAX;
+	if (usage->memory != UINT64_MAX && cache < usage->memory)
+		usage->memory -= cache;
+}
+
+void cgroup_usage(const struct cgroup *cgroup, struct cgroup_usage *ret_usage)
+{
+	struct cgroup_usage usage = { .read_bytes = UINT64_MAX, .written_bytes = UINT64_MAX };
+	take_memory(&cgroup->of[CGROUP_MEMORY], &usage);
+	usage.cpu_ns = number_in(&cgroup->of[CGROUP_CPUACCT], "cpuacct.usage", "cpu.stat", cgroup->of[CGROUP_CPUACCT].v2 ? "usage_usec" : NULL);
+	if (cgroup->of[CGROUP_CPUACCT].v2 && usage.cpu_ns != UINT64_MAX)
+		usage.cpu_ns *= 1000;
+	usage.pids = number_in(&cgroup->of[CGROUP_PIDS], "pids.current", "pids.current", NULL);
+	usage.pids_limit = number_in(&cgroup->of[CGROUP_PIDS], "pids.max", "pids.max", NULL);
+	if (cgroup->of[CGROUP_IO].path)
+		sum_io(&cgroup->of[CGROUP_IO], &usage);
+	*ret_usage = usage;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cgroup_place.h owns where a container's cgroup directories go. For cgroup*.c alone. */
+#ifndef XRUN_RUNTIME_CGROUP_PLACE_H
+#define XRUN_RUNTIME_CGROUP_PLACE_H
+
+#include "src/runtime/cgroup.h"
+
+/* The kernel's name of a controller, v1's or v2's. */
+const char *cgroup_controller_name(enum cgroup_controller controller, bool v2);
+
+/*
+ * The container's directory for a controller, whether it exists or not: allocated, or NULL where no hierarchy here has the
+ * controller. `parent` is --cgroup-parent or NULL.
+ */
+char *cgroup_place_find(enum cgroup_controller controller, const char *parent, const char *id, bool *ret_v2);
+
+/*
+ * Makes it, with all above it, and has the controller handed down to it. -EEXIST where it is in use. `shared`: it is there
+ * already, for another controller.
+ */
+int cgroup_place_make(enum cgroup_controller controller, const char *parent, const char *id, bool shared,
+	struct cgroup_directory *ret_directory, struct err *err);
+
+/* One value of a directory; for v2 and v1 alike. */
+int cgroup_place_write(const char *directory, const char *file, const char *value, struct err *err);
+
+/* The content of a directory's file; empty where there is none. */
+struct buf cgroup_place_read(const char *directory, const char *file);
+
+/* Where a process is: its directory in the hierarchy of a controller, allocated, or NULL. */
+char *cgroup_place_of(enum cgroup_controller controller, pid_t pid, bool *ret_v2);
+
+#endif
