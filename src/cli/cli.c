@@ -47,6 +47,14 @@ const struct command cli_commands[] = {
 		"The program has the container's namespaces, limits, emulation, and what else confines it.\n\n"
 		"  xrun exec -it web sh\n"
 		"  xrun exec -u root -w /etc web cat hosts\n" },
+	{ "stats", command_stats, "[OPTIONS] [CONTAINER...]", "show what running containers use", stats_options,
+		"Every second, until interrupted; all running containers if none is named.\n\n"
+		"  xrun stats\n"
+		"  xrun stats --no-stream --format json web\n" },
+	{ "pause", command_pause, "CONTAINER...", "stop every process of containers, until unpause", pause_options, NULL },
+	{ "unpause", command_unpause, "CONTAINER...", "let paused containers go on", pause_options, NULL },
+	{ "update", command_update, "[OPTIONS] CONTAINER...", "change the limits of running containers", update_options,
+		"  xrun update --memory 1g --cpus 2 web\n" },
 	{ "pull", command_pull, "[OPTIONS] IMAGE", "bring an image into the store", pull_options,
 		"  xrun pull debian:12\n"
 		"  xrun pull --arch riscv64 debian:trixie\n"

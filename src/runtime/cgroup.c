@@ -107,13 +107,18 @@ static void remove_directory(const char *dir)
 		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 }
 
+/* The freezer first, which is the last: the others wait for processes to end. */
 void cgroup_remove_stale(const char *id, const char *parent)
 {
-	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
+	for (int i = CGROUP_CONTROLLERS - 1; i >= 0; i--) {
 		bool v2;
+		struct err ignored;
 		cleanup_free char *path = cgroup_place_find(i, parent, id, &v2);
-		if (path)
-			remove_directory(path);
+		if (!path || access(path, F_OK) != 0)
+			continue;
+		if (i == CGROUP_FREEZER) /* what is frozen cannot end */
+			cgroup_place_write(path, v2 ? "cgroup.freeze" : "freezer.state", v2 ? "0" : "THAWED", &ignored);
+		remove_directory(path);
 	}
 }
 

@@ -52,6 +52,13 @@ int cgroup_update(struct cgroup *cgroup, const char *id, pid_t pid, const struct
 int cgroup_freeze(struct cgroup *cgroup, const char *id, pid_t pid, bool frozen, struct err *err);
 bool cgroup_is_frozen(const struct cgroup *cgroup);
 
+/*
+ * What pause and update have made is told to the container's supervisor by an empty file of this name in the container's
+ * directory; cgroup_reload then finds it.
+ */
+#define CGROUP_NOTE "cgroups"
+void cgroup_reload(struct cgroup *cgroup, const char *id, const char *parent);
+
 /* What it uses. UINT64_MAX where that is not counted or not limited. */
 struct cgroup_usage {
 	uint64_t memory, memory_limit; /* bytes, without the part of the page cache that is easily given up */

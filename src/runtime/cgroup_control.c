@@ -82,6 +82,18 @@ int cgroup_update(struct cgroup *cgroup, const char *id, pid_t pid, const struct
 	return 0;
 }
 
+void cgroup_reload(struct cgroup *cgroup, const char *id, const char *parent)
+{
+	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
+		bool v2;
+		char *path = cgroup->of[i].path ? NULL : cgroup_place_find(i, parent, id, &v2);
+		if (path && access(path, F_OK) == 0)
+			cgroup->of[i] = (struct cgroup_directory){ path, v2 };
+		else
+			free(path);
+	}
+}
+
 bool cgroup_is_frozen(const struct cgroup *cgroup)
 {
 	const struct cgroup_directory *freezer = &cgroup->of[CGROUP_FREEZER];

@@ -20,7 +20,7 @@ char *netfiles_hosts(const struct spec *spec, const char *base, const char *gate
 		buf_fmt(&text, "%s\t%.*s\n", str_eq(address, "host-gateway") ? gateway : address, (int)(address - 1 - entry), entry);
 	}
 	buf_fmt(&text, "%s\t%s", has_address ? INTERFACE_ADDRESS : "127.0.1.1", spec->hostname);
-	buf_fmt(&text, str_eq(spec->id, spec->hostname) ? "\n" : " %s\n", spec->id);
+	buf_fmt(&text, spec->name && !str_eq(spec->name, spec->hostname) ? " %s\n" : "\n", spec->name);
 	return buf_take(&text);
 }
 

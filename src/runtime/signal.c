@@ -3,6 +3,7 @@
 #include "src/runtime/signal.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/cgroup.h"
 #include "src/runtime/containers.h"
 
 #include <errno.h>
@@ -47,6 +48,17 @@ bool signal_first(pid_t pid, int number)
 	return lost;
 }
 
+/* What is paused cannot end, not even by SIGKILL (v1). */
+static void let_go(const struct state *state)
+{
+	struct err ignored;
+	cleanup_cgroup struct cgroup cgroup = { 0 };
+	if (state->status != STATE_PAUSED)
+		return;
+	cgroup_of_process(&cgroup, state->id, state->pid);
+	cgroup_freeze(&cgroup, state->id, state->pid, false, &ignored);
+}
+
 int signal_container(const struct state *state, int number, bool as_is, struct err *err)
 {
 	cleanup_fd int pid_fd = state_open_process(state, err);
@@ -54,7 +66,11 @@ int signal_container(const struct state *state, int number, bool as_is, struct e
 		return pid_fd;
 	if (!as_is && number != SIGKILL && is_lost_on(state->pid, number))
 		number = SIGKILL;
-	return syscall(SYS_pidfd_send_signal, pid_fd, number, NULL, 0) < 0 ? err_sys(err, "cannot signal container %s", state->name) : 0;
+	if (syscall(SYS_pidfd_send_signal, pid_fd, number, NULL, 0) < 0)
+		return err_sys(err, "cannot signal container %s", state->name);
+	if (number == SIGKILL)
+		let_go(state);
+	return 0;
 }
 
 /* pidfd_open(2): readable when the process has ended. */
@@ -80,6 +96,7 @@ static int end_first(const struct state *state, int number, unsigned timeout, st
 		return 0;
 	}
 	int r = signal_container(state, number, false, err);
+	let_go(state);
 	if (r < 0 || ends_within(pid_fd, timeout))
 		return r == -ESRCH ? 0 : r;
 	return syscall(SYS_pidfd_send_signal, pid_fd, SIGKILL, NULL, 0) < 0 && errno != ESRCH ?

@@ -125,6 +125,8 @@ static int run_once(struct run *run, bool first, struct err *err)
 	if (r >= 0)
 		r = spec->life.detach ? run_monitor(run, err) :
 				       relay_until_exit(run->pid, true, &run->watch, run->signal_fd, run->terminal_fd, spec->interactive);
+	if (faccessat(run->container_fd, CGROUP_NOTE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		cgroup_reload(&run->cgroup, spec->id, spec->limits.cgroup_parent);
 	run->state.out_of_memory = cgroup_ran_out_of_memory(&run->cgroup);
 	if (r < 0 && run->state.out_of_memory)
 		err_prefix(err, "the container ran out of memory before its program could start (--memory)");

@@ -166,7 +166,7 @@ INSIDE='/busybox mkdir /www; echo inside >/www/word; /busybox httpd -p 80 -h /ww
 }
 
 @test "/etc/hosts has localhost, the container and what --add-host adds" {
-	xrun run --hostname box --name crate --add-host db:192.0.2.7 --add-host six=fd00::7 "$NATIVE" cat /etc/hosts >"$BATS_TEST_TMPDIR/hosts"
+	xrun run --hostname box --rm --name crate --add-host db:192.0.2.7 --add-host six=fd00::7 "$NATIVE" cat /etc/hosts >"$BATS_TEST_TMPDIR/hosts"
 	grep -qx "127.0.0.1[[:space:]]localhost" "$BATS_TEST_TMPDIR/hosts"
 	grep -qx "192.0.2.7[[:space:]]db" "$BATS_TEST_TMPDIR/hosts"
 	grep -qx "fd00::7[[:space:]]six" "$BATS_TEST_TMPDIR/hosts"

@@ -22,7 +22,7 @@ struct fixture {
 static int set_up(void **state)
 {
 	struct fixture *f = mem_new(sizeof *f);
-	f->spec.id = str_dup("0123456789ab");
+	f->spec.name = str_dup("crate");
 	f->spec.hostname = str_dup("box");
 	*state = f;
 	return 0;
@@ -208,7 +208,7 @@ static void hosts_has_localhost_the_container_and_what_was_added(void **state)
 	cleanup_free char *text = netfiles_hosts(&f->spec, NULL, "192.0.2.1");
 	assert_true(str_starts(text, "127.0.0.1\tlocalhost\n"));
 	assert_non_null(strstr(text, "\n192.0.2.7\tdb\n192.0.2.1\thost.example\n"));
-	assert_true(str_ends(text, "\n10.0.2.100\tbox 0123456789ab\n"));
+	assert_true(str_ends(text, "\n10.0.2.100\tbox crate\n"));
 }
 
 static void hosts_begins_with_the_hosts_own_when_its_network_is_shared(void **state)
@@ -217,7 +217,7 @@ static void hosts_begins_with_the_hosts_own_when_its_network_is_shared(void **st
 	f->request.network = "host";
 	assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
 	cleanup_free char *text = netfiles_hosts(&f->spec, "192.0.2.9 printer", "127.0.0.1");
-	assert_string_equal(text, "192.0.2.9 printer\n127.0.1.1\tbox 0123456789ab\n");
+	assert_string_equal(text, "192.0.2.9 printer\n127.0.1.1\tbox crate\n");
 }
 
 static void resolv_has_what_the_container_can_reach(void **state)

@@ -75,7 +75,7 @@ teardown() {
 
 # limited OPTION...: a container with them in the background, from when its program runs; sets container, its id.
 limited() {
-	"$XRUN" --root "$STORE" run --name limited "$@" "$NATIVE" sh -c 'echo ready; exec sleep 60' >"$BATS_TEST_TMPDIR/out" 3>&- &
+	"$XRUN" --root "$STORE" run --rm --name limited "$@" "$NATIVE" sh -c 'echo ready; exec sleep 60' >"$BATS_TEST_TMPDIR/out" 3>&- &
 	background=$!
 	await_text ready "$BATS_TEST_TMPDIR/out"
 	container=$(xrun ps -q --no-trunc --filter name=limited)

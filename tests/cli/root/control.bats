@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is done to a running container by its cgroups: pause, unpause, update, and what stats reads there.
+
+load ../lib
+
+prepare() {
+	xrun pull -q "$NATIVE"
+}
+
+# running SCRIPT [OPTION...]: a container "one", from when the script says ready.
+running() {
+	local script=$1
+	shift
+	"$XRUN" --root "$STORE" run --rm --network none --name one "$@" "$NATIVE" sh -c "$script" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	background=$!
+	await_text ready "$BATS_TEST_TMPDIR/out"
+	id=$(xrun ps -q --no-trunc --filter name=one)
+}
+
+# counting [OPTION...]: one that counts on its output, ten times a second.
+counting() {
+	# shellcheck disable=SC2016 # it is the container's shell that counts
+	running 'echo ready; i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done' "$@"
+}
+
+count() {
+	wc -l <"$BATS_TEST_TMPDIR/out"
+}
+
+# await_more COUNT: until there are more lines than that, for at most ten seconds.
+await_more() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		(($(count) > $1)) && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+setting() {
+	cat "$(find /sys/fs/cgroup -path "*/xrun/$id/$1")"
+}
+
+teardown() {
+	[ -z "${background:-}" ] || kill -KILL "$background" || true
+	wait
+	xrun run --network none "$NATIVE" true
+	[ -z "$(find /sys/fs/cgroup -path "*/xrun/${id:-none}")" ]
+}
+
+@test "pause stops a container, and unpause lets it go on" {
+	local before
+	counting
+	await_more 2
+	[ "$(xrun pause one)" = one ]
+	before=$(count)
+	[ "$(xrun ps --filter name=one --format json | sed -n 's/.*"status": "\(.*\)".*/\1/p')" = paused ]
+	sleep 0.5
+	[ "$(count)" = "$before" ]
+	xrun unpause one
+	await_more "$before"
+	[ "$(xrun ps --filter name=one --format json | sed -n 's/.*"status": "\(.*\)".*/\1/p')" = running ]
+}
+
+@test "a paused container whose xrun is killed is cleared up by the next" {
+	counting
+	xrun pause one
+	kill -KILL "$background"
+	wait "$background" || true
+	xrun run --network none "$NATIVE" true
+	refute pgrep -f 'i=0; while :; do i='
+}
+
+@test "pause says what is wrong with a container" {
+	counting
+	xrun pause one
+	fails_with 125 "container one is paused already" xrun pause one
+	xrun unpause one
+	fails_with 125 "container one is not paused" xrun unpause one
+	fails_with 125 "nonesuch" xrun pause nonesuch
+}
+
+@test "processes that fork all the time are stopped all the same" {
+	running 'echo ready; while :; do (echo x; sleep 0.01) & wait; done'
+	xrun pause one
+	local before
+	before=$(count)
+	sleep 0.5
+	[ "$(count)" = "$before" ]
+	xrun unpause one
+	await_more "$before"
+}
+
+@test "update changes limits while the container runs" {
+	counting --memory 64m
+	xrun update --memory 128m --cpus 0.5 --pids-limit 30 one
+	[ "$(setting memory.limit_in_bytes)" = 134217728 ]
+	[ "$(setting cpu.cfs_quota_us)" = 50000 ]
+	[ "$(setting pids.max)" = 30 ]
+	xrun update --memory 32m one
+	[ "$(setting memory.limit_in_bytes)" = 33554432 ]
+	local before
+	before=$(count)
+	await_more "$before"
+}
+
+@test "update gives limits to a container that was started without" {
+	counting
+	xrun update --pids-limit 30 one
+	[ "$(setting pids.max)" = 30 ]
+	(($(setting cgroup.procs | wc -l) >= 1))
+	fails_with 125 "which limit" xrun update one
+	fails_with 125 "--memory lots" xrun update --memory lots one
+}
+
+@test "stats says what a container uses, of its limits" {
+	counting --memory 64m --pids-limit 30
+	xrun stats --no-stream --format json >"$BATS_TEST_TMPDIR/json"
+	python3 - "$BATS_TEST_TMPDIR/json" "$id" <<-'END'
+		import json, sys
+		(c,) = json.load(open(sys.argv[1]))
+		assert c["id"] == sys.argv[2] and c["name"] == "one", c
+		assert c["memoryLimitBytes"] == "67108864" and 0 < int(c["memoryBytes"]) < 67108864, c
+		assert int(c["pids"]) >= 1 and int(c["cpuNanoseconds"]) >= 0, c
+		assert c["cpuPercent"].endswith("%"), c
+	END
+	xrun stats --no-stream one | grep -E "^${id:0:12} +one +[0-9.]+% +[0-9.]+[kM]B / 67.1MB"
+}
+
+@test "stats --no-stream ends, without it goes on" {
+	counting
+	[ "$(xrun stats --no-stream | wc -l)" = 2 ]
+	[ "$(timeout 4 "$XRUN" --root "$STORE" stats one | grep -c one)" -ge 2 ]
+	fails_with 125 "nonesuch" xrun stats --no-stream nonesuch
+}
