@@ -112,18 +112,28 @@ int options_parse(const struct option *table, void *target, int argc, char **arg
 	return 0;
 }
 
+enum { NAME_WIDTH = 24, HELP_COLUMN = 6 + NAME_WIDTH + 1 };
+
+static void help_line(const struct option *option, struct buf *text)
+{
+	cleanup_free char *name = str_fmt("--%s%s%s", option->name, !option->arg || option->kind == OPTION_MAYBE ? "" : " ",
+		option->arg ? option->arg : "");
+	if (option->letter)
+		buf_fmt(text, "  -%c, ", option->letter);
+	else
+		buf_str(text, "      ");
+	if (strlen(name) <= NAME_WIDTH)
+		buf_fmt(text, "%-*s %s\n", NAME_WIDTH, name, option->help);
+	else /* too long for its column: the help stands below it */
+		buf_fmt(text, "%s\n%*s%s\n", name, HELP_COLUMN, "", option->help);
+}
+
 void options_help(const struct option *table, struct buf *ret_text)
 {
-	for (; table->name; table++) {
-		if (table->kind == OPTION_HEADING) {
-			buf_fmt(ret_text, "\n%s:\n", table->name);
-			continue;
-		}
-		cleanup_free char *name = str_fmt("--%s%s%s", table->name,
-			!table->arg || table->kind == OPTION_MAYBE ? "" : " ", table->arg ? table->arg : "");
-		if (table->letter)
-			buf_fmt(ret_text, "  -%c, %-24s %s\n", table->letter, name, table->help);
+	for (const struct option *at = table; at->name; at++) {
+		if (at->kind == OPTION_HEADING)
+			buf_fmt(ret_text, "%s%s:\n", at == table ? "" : "\n", at->name);
 		else
-			buf_fmt(ret_text, "      %-24s %s\n", name, table->help);
+			help_line(at, ret_text);
 	}
 }
