@@ -67,7 +67,7 @@ static int plan(const struct arch *arch, const char *emulator, const char *paylo
 {
 	char *no_env[] = { NULL };
 	struct image image;
-	struct request request = { .emulator = emulator };
+	struct request request = { .emulator = emulator, .network = "none" };
 	cleanup_free char *volume = str_fmt("%s:" PLACE ":ro", payload);
 	strv_add(&request.command, PLACE);
 	strv_add(&request.volumes, volume);

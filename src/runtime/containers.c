@@ -181,7 +181,8 @@ static int make_locked(int containers_fd, const char *id, int *ret_dir_fd, int *
 int containers_make(int containers_fd, const struct idmap *map, const char *id, const char *name, int *ret_dir_fd,
 	int *ret_lock_fd, struct err *err)
 {
-	if (name && containers_find_name(containers_fd, name)) /* of a container that was killed, perhaps */
+	cleanup_free char *owner = name ? containers_find_name(containers_fd, name) : NULL;
+	if (owner) /* a container that was killed, perhaps */
 		containers_sweep(containers_fd, map);
 	if (flock(containers_fd, name ? LOCK_EX : LOCK_SH) < 0)
 		return err_sys(err, "cannot lock the store's directory containers");
