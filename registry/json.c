@@ -137,6 +137,16 @@ void manifest_done(struct manifest *manifest)
 	*manifest = (struct manifest){ 0 };
 }
 
+static bool names_index(const char *type)
+{
+	return str_eq(type, MEDIA_INDEX) || str_eq(type, MEDIA_DOCKER_LIST);
+}
+
+static bool names_manifest(const char *type)
+{
+	return str_eq(type, MEDIA_MANIFEST) || str_eq(type, MEDIA_DOCKER_MANIFEST);
+}
+
 /* The document's own mediaType speaks first, then the answer's header, then its shape. */
 int json_document_kind(const char *text, size_t len, const char *content_type, enum document *ret_kind, struct err *err)
 {
@@ -155,8 +165,10 @@ int json_document_kind(const char *text, size_t len, const char *content_type, e
 	bool says_itself = type;
 	if (!type)
 		type = content_type ? content_type : "";
-	bool says_index = str_eq(type, MEDIA_INDEX) || str_eq(type, MEDIA_DOCKER_LIST);
-	bool says_manifest = str_eq(type, MEDIA_MANIFEST) || str_eq(type, MEDIA_DOCKER_MANIFEST);
+	bool says_index = names_index(type), says_manifest = names_manifest(type);
+	/* CVE-2021-41190: one digest must not mean two things, depending on a header. */
+	if ((names_index(content_type) && says_manifest) || (names_manifest(content_type) && says_index))
+		return err_set(err, -EBADMSG, "the document says that it is %.100s, the registry that it is %.100s", type, content_type);
 	bool is_strange = says_itself && !says_index && !says_manifest;
 	if (is_strange || (!manifests && !layers) || (says_index && !manifests) || (says_manifest && !layers))
 		return err_set(err, -EBADMSG, "the document is neither an image index nor an image manifest (media type %.100s)", type);

@@ -39,6 +39,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 	all_refused <<-END
 		wrong-digest    is damaged: what came has the digest sha256:
 		short           is cut short: 
+		short-unannounced  is cut short:
 		truncated       bytes remaining to read
 		long            the server sent more than the
 		long-announced  the server sent more than the
@@ -73,7 +74,9 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 		other-json          neither an image index nor an image manifest
 		schema1             schema 1
 		index-and-manifest  both an index and a manifest
-		type-lies           neither an image index nor an image manifest
+		header-lies         the registry that it is application/vnd.oci.image.index
+		encoded             is not a JSON object
+		type-lies           the registry that it is application/vnd.oci.image.manifest
 		not-http            HTTP/0.9
 	END
 }
@@ -84,6 +87,8 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 		many-layers      501 layers
 		digest-path      ../etc/passwd; only sha256 is understood
 		digest-md5       only sha256 is understood
+		digest-short     only sha256 is understood
+		digest-nul       is not a JSON object
 		digest-capitals  only sha256 is understood
 		negative-size    no valid size
 		huge-sizes       9223372036854775807 bytes

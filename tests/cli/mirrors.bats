@@ -134,6 +134,11 @@ certs_for() {
 	fails_with 125 "certificate is not trusted" xrun pull -q "$name/good:v1"
 }
 
+@test "a certificate that has expired is refused" {
+	SSL_CERT_FILE=$CA fails_with 125 "certificate has expired" xrun pull -q "$EXPIRED/good:v1"
+	SSL_CERT_FILE=$CA xrun pull -q "$SCRIPTED_TLS/good:v1"
+}
+
 @test "a client certificate opens the door, and no redirect takes it along" {
 	local dir
 	dir=$(certs_for "$SCRIPTED_TLS")

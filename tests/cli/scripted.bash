@@ -3,7 +3,7 @@
 # scripted.bash: what the tests with the misbehaving registry share; tests/registry/scripted.py has a table of its images.
 
 # shellcheck disable=SC2034 # the tests use them
-SCRIPTED_TLS=127.0.0.1:$(cat "$PLACE/scripted.tls") SILENT=127.0.0.1:$(cat "$PLACE/scripted.silent")
+SCRIPTED_TLS=127.0.0.1:$(cat "$PLACE/scripted.tls") EXPIRED=127.0.0.1:$(cat "$PLACE/scripted.expired") SILENT=127.0.0.1:$(cat "$PLACE/scripted.silent")
 SENTINEL=$PLACE/scripted.sentinel
 
 sentinel() {

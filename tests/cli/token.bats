@@ -115,7 +115,7 @@ only_for() {
 
 @test "a token server that is neither https nor on this machine does not get the password" {
 	local name
-	for name in realm-plain realm-user; do
+	for name in realm-plain realm-user realm-metadata; do
 		refused $name "which is not https" --creds ann:secret
 	done
 }

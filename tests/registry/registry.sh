@@ -3,7 +3,7 @@
 # registry.sh: a real docker-registry on loopback, for tests and the demo. Source it.
 #
 #   registry_start DIR [plain|tls|htpasswd|token]   sets registry_port; DIR gets its storage, log and, for tls, ca.crt and
-#                                             trusted/ with nothing else in it, and client.cert and client.key;
+#                                             trusted/ with nothing else in it, client.cert and client.key, and expired.crt;
 #                                             htpasswd and token know the user "ann" with the password "secret"
 #   registry_stop DIR
 #
@@ -36,6 +36,8 @@ registry_secrets() {
 		openssl req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout "$dir/server.key" -out "$dir/server.csr"
 		openssl x509 -req -in "$dir/server.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
 			-extfile <(echo subjectAltName=IP:127.0.0.1) -out "$dir/server.crt"
+		openssl x509 -req -in "$dir/server.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -set_serial 8 -days -1 \
+			-extfile <(echo subjectAltName=IP:127.0.0.1) -out "$dir/expired.crt"
 		openssl req -newkey rsa:2048 -nodes -subj /CN=ann -keyout "$dir/client.key" -out "$dir/client.csr"
 		openssl x509 -req -in "$dir/client.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -set_serial 7 -days 2 -out "$dir/client.cert"
 		mkdir -p "$dir/trusted" && cp "$dir/ca.crt" "$dir/trusted"

@@ -3,7 +3,7 @@
 """scripted.py PORTFILE CERTIFICATES: a registry on loopback that misbehaves, each repository in its own way.
 
 It speaks plain HTTP and writes its port into PORTFILE once it listens; PORTFILE.tls has that of another which speaks TLS with
-CERTIFICATES/server.crt, PORTFILE.silent that of one which says nothing. All are proxies, too. A repository is a line of the table SCENARIOS at
+CERTIFICATES/server.crt, PORTFILE.expired one with CERTIFICATES/expired.crt, PORTFILE.silent that of one which says nothing. All are proxies, too. A repository is a line of the table SCENARIOS at
 the end; its one tag is v1. Beside the registry's API there are
 
   /token/NAME  the token server of repository NAME: a line of the table TOKENS
@@ -105,11 +105,13 @@ LISTENERS = Listener(("127.0.0.1", 0), Request), Listener(("127.0.0.1", 0), Requ
 PORT, OTHER_PORT = (listener.server_port for listener in LISTENERS)
 TLS = Listener(("127.0.0.1", 0), Request)
 TLS_PORT = TLS.server_port
-CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-CONTEXT.load_cert_chain(sys.argv[2] + "/server.crt", sys.argv[2] + "/server.key")
-CONTEXT.load_verify_locations(sys.argv[2] + "/ca.crt")
-CONTEXT.verify_mode = ssl.CERT_OPTIONAL
-TLS.socket = CONTEXT.wrap_socket(TLS.socket, server_side=True, do_handshake_on_connect=False)
+EXPIRED = Listener(("127.0.0.1", 0), Request)
+for listener, name in (TLS, "server"), (EXPIRED, "expired"):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{sys.argv[2]}/{name}.crt", sys.argv[2] + "/server.key")
+    context.load_verify_locations(sys.argv[2] + "/ca.crt")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    listener.socket = context.wrap_socket(listener.socket, server_side=True, do_handshake_on_connect=False)
 SILENT = socket.create_server(("127.0.0.1", 0))
 MAIN = f"127.0.0.1:{PORT}"
 
@@ -369,6 +371,7 @@ SCENARIOS = {
     "wrong-digest": layer(answer(200, BLOB[:-20] + bytes(12) + BLOB[-8:])),
     "truncated": layer(answer(200, BLOB[:len(BLOB) // 2], length=len(BLOB))),
     "short": layer(answer(200, BLOB[:-100])),
+    "short-unannounced": layer(answer(200, then=raw(BLOB[:-100]))),
     "long": layer(answer(200, BLOB, then=endless(NOISE))),
     "long-announced": layer(answer(200, BLOB, length=1 << 40, then=endless(NOISE))),
     "unhurried": layer(answer(200, BLOB[:1000], length=len(BLOB), then=unhurried(BLOB[1000:]))),
@@ -408,11 +411,15 @@ SCENARIOS = {
     "deep": document(b'{"schemaVersion":2,"layers":' + b"[" * 100000 + b"]" * 100000 + b"}"),
     "nul": document({"schemaVersion": 2, "mediaType": MANIFEST + "\0", "layers": [], "config": {}}),
     "index-and-manifest": Image(manifest={"manifests": []}),
+    "header-lies": manifest(answer(200, GOOD.manifest, INDEX)),
+    "encoded": manifest(answer(200, gzip.compress(gzip.compress(GOOD.manifest)), MANIFEST, Content_Encoding="gzip, gzip")),
     "type-lies": Image(manifest={"mediaType": INDEX}),
     "no-config": Image(manifest={"config": None}),
     "many-layers": Image(manifest={"layers": [descriptor(BLOB, LAYER)] * 501}),
     "digest-path": Image(layer={"digest": "sha256:../../../../../../etc/passwd"}),
     "digest-md5": Image(layer={"digest": "md5:" + "0" * 32}),
+    "digest-short": Image(layer={"digest": "sha256:" + "0" * 63}),
+    "digest-nul": Image(layer={"digest": "sha256:" + "0" * 63 + "\0"}),
     "digest-capitals": Image(layer={"digest": "sha256:" + "A" * 64}),
     "negative-size": Image(layer={"size": -1}),
     "huge-sizes": Image(GOOD_TAR, GOOD_TAR, layer={"size": 2**63 - 1}),
@@ -426,8 +433,8 @@ SCENARIOS = {
     "diff-id": Image(diff_ids=[digest(b"another layer")]),
     "index": document(index(entry_for("mips", b"1"), entry_for("sparc64", b"2")), INDEX),
     "index-empty": document(index(), INDEX),
-    "index-lies": tagged(document(index(entry_for(ARCHITECTURE, b"promised"))), document(GOOD.manifest)),
-    "index-nested": tagged(document(index(entry_for(ARCHITECTURE, INNER_INDEX, INDEX))), document(INNER_INDEX)),
+    "index-lies": tagged(document(index(entry_for(ARCHITECTURE, b"promised")), INDEX), document(GOOD.manifest)),
+    "index-nested": tagged(document(index(entry_for(ARCHITECTURE, INNER_INDEX, INDEX)), INDEX), document(INNER_INDEX, INDEX)),
 
     # Without end.
     "endless-manifest": manifest(answer(200, b'{"schemaVersion": 2, "padding": "', MANIFEST, then=endless(b" " * 65536))),
@@ -531,6 +538,7 @@ SCENARIOS = {
     "realm-file": answer(401, WWW_Authenticate='Bearer realm="file:///etc/passwd"'),
     "realm-plain": answer(401, WWW_Authenticate='Bearer realm="http://192.0.2.1/token"'),
     "realm-user": answer(401, WWW_Authenticate='Bearer realm="http://127.0.0.1:80@192.0.2.1/token"'),
+    "realm-metadata": answer(401, WWW_Authenticate='Bearer realm="http://169.254.169.254/latest/meta-data"'),
     "realm-nowhere": answer(401, WWW_Authenticate='Bearer realm="http://127.0.0.1:1/token"'),
 }
 
@@ -568,9 +576,9 @@ def main():
     with open(SENTINEL + "/kept", "w") as file:
         file.write("untouched\n")
     os.chmod(SENTINEL + "/kept", 0o666)
-    for listener in (*LISTENERS[1:], TLS):
+    for listener in (*LISTENERS[1:], TLS, EXPIRED):
         threading.Thread(target=listener.serve_forever, daemon=True).start()
-    for name, port in ("tls", TLS_PORT), ("silent", SILENT.getsockname()[1]):
+    for name, port in ("tls", TLS_PORT), ("expired", EXPIRED.server_port), ("silent", SILENT.getsockname()[1]):
         with open(f"{sys.argv[1]}.{name}", "w") as file:
             file.write(f"{port}\n")
     with open(sys.argv[1] + ".new", "w") as file:

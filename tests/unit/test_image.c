@@ -182,6 +182,8 @@ static void a_document_that_is_not_what_it_says_is_refused(void **state)
 	is_neither("{'schemaVersion': 2, 'layers': []}", MEDIA_DOCKER_LIST, "neither");
 	is_neither("{'schemaVersion': 2, 'mediaType': 'application/x-own', 'layers': []}", MEDIA_MANIFEST, "application/x-own");
 	is_neither("{'schemaVersion': 2, 'manifests': {}}", MEDIA_INDEX, "neither");
+	is_neither("{'schemaVersion': 2, 'mediaType': '" MEDIA_MANIFEST "', 'layers': []}", MEDIA_INDEX, "the registry that it is " MEDIA_INDEX);
+	is_neither("{'schemaVersion': 2, 'mediaType': '" MEDIA_DOCKER_LIST "', 'manifests': []}", MEDIA_DOCKER_MANIFEST, "the registry that");
 	is_neither("{'schemaVersion': 2}", NULL, "neither");
 }
 
