@@ -55,7 +55,7 @@ int emulator_identity(const char *path, char **ret_text, struct err *err)
 	return 0;
 }
 
-static uint64_t hash_words(const struct strv *words)
+uint64_t emulator_hash(const struct strv *words)
 {
 	uint64_t hash = patch_version();
 	for (size_t i = 0; i < words->len; i++)
@@ -141,7 +141,7 @@ static void remove_old(int cache_fd, const char *path, const char *identity)
 
 static char *copy_name(const char *identity, const struct strv *words)
 {
-	return str_fmt("%s-%016llx", identity, (unsigned long long)hash_words(words));
+	return str_fmt("%s-%016llx", identity, (unsigned long long)emulator_hash(words));
 }
 
 bool emulator_has_copy(int cache_fd, const char *path, const struct strv *words)

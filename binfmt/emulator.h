@@ -17,6 +17,9 @@ int emulator_cache_open(int store_dir_fd, struct err *err);
 /* A name for the file as it is now: "qemu-aarch64-static.PATH.DEVICE.INODE.SIZE.TIME" in hex digits, the caller's. */
 int emulator_identity(const char *path, char **ret_text, struct err *err);
 
+/* Of options and the code that gives them, for names. */
+uint64_t emulator_hash(const struct strv *words);
+
 /* What an emulator was found to be for a guest of some architecture. */
 struct emulator_facts {
 	char name[32];         /* what it calls itself: "qemu-aarch64"; "" if it does not say */
@@ -34,6 +37,14 @@ int emulator_ask(int cache_fd, const struct arch *arch, const char *path, struct
 
 /* Why programs crash under it at random unless addresses are not randomized; NULL for an emulator that is sound. Pure. */
 const char *emulator_randomization_trouble(const struct emulator_facts *facts);
+
+/*
+ * What a guest of arch is told of its CPU where the emulator starts with these options, asked by running a small program and
+ * then kept. Zeros where it did not run: that is no error.
+ */
+struct cpu_capabilities;
+void emulator_ask_capabilities(int cache_fd, const struct arch *arch, const char *path, const struct strv *options,
+	struct cpu_capabilities *ret_capabilities);
 
 /* Whether the emulator accepts a CPU model: 0, or -EINVAL with what it says about it. Runs it. */
 int emulator_check_model(const char *path, const char *model, struct err *err);

@@ -2,6 +2,7 @@
 /* facts.c owns asking an emulator what it is, and remembering the answer. */
 #include "binfmt/emulator.h"
 
+#include "binfmt/auxv.h"
 #include "binfmt/cpu.h"
 #include "binfmt/patch.h"
 #include "src/base/fd.h"
@@ -13,35 +14,37 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 enum { ANSWER_FORMAT = 2, NOBODY = 65534, PATIENCE_SECONDS = 10, OUTPUT_LIMIT = 65536 };
 
 /* The child's part: an emulator is somebody's program, which runs with no more rights than it has in a container. */
-static void become_emulator(char *const argv[], int output_fd)
+static void become_emulator(char *const argv[], int input_fd, int output_fd)
 {
-	static char *const no_env[] = { NULL };
-	int null_fd = open("/dev/null", O_RDONLY);
-	bool ready = null_fd >= 0 && dup2(null_fd, 0) == 0 && dup2(output_fd, 1) == 1 && dup2(output_fd, 2) == 2;
+	char padding[2 * AUXV_STACK] = "PADDING=";
+	char *const env[] = { padding, NULL };
+	memset(padding + strlen(padding), 'x', sizeof padding - strlen(padding) - 1);
+	bool ready = input_fd >= 0 && dup2(input_fd, 0) == 0 && dup2(output_fd, 1) == 1 && dup2(output_fd, 2) == 2;
 	ready = ready && close_range(3, ~0u, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 	if (ready && self_is_host_root())
 		ready = setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
 	alarm(PATIENCE_SECONDS);
 	if (ready)
-		execve(argv[0], argv, no_env);
+		execve(argv[0], argv, env);
 	_exit(126);
 }
 
 /* Its exit status as process_wait gives it, and all that it says. */
-static int listen(char *const argv[], struct buf *ret_output, struct err *err)
+static int listen(char *const argv[], int input_fd, struct buf *ret_output, struct err *err)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, "cannot make a pipe");
 	pid_t child = fork();
 	if (child == 0)
-		become_emulator(argv, ends[1]);
+		become_emulator(argv, input_fd, ends[1]);
 	close(ends[1]);
 	if (child < 0) {
 		close(ends[0]);
@@ -68,7 +71,8 @@ static void read_version(const char *text, struct emulator_facts *facts)
 static int ask_version(const struct arch *arch, const char *path, struct emulator_facts *facts, struct err *err)
 {
 	cleanup_buf struct buf said = { 0 };
-	int status = listen((char *[]){ (char *)path, "--version", NULL }, &said, err);
+	cleanup_fd int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int status = listen((char *[]){ (char *)path, "--version", NULL }, null_fd, &said, err);
 	if (status < 0)
 		return status;
 	if (status == 126 && said.len == 0)
@@ -84,9 +88,10 @@ static int ask_version(const struct arch *arch, const char *path, struct emulato
 int emulator_check_model(const char *path, const char *model, struct err *err)
 {
 	cleanup_buf struct buf plain = { 0 }, said = { 0 };
-	int r = listen((char *[]){ (char *)path, "/dev/null", NULL }, &plain, err);
+	cleanup_fd int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int r = listen((char *[]){ (char *)path, "/dev/null", NULL }, null_fd, &plain, err);
 	if (r >= 0)
-		r = listen((char *[]){ (char *)path, "-cpu", (char *)model, "/dev/null", NULL }, &said, err);
+		r = listen((char *[]){ (char *)path, "-cpu", (char *)model, "/dev/null", NULL }, null_fd, &said, err);
 	if (r < 0)
 		return r;
 	buf_str(&plain, "");
@@ -191,4 +196,44 @@ int emulator_ask(int cache_fd, const struct arch *arch, const char *path, struct
 		remember(cache_fd, key, &facts);
 	*ret_facts = facts;
 	return 0;
+}
+
+/* The program comes by standard input: nothing else is open, and there is no path to it that nobody can take. */
+static void ask_capabilities(const struct arch *arch, const char *path, const struct strv *options,
+	struct cpu_capabilities *ret_capabilities)
+{
+	struct err ignored;
+	uint8_t program[AUXV_PROGRAM_ROOM];
+	cleanup_buf struct buf stack = { 0 };
+	cleanup_strv struct strv words = { 0 };
+	size_t size = auxv_program(arch, program);
+	cleanup_fd int fd = memfd_create("xrun-auxv", MFD_CLOEXEC);
+	if (size == 0 || fd < 0 || fd_write_all(fd, program, size) < 0)
+		return;
+	strv_add(&words, path);
+	strv_extend(&words, options);
+	strv_add(&words, "/proc/self/fd/0");
+	if (listen(words.items, fd, &stack, &ignored) == 0)
+		auxv_read(arch, stack.data, stack.len, ret_capabilities);
+}
+
+void emulator_ask_capabilities(int cache_fd, const struct arch *arch, const char *path, const struct strv *options,
+	struct cpu_capabilities *ret_capabilities)
+{
+	struct err ignored;
+	char text[64] = "";
+	unsigned long long hwcap, hwcap2;
+	cleanup_free char *identity = NULL;
+	*ret_capabilities = (struct cpu_capabilities){ 0 };
+	if (emulator_identity(path, &identity, &ignored) < 0)
+		return;
+	cleanup_free char *key = str_fmt("%s.%s.hwcap.%llx", identity, arch->name, (unsigned long long)emulator_hash(options));
+	if (readlinkat(cache_fd, key, text, sizeof text - 1) > 0 && sscanf(text, "%llx,%llx", &hwcap, &hwcap2) == 2) {
+		*ret_capabilities = (struct cpu_capabilities){ hwcap, hwcap2 };
+		return;
+	}
+	ask_capabilities(arch, path, options, ret_capabilities);
+	cleanup_free char *answer = str_fmt("%llx,%llx", (unsigned long long)ret_capabilities->hwcap,
+		(unsigned long long)ret_capabilities->hwcap2);
+	(void)!symlinkat(answer, cache_fd, key);
 }

@@ -4,6 +4,7 @@
 
 #include "binfmt/binfmt.h"
 #include "binfmt/cpu.h"
+#include "binfmt/cpuinfo.h"
 #include "binfmt/emulator.h"
 #include "src/base/fd.h"
 
@@ -69,6 +70,14 @@ static int plan_randomization(const struct request *q, const struct emulator_fac
 	return 0;
 }
 
+static void plan_cpuinfo(const struct arch *arch, int cache_fd, struct spec *spec)
+{
+	struct cpu_capabilities capabilities;
+	const struct spec_emulator *emulator = &spec->emulators[0];
+	emulator_ask_capabilities(cache_fd, arch, emulator->path, &emulator->options, &capabilities);
+	spec->cpuinfo = (struct spec_cpuinfo){ str_dup(arch->name), capabilities.hwcap, capabilities.hwcap2 };
+}
+
 static int plan_private(const struct request *q, const struct arch *arch, const char *path, int store_dir_fd, struct spec *spec,
 	struct emulator_facts *ret_facts, struct err *err)
 {
@@ -76,6 +85,8 @@ static int plan_private(const struct request *q, const struct arch *arch, const 
 	int r = cache_fd < 0 ? cache_fd : emulator_ask(cache_fd, arch, path, ret_facts, err);
 	if (r == 0)
 		r = plan_options(q, ret_facts, cache_fd, spec, spec_add_emulator(spec, arch->name, path), err);
+	if (r == 0)
+		plan_cpuinfo(arch, cache_fd, spec);
 	if (r == 0)
 		add_other_emulators(arch, cache_fd, spec);
 	return r;

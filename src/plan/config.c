@@ -105,6 +105,10 @@ static json_t *annotations(const struct spec *spec)
 		spec->init ? "true" : "false");
 	json_object_set_new(object, "xrun.emulated", json_string(spec->emulated ? "true" : "false"));
 	add_life(object, &spec->life);
+	cleanup_free char *cpuinfo = !spec->cpuinfo.arch ? NULL : str_fmt("%s %llx %llx", spec->cpuinfo.arch,
+		(unsigned long long)spec->cpuinfo.hwcap, (unsigned long long)spec->cpuinfo.hwcap2);
+	if (cpuinfo)
+		json_object_set_new(object, "xrun.cpuinfo", json_string(cpuinfo));
 	if (spec->fixed_addresses)
 		json_object_set_new(object, "xrun.aslr", json_string("off"));
 	for (size_t i = 0; i < spec->emulator_count; i++) {

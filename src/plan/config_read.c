@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *get_text(const json_t *object, const char *key)
@@ -156,6 +157,11 @@ static void take_annotations(json_t *annotations, struct spec *spec)
 	spec->id = str_dup(get_text(annotations, "xrun.id"));
 	spec->image = str_dup(get_text(annotations, "xrun.image"));
 	spec->interactive = str_eq(get_text(annotations, "xrun.interactive"), "true");
+	unsigned long long hwcap, hwcap2;
+	char cpu[32];
+	const char *cpuinfo = get_text(annotations, "xrun.cpuinfo");
+	if (cpuinfo && sscanf(cpuinfo, "%31s %llx %llx", cpu, &hwcap, &hwcap2) == 3)
+		spec->cpuinfo = (struct spec_cpuinfo){ str_dup(cpu), hwcap, hwcap2 };
 	spec->fixed_addresses = str_eq(get_text(annotations, "xrun.aslr"), "off");
 	spec->init = str_eq(get_text(annotations, "xrun.init"), "true");
 	spec->emulated = str_eq(get_text(annotations, "xrun.emulated"), "true");

@@ -63,6 +63,7 @@ void spec_done(struct spec *spec)
 		strv_done(&spec->emulators[i].options);
 	}
 	free(spec->emulators);
+	free(spec->cpuinfo.arch);
 	isolation_done(&spec->isolation);
 	*spec = (struct spec){ 0 };
 }

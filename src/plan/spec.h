@@ -127,6 +127,12 @@ struct spec_life {
 	bool stacks;            /* and its processes' stacks are told before that */
 };
 
+/* What /proc/cpuinfo tells of an emulated CPU: see binfmt/cpuinfo.h. */
+struct spec_cpuinfo {
+	char *arch;   /* a name that arch_by_name knows; NULL: the machine's own shows */
+	uint64_t hwcap, hwcap2;
+};
+
 struct spec {
 	char *id;               /* 64 hex digits: a directory's and a cgroup's name; the first 12 are the host's by default */
 	char *name;             /* --name, or NULL; only for making it, since it may be renamed */
@@ -146,6 +152,7 @@ struct spec {
 	size_t mount_count;
 	struct spec_limits limits;
 	struct spec_life life;
+	struct spec_cpuinfo cpuinfo;
 	struct spec_emulator *emulators; /* to be registered in the private instance */
 	size_t emulator_count;
 	struct spec_isolation isolation;

@@ -9,6 +9,7 @@
 
 #include "src/base/fd.h"
 #include "src/runtime/etc.h"
+#include "src/runtime/cpuinfo.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/program.h"
 #include "src/runtime/procfs.h"
@@ -88,7 +89,7 @@ static int link_devices(int dev_fd, struct err *err)
 
 static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 {
-	static const struct mount_option dev[] = { { "mode", "0755" }, { "size", "64k" }, { NULL, NULL } };
+	static const struct mount_option dev[] = { { "mode", "0755" }, { "size", "1m" }, { NULL, NULL } };
 	static const struct mount_option shm[] = { { "mode", "1777" }, { "size", "64m" }, { NULL, NULL } };
 	const struct mount_option pts[] = { { "newinstance", NULL }, { "ptmxmode", "0666" }, { "mode", "0620" },
 		{ stage->map->single ? NULL : "gid", "5" }, { NULL, NULL } };
@@ -230,6 +231,8 @@ static int mount_system(const struct stage *stage, int root_fd, int *ret_termina
 		r = program_open_terminal(root_fd, ret_terminal_fd, err);
 	if (r == 0)
 		r = add_volumes(stage, root_fd, err);
+	if (r == 0)
+		r = cpuinfo_mount(stage->spec, root_fd, err);
 	return r < 0 ? r : protect_paths(&stage->spec->isolation, root_fd, err);
 }
 

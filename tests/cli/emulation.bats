@@ -80,10 +80,10 @@ has_pointer_authentication() {
 	chmod 755 "$dir"
 	cp /usr/bin/qemu-aarch64-static "$dir/qemu-mine"
 	arm64 --emulator "$dir/qemu-mine" "$PLAIN/test:arm64" true
-	[ "$(find "$STORE/emulators" -name 'qemu-mine.*' | wc -l)" = 2 ]
+	[ "$(find "$STORE/emulators" -name 'qemu-mine.*' | wc -l)" = 3 ] # what it is, what its guest is told, the copy
 	cp /usr/bin/qemu-aarch64-static "$dir/new" && mv "$dir/new" "$dir/qemu-mine"
 	[ "$(arm64 --emulator "$dir/qemu-mine" "$PLAIN/test:arm64" uname -m)" = aarch64 ]
-	[ "$(find "$STORE/emulators" -name 'qemu-mine.*' | wc -l)" = 2 ]
+	[ "$(find "$STORE/emulators" -name 'qemu-mine.*' | wc -l)" = 3 ]
 	rm -rf "$dir"
 }
 
@@ -112,4 +112,34 @@ personality() {
 	refute grep -F xrun.aslr <(xrun --arch aarch64 --emulator "$dir/qemu-fixed" --aslr on --dry-run "$PLAIN/test:arm64" true)
 	refute grep -F xrun.aslr <(xrun --arch aarch64 --dry-run "$PLAIN/test:arm64" true)
 	rm -rf "$dir"
+}
+
+# The features of /proc/cpuinfo, one a line, sorted.
+features() {
+	sed -n 's/^Features\s*: //p' | head -1 | tr ' ' '\n' | sort
+}
+
+@test "/proc/cpuinfo shows the emulated CPU, with the features that programs are told of" {
+	arm64 "$PLAIN/test:arm64" cat /proc/cpuinfo >"$BATS_TEST_TMPDIR/cpuinfo"
+	[ "$(grep -c '^processor' "$BATS_TEST_TMPDIR/cpuinfo")" = "$(nproc --all)" ]
+	grep -qx 'CPU architecture: 8' "$BATS_TEST_TMPDIR/cpuinfo"
+	[ "$(features <"$BATS_TEST_TMPDIR/cpuinfo" | grep -c '^pac[ag]$')" = 0 ]
+	[ "$(arm64 --cpu-model max "$PLAIN/test:arm64" cat /proc/cpuinfo | features | grep -c '^pac[ag]$')" = 2 ]
+	xrun pull -q --arch armv7 "$PLAIN/test:armhf"
+	[ "$(xrun --arch armv7 "$PLAIN/test:armhf" cat /proc/cpuinfo | features)" = \
+		"$(xrun --arch armv7 "$PLAIN/test:armhf" env LD_SHOW_AUXV=1 /bin/true | sed -n 's/^AT_HWCAP2\?: *//p' | tr ' ' '\n' | sort)" ]
+	xrun pull -q --arch riscv64 "$PLAIN/test:riscv64"
+	xrun --arch riscv64 "$PLAIN/test:riscv64" cat /proc/cpuinfo | grep -qx 'isa.*: rv64imafdc'
+	xrun --arch riscv64 "$PLAIN/test:riscv64" cat /proc/cpuinfo | grep -qx 'uarch.*: qemu'
+}
+
+@test "/proc/cpuinfo of a native container is the machine's, and nobody can write an emulated one" {
+	diff <(xrun "$NATIVE" cat /proc/cpuinfo | grep -v MHz) <(grep -v MHz /proc/cpuinfo)
+	refute arm64 "$PLAIN/test:arm64" sh -c 'echo x >/proc/cpuinfo'
+	[ "$(arm64 "$PLAIN/test:arm64" sh -c 'ls -A /dev | sed -n /cpuinfo/p')" = "" ]
+}
+
+@test "a volume over /proc/cpuinfo is what the container sees" {
+	echo mine >"$BATS_TEST_TMPDIR/cpuinfo"
+	[ "$(arm64 -v "$BATS_TEST_TMPDIR/cpuinfo:/proc/cpuinfo" "$PLAIN/test:arm64" cat /proc/cpuinfo)" = mine ]
 }

@@ -35,6 +35,8 @@ static void fill(struct spec *spec)
 	strv_add(&spec->life.labels, "a=b");
 	strv_add(&spec->life.labels, "empty=");
 	spec->limits = (struct spec_limits){ .memory_bytes = 1 << 30, .cpu_milli = 1500, .pids = 7 };
+	spec->cpuinfo = (struct spec_cpuinfo){ str_dup("aarch64"), 0x2cbffffb, 0x76181 };
+	spec->fixed_addresses = true;
 	spec_add_emulator(spec, "riscv64", "/usr/bin/qemu-riscv64-static");
 	struct spec_emulator *emulator = spec_add_emulator(spec, "aarch64", "/usr/bin/qemu-aarch64-static");
 	strv_add(&emulator->options, "-cpu");
