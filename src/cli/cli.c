@@ -55,6 +55,10 @@ const struct command cli_commands[] = {
 	{ "unpause", command_unpause, "CONTAINER...", "let paused containers go on", pause_options, NULL },
 	{ "update", command_update, "[OPTIONS] CONTAINER...", "change the limits of running containers", update_options,
 		"  xrun update --memory 1g --cpus 2 web\n" },
+	{ "debug", command_debug, "[OPTIONS] CONTAINER", "attach gdb to a running container's program", debug_options,
+		"A foreign program must have been started with `xrun run --gdb`, which waits for this; a native one is attached to.\n\n"
+		"  xrun debug web\n"
+		"  xrun debug --print web                        the command, for another debugger's use\n" },
 	{ "pull", command_pull, "[OPTIONS] IMAGE", "bring an image into the store", pull_options,
 		"  xrun pull debian:12\n"
 		"  xrun pull --arch riscv64 debian:trixie\n"

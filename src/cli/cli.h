@@ -35,7 +35,7 @@ int cli_main(int argc, char **argv, struct err *err);
 int cli_print_help(const char *name);
 
 /* The commands' options; each stands in the command's own file. */
-extern const struct option run_options[], pull_options[], images_options[], rmi_options[], binfmt_options[],
+extern const struct option debug_options[], run_options[], pull_options[], images_options[], rmi_options[], binfmt_options[],
 	doctor_options[];
 extern const struct option inspect_options[], history_options[], tag_options[], prune_options[];
 extern const struct option login_options[], logout_options[];
@@ -45,6 +45,7 @@ extern const struct option ps_options[], exec_options[], start_options[], stop_o
 extern const struct option stats_options[], pause_options[], update_options[];
 
 int command_run(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_debug(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_pull(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_login(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_logout(const struct globals *globals, int argc, char **argv, struct err *err);

@@ -40,6 +40,7 @@ int debug_plan(const struct request *q, struct spec *spec, struct debug *ret_deb
 {
 	struct debug debug = { .tracer_fd = -1 };
 	const char *option = q->strace ? "--strace" : "--gdb";
+	debug.forward = (struct forward)FORWARD_NONE;
 	*ret_debug = debug;
 	if (!q->strace && !q->gdb)
 		return 0;
@@ -183,13 +184,26 @@ static char *gdb_command(const struct spec *spec, const char *socket_path, int s
 }
 
 /* Until the emulator listens, which is when the program is there, waiting. */
-static void announce(const char *socket_path, const char *command)
+static void announce(const struct forward *forward, const char *socket_path, const char *command)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (access(socket_path, F_OK) < 0)
 		poll(NULL, 0, POLL_MS);
 	fprintf(stderr, "xrun: the program waits for gdb: %s\n", command);
+	forward_run(forward, socket_path);
 	_exit(0);
+}
+
+char *debug_gdb_command(const struct spec *spec, int store_dir_fd)
+{
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		if (!str_eq(spec->mounts[i].target, DEBUG_DIRECTORY))
+			continue;
+		cleanup_free char *socket_path = str_fmt("%s/gdb", spec->mounts[i].source);
+		if (access(socket_path, F_OK) == 0)
+			return gdb_command(spec, socket_path, store_dir_fd);
+	}
+	return NULL;
 }
 
 int debug_start(const struct request *q, const struct spec *spec, int store_dir_fd, struct debug *debug, struct err *err)
@@ -198,10 +212,14 @@ int debug_start(const struct request *q, const struct spec *spec, int store_dir_
 	int r = q->strace && *q->strace ? start_tracer(q->strace, debug, err) : 0;
 	if (r < 0 || !q->gdb)
 		return r;
-	cleanup_free char *command = gdb_command(spec, socket_path, store_dir_fd);
+	r = forward_prepare(q->gdb, socket_path, &debug->forward, err);
+	if (r < 0)
+		return r;
+	const struct forward *forward = &debug->forward;
+	cleanup_free char *command = gdb_command(spec, forward->target ? forward->target : socket_path, store_dir_fd);
 	debug->announcer = fork();
 	if (debug->announcer == 0)
-		announce(socket_path, command);
+		announce(forward, socket_path, command);
 	return debug->announcer < 0 ? err_sys(err, "cannot start a process") : 0;
 }
 
@@ -217,6 +235,7 @@ void debug_finish(struct debug *debug)
 	}
 	if (debug->directory)
 		fd_remove_tree(AT_FDCWD, debug->directory, &ignored);
+	forward_done(&debug->forward);
 	free(debug->directory);
-	*debug = (struct debug){ .tracer_fd = -1 };
+	*debug = (struct debug){ .tracer_fd = -1, .forward = FORWARD_NONE };
 }

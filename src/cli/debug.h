@@ -3,6 +3,7 @@
 #ifndef XRUN_CLI_DEBUG_H
 #define XRUN_CLI_DEBUG_H
 
+#include "src/cli/forward.h"
 #include "src/cli/run.h"
 
 /* Where the container sees the directory below; in its own /dev, so that nothing of it is in the image's files. */
@@ -13,7 +14,8 @@ struct debug {
 	char *directory;       /* private to the user; its subdirectory "shared" is what the container sees */
 	pid_t tracer;          /* writes what the programs' emulators say into --strace=FILE; 0: none */
 	int tracer_fd;         /* closed: the tracer writes the rest and ends */
-	pid_t announcer;       /* tells how to reach the program that waits for gdb; 0: none */
+	pid_t announcer;       /* tells how to reach the program that waits for gdb, and forwards to it; 0: none */
+	struct forward forward;
 };
 
 /* Plans what --strace and --gdb ask for: the emulator's options, the environment, a volume. After run_plan_emulation. */
@@ -21,6 +23,9 @@ int debug_plan(const struct request *request, struct spec *spec, struct debug *r
 
 /* Starts the helpers, which end with the container or with us. */
 int debug_start(const struct request *request, const struct spec *spec, int store_dir_fd, struct debug *debug, struct err *err);
+
+/* The command that connects gdb to a running container that was started with --gdb; the caller's. NULL: to no other. */
+char *debug_gdb_command(const struct spec *spec, int store_dir_fd);
 
 /* Ends them, and removes the directory. */
 void debug_finish(struct debug *debug);

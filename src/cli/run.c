@@ -177,7 +177,7 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	struct idmap map = { 0 };
 	struct image image = { 0 };
 	struct spec spec = { 0 };
-	struct debug debug = { .tracer_fd = -1 };
+	struct debug debug = { .tracer_fd = -1, .forward = FORWARD_NONE };
 	cleanup_store struct store store = STORE_CLOSED;
 	const char *image_name;
 	int r = choose_image(q, name, &image_name, err);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Looking into emulated programs.
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own, and so are the functions that it calls
 
 load lib
 
@@ -66,4 +67,57 @@ prepare() {
 	fails_with 125 "--strace is for emulated programs" xrun --strace "$NATIVE" true
 	fails_with 125 "--gdb is for emulated programs" xrun --gdb "$NATIVE" true
 	fails_with 125 "cannot write /nowhere/trace" xrun --strace=/nowhere/trace --arch aarch64 "$PLAIN/test:arm64" true
+}
+
+# wait_in_gdb OPTION...: the counter with --gdb and so on, in the background; `command` connects gdb to it.
+wait_in_gdb() {
+	"$XRUN" --root "$STORE" "$@" -v "$BATS_FILE_TMPDIR/programs:/programs" --arch aarch64 "$PLAIN/test:arm64" /programs/counter 2>"$BATS_TEST_TMPDIR/said" 3>&- &
+	job=$!
+	await_text gdb-multiarch "$BATS_TEST_TMPDIR/said"
+	command=$(sed -n 's/^xrun: the program waits for gdb: //p' "$BATS_TEST_TMPDIR/said")
+}
+
+goes_to_the_end() {
+	run eval "timeout -s KILL 60 $command -nx -batch -ex 'break step' -ex continue -ex 'print counter' -ex continue"
+	echo "$output"
+	[[ $output == *'$1 = 41'* ]]
+	await_end "$job"
+	[ "$status" = 42 ]
+}
+
+@test "--gdb=PORT waits on a port of the host's loopback" {
+	local port
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	wait_in_gdb --gdb="$port" --network none
+	[[ $command == *"target remote 127.0.0.1:$port'" ]]
+	goes_to_the_end
+}
+
+@test "--gdb=SOCKET makes a link to the socket, which is gone afterwards" {
+	wait_in_gdb --gdb="$BATS_TEST_TMPDIR/socket"
+	[[ $command == *"target remote $BATS_TEST_TMPDIR/socket'" ]]
+	goes_to_the_end
+	[ ! -L "$BATS_TEST_TMPDIR/socket" ]
+	fails_with 125 "neither a port nor" xrun --gdb=x --arch aarch64 "$PLAIN/test:arm64" true
+}
+
+@test "debug connects gdb to a container by its name" {
+	wait_in_gdb --gdb --name counter
+	[ "$(xrun debug --print counter)" = "$command" ]
+	printf 'break step\ncontinue\nprint counter\ncontinue\n' >"$BATS_TEST_TMPDIR/script"
+	HOME=$BATS_TEST_TMPDIR run timeout -s KILL 60 "$XRUN" --root "$STORE" debug counter <"$BATS_TEST_TMPDIR/script"
+	echo "$output"
+	[[ $output == *'$1 = 41'* ]]
+	await_end "$job"
+	[ "$status" = 42 ]
+	xrun rm counter
+}
+
+@test "debug attaches to a native program as it runs, and says that it cannot to an emulated one" {
+	xrun -d --name native --network none "$NATIVE" sleep 100
+	[[ "$(xrun debug --print native)" == "gdb -ex 'set sysroot /proc/"*"-ex 'attach "* ]]
+	xrun -d --name foreign --network none --arch aarch64 "$PLAIN/test:arm64" sleep 100
+	fails_with 125 "run --gdb" xrun debug --print foreign
+	xrun rm -f native foreign
+	fails_with 125 "native" xrun debug native
 }
