@@ -2,6 +2,8 @@
 /* spec.c owns the memory of struct spec. */
 #include "src/plan/spec.h"
 
+#include <string.h>
+
 static void network_done(struct spec_network *network)
 {
 	struct strv *lists[] = { &network->hosts, &network->dns, &network->dns_search, &network->dns_options };
@@ -12,6 +14,12 @@ static void network_done(struct spec_network *network)
 	free(network->ports);
 	free(network->hosts_text);
 	free(network->resolv_text);
+}
+
+bool spec_limits_any(const struct spec_limits *limits)
+{
+	static const struct spec_limits none = { 0 };
+	return memcmp(limits, &none, sizeof none) != 0;
 }
 
 void spec_limits_done(struct spec_limits *limits)

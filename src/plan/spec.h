@@ -159,6 +159,7 @@ struct spec {
 };
 void spec_done(struct spec *spec);
 void spec_limits_done(struct spec_limits *limits);
+bool spec_limits_any(const struct spec_limits *limits); /* whether there is one */
 struct spec_mount *spec_add_mount(struct spec *spec, const char *source, const char *target, bool read_only);
 struct spec_emulator *spec_add_emulator(struct spec *spec, const char *arch, const char *path);
 

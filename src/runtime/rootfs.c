@@ -8,6 +8,7 @@
 #include "src/runtime/rootfs.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/cgroup_mount.h"
 #include "src/runtime/etc.h"
 #include "src/runtime/cpuinfo.h"
 #include "src/runtime/mount.h"
@@ -225,6 +226,8 @@ static int mount_system(const struct stage *stage, int root_fd, int *ret_termina
 		r = make_proc(stage, root_fd, err);
 	if (r == 0)
 		r = make_sys(stage, root_fd, err);
+	if (r == 0)
+		r = cgroup_mount(root_fd, &stage->spec->limits, err);
 	if (r == 0)
 		r = make_dev(stage, root_fd, err);
 	if (r == 0 && stage->spec->terminal)

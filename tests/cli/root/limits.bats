@@ -82,9 +82,8 @@ limited() {
 }
 
 ended() {
-	kill -KILL "$background"
+	xrun rm -f limited
 	wait "$background" || true
-	xrun "$NATIVE" true
 }
 
 # setting V1-FILE V2-FILE: what the kernel says it is for the container.
@@ -169,4 +168,13 @@ setting() {
 
 @test "a container that runs out of memory as it starts says so" {
 	fails_with 125 "ran out of memory before its program could start" xrun run --memory 100k "$NATIVE" true
+}
+
+@test "a container sees its own cgroups only, as their root, and cannot write there" {
+	[ "$(xrun run --rm --memory 64m --cpus 1 "$NATIVE" ls /sys/fs/cgroup | sort | tr '\n' ' ')" = "cpu memory " ]
+	[ "$(xrun run --rm --memory 64m "$NATIVE" cat /sys/fs/cgroup/memory/memory.limit_in_bytes)" = 67108864 ]
+	[ "$(xrun run --rm --memory 64m "$NATIVE" sed -n 's/.*:memory://p' /proc/self/cgroup)" = / ]
+	refute xrun run --rm --memory 64m "$NATIVE" sh -c 'echo 1g >/sys/fs/cgroup/memory/memory.limit_in_bytes'
+	refute xrun run --rm --memory 64m "$NATIVE" mkdir /sys/fs/cgroup/memory/x
+	[ -z "$(xrun run --rm "$NATIVE" ls /sys/fs/cgroup)" ]
 }
