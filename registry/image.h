@@ -39,6 +39,12 @@ struct image_layer {
 	char media_type[128];
 };
 
+/* Docker's HEALTHCHECK; times in nanoseconds, 0 where none was given (moby, image/spec). No test: none. */
+struct image_health {
+	struct strv test; /* "CMD" and an argv, "CMD-SHELL" and a command line, or "NONE" */
+	int64_t interval, timeout, start_period, retries;
+};
+
 /* An image. Strings that the configuration fills are never NULL; lists may be empty. */
 struct image {
 	char *reference;        /* full name */
@@ -50,6 +56,7 @@ struct image {
 	struct image_layer *layers; /* lowest first */
 	size_t layer_count;
 	struct strv entrypoint, cmd, env, volumes, labels; /* labels as KEY=VALUE */
+	struct image_health health;
 	char *user, *working_dir, *stop_signal;
 };
 void image_done(struct image *image);

@@ -281,6 +281,17 @@ static void take_labels(const json_t *config, struct image *image)
 		strv_add(&image->volumes, key);
 }
 
+static int take_health(const json_t *health, struct image_health *ret_health, struct err *err)
+{
+	if (!json_is_object(health))
+		return 0;
+	ret_health->interval = json_integer_value(json_object_get(health, "Interval"));
+	ret_health->timeout = json_integer_value(json_object_get(health, "Timeout"));
+	ret_health->start_period = json_integer_value(json_object_get(health, "StartPeriod"));
+	ret_health->retries = json_integer_value(json_object_get(health, "Retries"));
+	return take_list(health, "Test", &ret_health->test, err);
+}
+
 int json_read_config(const char *text, size_t len, const struct manifest *manifest, struct image *ret_image, struct err *err)
 {
 	struct image image = { 0 };
@@ -297,6 +308,8 @@ int json_read_config(const char *text, size_t len, const struct manifest *manife
 	take_platform(json, &image.platform);
 	take_labels(config, &image);
 	int r = take_layers(json, manifest, &image, err);
+	if (r == 0)
+		r = take_health(json_object_get(config, "Healthcheck"), &image.health, err);
 	if (r == 0)
 		r = take_list(config, "Entrypoint", &image.entrypoint, err);
 	if (r == 0)

@@ -86,6 +86,12 @@ int cli_open_store_dir(const struct globals *globals, const struct idmap *map, s
 /* Opens the store so that no image's files go meanwhile: for who starts what was planned before. */
 int cli_hold_store(int store_dir_fd, struct store *ret_store, struct err *err);
 
+/*
+ * Closes what our caller left open: who outlives us must not keep the other end of its pipes waiting. Before anything of
+ * ours is opened, and after files that the caller may have meant by descriptor, /dev/fd/N, are read.
+ */
+void cli_forget_descriptors(void);
+
 /* --arch or --platform as an OCI platform; neither: the host's. */
 int cli_platform(const char *arch, const char *platform, struct platform *ret_platform, struct err *err);
 

@@ -39,10 +39,10 @@ static json_t *time_value(int64_t time)
 static json_t *state_value(const struct state *state)
 {
 	bool running = state->status == STATE_RUNNING || state->status == STATE_PAUSED;
-	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:o, s:o, s:o}", "Status", state_status_text(state->status), "Running",
+	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:o, s:o, s:o, s:{s:s}}", "Status", state_status_text(state->status), "Running",
 		running, "Paused", state->status == STATE_PAUSED, "Restarting", state->status == STATE_RESTARTING, "OOMKilled",
 		state->out_of_memory, "Lost", state->lost, "Pid", running ? (int)state->pid : 0, "ExitCode", state->exit_code, "Error",
-		text(state->error), "StartedAt", time_value(state->started), "FinishedAt", time_value(state->finished));
+		text(state->error), "StartedAt", time_value(state->started), "FinishedAt", time_value(state->finished), "Health", "Status", state_health_text(state->health));
 }
 
 static json_t *labels_value(const struct strv *labels)

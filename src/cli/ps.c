@@ -19,7 +19,7 @@ struct wish {
 const struct option ps_options[] = {
 	{ "all", 'a', OPTION_SWITCH, offsetof(struct wish, all), NULL, "those that do not run, too" },
 	{ "quiet", 'q', OPTION_SWITCH, offsetof(struct wish, quiet), NULL, "ids only" },
-	{ "filter", 'f', OPTION_LIST, offsetof(struct wish, filters), "KEY=VALUE", "id, name, status, ancestor (an image's name), label, exited" },
+	{ "filter", 'f', OPTION_LIST, offsetof(struct wish, filters), "KEY=VALUE", "id, name, status, ancestor (an image's name), label, health, exited" },
 	{ "no-trunc", 0, OPTION_SWITCH, offsetof(struct wish, no_trunc), NULL, "whole ids and commands" },
 	{ "format", 0, OPTION_TEXT, offsetof(struct wish, format), "json|TEMPLATE", "for programs: json, or like '{{.ID}} {{.Names}}'" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
@@ -57,6 +57,11 @@ static bool has_label(const struct subject *subject, const char *value)
 	return found && (!equals || str_eq(found, equals + 1));
 }
 
+static bool has_health(const struct subject *subject, const char *value)
+{
+	return str_eq(state_health_text(subject->state.health), value);
+}
+
 static bool has_exit_code(const struct subject *subject, const char *value)
 {
 	unsigned long long code;
@@ -68,7 +73,7 @@ static const struct filter {
 	bool (*matches)(const struct subject *subject, const char *value);
 } filters[] = {
 	{ "id", has_id }, { "name", has_name }, { "status", has_status }, { "ancestor", has_image },
-	{ "label", has_label }, { "exited", has_exit_code }, { 0 },
+	{ "label", has_label }, { "health", has_health }, { "exited", has_exit_code }, { 0 },
 };
 
 static const struct filter *find_filter(const char *text, size_t len)
@@ -84,7 +89,7 @@ static int check_filters(const struct strv *wanted, struct err *err)
 	for (size_t i = 0; i < wanted->len; i++) {
 		const char *text = wanted->items[i], *equals = strchr(text, '=');
 		if (!equals || !find_filter(text, equals - text))
-			return err_set(err, -EINVAL, "--filter %s: there are id=, name=, status=, ancestor=, label= and exited=", text);
+			return err_set(err, -EINVAL, "--filter %s: there are id=, name=, status=, ancestor=, label=, health= and exited=", text);
 	}
 	return 0;
 }
@@ -128,7 +133,7 @@ static char *status_for_people(const struct state *state)
 	case STATE_RESTARTING:
 		return str_fmt("Restarting (%d)", state->exit_code);
 	default:
-		return str_fmt("Up %s", since);
+		return state->health == HEALTH_NONE ? str_fmt("Up %s", since) : str_fmt("Up %s (%s)", since, state_health_text(state->health));
 	}
 }
 

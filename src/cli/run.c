@@ -179,14 +179,16 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	struct spec spec = { 0 };
 	struct debug debug = { .tracer_fd = -1, .forward = FORWARD_NONE };
 	cleanup_store struct store store = STORE_CLOSED;
-	const char *image_name;
-	int r = choose_image(q, name, &image_name, err);
-	if (r == 0)
-		r = cli_platform(q->arch, q->platform, &platform, err);
-	if (r == 0)
-		r = cli_read_env_files(q, err);
+	const char *image_name = NULL;
+	int r = cli_read_env_files(q, err);
 	if (r == 0)
 		r = read_profile(q, err);
+	if (q->detach)
+		cli_forget_descriptors();
+	if (r == 0)
+		r = choose_image(q, name, &image_name, err);
+	if (r == 0)
+		r = cli_platform(q->arch, q->platform, &platform, err);
 	if (r == 0)
 		r = idmap_plan(&map, err);
 	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(globals, &map, err);

@@ -54,6 +54,7 @@ int command_start(const struct globals *globals, int argc, char **argv, struct e
 		return err_set(err, -EINVAL, "start -a takes one container");
 	if (r < 0)
 		return r;
+	cli_forget_descriptors();
 	return wish.attach ? start_attached(globals, operands.items[0], &wish, err) :
 			     place_each(globals, &operands, &(struct each){ start_one, &wish }, err);
 }

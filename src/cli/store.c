@@ -42,6 +42,11 @@ int cli_open_store_dir(const struct globals *globals, const struct idmap *map, s
 	return fd_take(&fd);
 }
 
+void cli_forget_descriptors(void)
+{
+	close_range(3, ~0u, 0);
+}
+
 int cli_hold_store(int store_dir_fd, struct store *ret_store, struct err *err)
 {
 	return store_open(ret_store, store_dir_fd, false, err);

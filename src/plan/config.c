@@ -73,6 +73,20 @@ static void add_number(json_t *object, const char *key, unsigned long long value
 	json_object_set_new(object, key, json_string(number));
 }
 
+static void add_health(json_t *object, const struct spec_health *health)
+{
+	if (health->test.len == 0)
+		return;
+	json_t *test = list(&health->test);
+	cleanup_free char *dump = json_dumps(test, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(test);
+	json_object_set_new(object, "xrun.health", text(dump));
+	add_number(object, "xrun.health-interval", health->interval);
+	add_number(object, "xrun.health-timeout", health->timeout);
+	add_number(object, "xrun.health-start-period", health->start_period);
+	add_number(object, "xrun.health-retries", health->retries);
+}
+
 static void add_life(json_t *object, const struct spec_life *life)
 {
 	static const char *const restarts[] = { "no", "on-failure", "always" };
@@ -88,6 +102,7 @@ static void add_life(json_t *object, const struct spec_life *life)
 	}
 	add_number(object, "xrun.log-size", life->log_size);
 	add_number(object, "xrun.log-files", life->log_files);
+	add_health(object, &life->health);
 	for (size_t i = 0; i < life->labels.len; i++) {
 		size_t len = strcspn(life->labels.items[i], "=");
 		cleanup_free char *key = str_fmt("xrun.label.%.*s", (int)len, life->labels.items[i]);

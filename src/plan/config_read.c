@@ -124,6 +124,18 @@ static uint64_t get_number(const json_t *annotations, const char *key)
 	return text && str_to_u64(text, UINT64_MAX, &value) ? value : 0;
 }
 
+static void take_health(const json_t *annotations, struct spec_health *health)
+{
+	const char *test = get_text(annotations, "xrun.health");
+	json_t *list = test ? json_loads(test, 0, NULL) : NULL;
+	take_list(list, &health->test);
+	json_decref(list);
+	health->interval = get_number(annotations, "xrun.health-interval");
+	health->timeout = get_number(annotations, "xrun.health-timeout");
+	health->start_period = get_number(annotations, "xrun.health-start-period");
+	health->retries = get_number(annotations, "xrun.health-retries");
+}
+
 static void take_life(json_t *annotations, struct spec_life *life)
 {
 	static const char prefix[] = "xrun.label.";
@@ -139,6 +151,7 @@ static void take_life(json_t *annotations, struct spec_life *life)
 	life->stacks = str_eq(get_text(annotations, "xrun.on-timeout"), "stacks");
 	life->log_size = get_number(annotations, "xrun.log-size");
 	life->log_files = get_number(annotations, "xrun.log-files");
+	take_health(annotations, &life->health);
 	json_object_foreach(annotations, key, value)
 		if (str_starts(key, prefix) && json_is_string(value))
 			strv_take(&life->labels, str_fmt("%s=%s", key + strlen(prefix), json_string_value(value)));

@@ -102,5 +102,7 @@ int plan_life(const struct request *q, const struct image *image, struct spec *s
 		r = plan_log_option(q->log_options.items[i], life, err);
 	if (r == 0)
 		r = plan_stop(q, image, life, err);
-	return r < 0 ? r : plan_labels(q, image, life, err);
+	if (r == 0)
+		r = plan_labels(q, image, life, err);
+	return r < 0 ? r : plan_health(q, image, spec, err);
 }

@@ -9,6 +9,7 @@
 #include "src/plan/request.h"
 
 int plan_life(const struct request *request, const struct image *image, struct spec *spec, struct err *err);
+int plan_health(const struct request *request, const struct image *image, struct spec *spec, struct err *err);
 int plan_limits(const struct request *request, struct spec *spec, struct err *err);
 int plan_mounts(const struct request *request, struct spec *spec, struct err *err);
 int plan_network(const struct request *request, struct spec *spec, struct err *err);

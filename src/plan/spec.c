@@ -60,6 +60,7 @@ void spec_done(struct spec *spec)
 	free(spec->user);
 	strv_done(&spec->layers);
 	strv_done(&spec->life.labels);
+	strv_done(&spec->life.health.test);
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		free(spec->mounts[i].source);
 		free(spec->mounts[i].target);

@@ -112,6 +112,13 @@ struct spec_isolation {
 
 enum restart { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS };
 
+/* What tells whether it is well: run in it every now and then. Times in milliseconds. */
+struct spec_health {
+	struct strv test;       /* an argv; empty: nothing does */
+	uint64_t interval, timeout, start_period;
+	unsigned retries;       /* how many failures in a row make it unhealthy */
+};
+
 /* How long it lives, and what is left of it. */
 struct spec_life {
 	bool detach;            /* its supervisor is a process of its own, which keeps its output */
@@ -123,6 +130,7 @@ struct spec_life {
 	uint64_t log_size;      /* bytes of a log file, after which another is begun */
 	unsigned log_files;     /* how many of them are kept */
 	struct strv labels;     /* KEY=VALUE */
+	struct spec_health health;
 	unsigned timeout;       /* seconds after which it is killed; 0: never */
 	bool stacks;            /* and its processes' stacks are told before that */
 };

@@ -6,6 +6,7 @@
  * a client that goes away is forgotten. Nothing here blocks.
  */
 #include "src/runtime/attach.h"
+#include "src/runtime/health.h"
 #include "src/runtime/logfile.h"
 #include "src/runtime/run.h"
 
@@ -40,6 +41,7 @@ struct monitor {
 	size_t chunk_len;
 	struct attach_message input;
 	size_t input_at, input_len;
+	struct health health;
 	bool exited;
 	int status;
 	bool told; /* its stacks */
@@ -194,12 +196,19 @@ static void tell_stacks(struct monitor *m)
 	m->told = m->told || stacks->len;
 }
 
+/* Of two times for poll(2), where -1 is never. */
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static void step(struct monitor *m)
 {
 	struct pollfd polls[FIRST_CLIENT + MAX_CLIENTS];
 	struct run *run = m->run;
 	fill_polls(m, polls);
-	int ready_count = poll(polls, FIRST_CLIENT + m->client_count, watch_timeout(&run->watch));
+	int ready_count = poll(polls, FIRST_CLIENT + m->client_count, sooner(watch_timeout(&run->watch), health_due_ms(&m->health, run)));
+	health_step(&m->health, run);
 	watch_check(&run->watch, run->pid);
 	tell_stacks(m);
 	if (ready_count <= 0)
@@ -271,10 +280,12 @@ int run_monitor(struct run *run, struct err *err)
 		fcntl(run->terminal_fd, F_SETFL, O_RDWR | O_NONBLOCK);
 	if (r == 0)
 		run_report(run, NULL);
+	health_begin(&m.health, run);
 	if (r == 0)
 		kill(getpid(), SIGCHLD); /* it may have ended before we looked */
 	while (r == 0 && !m.exited)
 		step(&m);
+	health_end(&m.health);
 	if (r == 0)
 		drain(&m);
 	say_goodbye(&m);

@@ -32,6 +32,13 @@ const char *state_status_text(enum state_status status)
 	return status_texts[status];
 }
 
+static const char *const health_texts[] = { "none", "starting", "healthy", "unhealthy" };
+
+const char *state_health_text(enum state_health health)
+{
+	return health_texts[health];
+}
+
 int64_t state_now(void)
 {
 	struct timespec now;
@@ -64,11 +71,11 @@ int state_open_process(const struct state *state, struct err *err)
 
 int state_write(int dir_fd, const struct state *state, struct err *err)
 {
-	json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:i, s:I, s:i, s:i, s:b, s:b, s:i, s:s*}", "version", STATE_VERSION,
+	json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:i, s:I, s:i, s:i, s:b, s:b, s:s, s:i, s:s*}", "version", STATE_VERSION,
 		"id", state->id, "image", state->image, "status", state_status_text(state->status), "created",
 		(json_int_t)state->created, "started", (json_int_t)state->started, "finished", (json_int_t)state->finished, "pid",
 		(int)state->pid, "pidStart", (json_int_t)state->pid_start, "supervisor", (int)state->supervisor, "exitCode",
-		state->exit_code, "outOfMemory", state->out_of_memory, "lost", state->lost, "restarts", state->restarts, "error", state->error);
+		state->exit_code, "outOfMemory", state->out_of_memory, "lost", state->lost, "health", state_health_text(state->health), "restarts", state->restarts, "error", state->error);
 	cleanup_free char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII) : NULL;
 	json_decref(json);
 	if (!text)
@@ -98,6 +105,15 @@ static int take_status(const json_t *json, enum state_status *ret_status)
 	return -EBADMSG;
 }
 
+static enum state_health take_health(const json_t *json)
+{
+	const char *text = json_string_value(json_object_get(json, "health"));
+	for (size_t i = 0; text && i < sizeof health_texts / sizeof *health_texts; i++)
+		if (str_eq(text, health_texts[i]))
+			return i;
+	return HEALTH_NONE;
+}
+
 static int decode(const json_t *json, struct state *ret_state, struct err *err)
 {
 	const char *id = json_string_value(json_object_get(json, "id"));
@@ -108,7 +124,7 @@ static int decode(const json_t *json, struct state *ret_state, struct err *err)
 		.started = take_number(json, "started"), .finished = take_number(json, "finished"), .pid = take_number(json, "pid"),
 		.pid_start = take_number(json, "pidStart"), .supervisor = take_number(json, "supervisor"),
 		.exit_code = take_number(json, "exitCode"), .out_of_memory = json_is_true(json_object_get(json, "outOfMemory")),
-		.lost = json_is_true(json_object_get(json, "lost")), .restarts = take_number(json, "restarts"), .error = take_text(json, "error") };
+		.lost = json_is_true(json_object_get(json, "lost")), .health = take_health(json), .restarts = take_number(json, "restarts"), .error = take_text(json, "error") };
 	if (version < 1 || !id || strlen(id) != STATE_ID_LENGTH || !state.image || take_status(json, &state.status) < 0) {
 		state_done(&state);
 		return err_set(err, -EBADMSG, "the container's state.json is damaged; `xrun rm` removes the container");

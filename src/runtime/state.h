@@ -14,6 +14,8 @@
 enum { STATE_VERSION = 1, STATE_ID_LENGTH = 64, STATE_SHORT_ID_LENGTH = 12 };
 enum state_status { STATE_CREATED, STATE_RUNNING, STATE_PAUSED, STATE_RESTARTING, STATE_EXITED };
 
+enum state_health { HEALTH_NONE, HEALTH_STARTING, HEALTH_HEALTHY, HEALTH_UNHEALTHY };
+
 /* Times are nanoseconds since 1970, 0: not yet. Strings are the struct's own. */
 struct state {
 	char id[STATE_ID_LENGTH + 1];
@@ -27,6 +29,7 @@ struct state {
 	int exit_code;
 	bool out_of_memory;
 	bool lost;                   /* its supervisor was killed, or the machine went down: how it ended is not known */
+	enum state_health health;    /* what --health-cmd, or the image's check, has found */
 	int restarts;                /* how often --restart has started it again */
 	char *error;                 /* why it could not be started again, or NULL */
 };
@@ -34,6 +37,7 @@ void state_done(struct state *state);
 #define cleanup_state __attribute__((cleanup(state_done)))
 
 const char *state_status_text(enum state_status status);
+const char *state_health_text(enum state_health health);
 
 /* state.json in the container's directory; replaced as a whole. */
 int state_write(int dir_fd, const struct state *state, struct err *err);

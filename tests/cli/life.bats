@@ -279,3 +279,29 @@ supervisor() {
 	done
 	[ -z "$(xrun ps -aq)" ]
 }
+
+@test "a detached container does not keep open what our caller has" {
+	local got
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	cat "$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out" &
+	xrun run -d --name box "$NATIVE" sleep 1000 8>"$BATS_TEST_TMPDIR/fifo"
+	await_end $! # cat ends when nobody has the other end any more
+	got=$(xrun run -d --name other --env-file <(echo FROM=pipe) "$NATIVE" sleep 1000)
+	[ "$(xrun exec "$got" sh -c 'echo $FROM')" = pipe ]
+}
+
+@test "many clients leave the supervisor with as many descriptors as before" {
+	local id supervisor before i
+	id=$(xrun run -d --name box "$NATIVE" sh -c 'while :; do echo tick; sleep 0.01; done')
+	supervisor=$(xrun inspect -f '{{.Supervisor}}' box)
+	before=$(find "/proc/$supervisor/fd" -type l | wc -l)
+	for ((i = 0; i < 60; i++)); do
+		"$XRUN" --root "$STORE" attach box </dev/null 2>/dev/null | head -c 1 >/dev/null || true
+		xrun exec "$id" true
+	done
+	for ((i = 0; i < 100; i++)); do
+		[ "$(find "/proc/$supervisor/fd" -type l | wc -l)" = "$before" ] && break
+		sleep 0.05
+	done
+	[ "$i" -lt 100 ]
+}

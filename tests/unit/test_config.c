@@ -32,6 +32,9 @@ static void fill(struct spec *spec)
 	spec_add_mount(spec, NULL, "/scratch", false);
 	spec->life = (struct spec_life){ .detach = true, .keep = true, .stop_signal = 3, .stop_timeout = 7, .restart = RESTART_ON_FAILURE,
 		.restart_max = 5, .log_size = 1000, .log_files = 2 };
+	spec->life.health = (struct spec_health){ .interval = 1500, .timeout = 500, .start_period = 20, .retries = 4 };
+	strv_add(&spec->life.health.test, "/bin/sh");
+	strv_add(&spec->life.health.test, "a \"b\"");
 	strv_add(&spec->life.labels, "a=b");
 	strv_add(&spec->life.labels, "empty=");
 	spec->limits = (struct spec_limits){ .memory_bytes = 1 << 30, .cpu_milli = 1500, .pids = 7 };

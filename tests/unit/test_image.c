@@ -474,8 +474,12 @@ static void a_configuration_says_how_the_image_runs(void **state)
 	struct err err = { 0 };
 	assert_int_equal(read_config("{" OK_CONFIG ", 'variant': 'v8', 'created': '2024-01-01T00:00:00Z', 'config': {"
 		"'User': 'app:staff', 'WorkingDir': '/app', 'StopSignal': 'SIGINT', 'Entrypoint': ['/init', ''], 'Cmd': ['sh', '-c', 'x y'],"
-		"'Env': ['PATH=/bin', 'A=b=c'], 'Volumes': {'/data': {}}, 'Labels': {'k': 'v', 'n': 5}, 'ExposedPorts': {'80/tcp': {}}}}",
-		&image, &err), 0);
+		"'Env': ['PATH=/bin', 'A=b=c'], 'Volumes': {'/data': {}}, 'Labels': {'k': 'v', 'n': 5}, 'ExposedPorts': {'80/tcp': {}},"
+		"'Healthcheck': {'Test': ['CMD', 'check'], 'Interval': 5000000000, 'Retries': 4}}}", &image, &err), 0);
+	assert_int_equal(image.health.test.len, 2);
+	assert_string_equal(image.health.test.items[1], "check");
+	assert_int_equal(image.health.interval, 5000000000);
+	assert_int_equal(image.health.retries, 4);
 	assert_string_equal(platform_text(&image.platform).text, "linux/arm64/v8");
 	assert_string_equal(image.created, "2024-01-01T00:00:00Z");
 	assert_string_equal(image.user, "app:staff");

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* health.c owns asking a detached container whether it is well. */
+#include "src/runtime/health.h"
+
+#include "src/base/process.h"
+#include "src/runtime/join.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { MS = 1000000 };
+
+static const struct spec_health *plan(const struct run *run)
+{
+	return &run->spec->life.health;
+}
+
+static void note(struct run *run, enum state_health value)
+{
+	struct err ignored;
+	if (run->state.health == value)
+		return;
+	run->state.health = value;
+	state_write(run->container_fd, &run->state, &ignored);
+}
+
+void health_begin(struct health *health, struct run *run)
+{
+	*health = (struct health){ .started = state_now() };
+	health->next = health->started + (int64_t)plan(run)->interval * MS;
+	note(run, plan(run)->test.len ? HEALTH_STARTING : HEALTH_NONE);
+}
+
+int health_due_ms(const struct health *health, const struct run *run)
+{
+	if (plan(run)->test.len == 0)
+		return -1;
+	int64_t left = (health->next - state_now()) / MS + 1;
+	return left < 0 ? 0 : left > 3600000 ? 3600000 : (int)left;
+}
+
+/* It dies with us, and the program that it has executed with it. */
+static void check(const struct run *run)
+{
+	struct err ignored;
+	const struct spec *spec = run->spec;
+	struct join join = { .state = &run->state, .spec = spec, .map = run->map, .cwd = spec->cwd, .user = spec->user };
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	strv_extend(&join.args, &plan(run)->test);
+	strv_extend(&join.env, &spec->env);
+	int r = join_run(&join, &ignored);
+	_exit(r < 0 ? STATUS_FAILED : r);
+}
+
+static void start(struct health *health, struct run *run)
+{
+	health->pid = fork();
+	if (health->pid == 0)
+		check(run);
+	if (health->pid < 0) /* another time */
+		health->pid = 0;
+	health->next = state_now() + (int64_t)(health->pid ? plan(run)->timeout : plan(run)->interval) * MS;
+}
+
+static void judge(struct health *health, struct run *run, bool well)
+{
+	int64_t now = state_now(), grace = health->started + (int64_t)plan(run)->start_period * MS;
+	health->pid = 0;
+	health->next = now + (int64_t)plan(run)->interval * MS;
+	if (well) {
+		health->failures = 0;
+		note(run, HEALTH_HEALTHY);
+	} else if ((run->state.health != HEALTH_STARTING || now >= grace) && ++health->failures >= plan(run)->retries) {
+		note(run, HEALTH_UNHEALTHY);
+	}
+}
+
+void health_step(struct health *health, struct run *run)
+{
+	int status;
+	if (plan(run)->test.len == 0)
+		return;
+	if (health->pid > 0 && process_ended(health->pid, &status)) {
+		judge(health, run, status == 0);
+	} else if (state_now() >= health->next && health->pid > 0) {
+		health_end(health);
+		judge(health, run, false);
+	} else if (state_now() >= health->next) {
+		start(health, run);
+	}
+}
+
+void health_end(struct health *health)
+{
+	if (health->pid <= 0)
+		return;
+	kill(health->pid, SIGKILL);
+	process_wait(health->pid);
+	health->pid = 0;
+}

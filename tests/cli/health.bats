@@ -1,0 +1,66 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Whether a detached container is well: --health-cmd and its kin.
+
+load lib
+
+prepare() {
+	xrun pull -q "$NATIVE"
+}
+
+teardown() {
+	local ids
+	ids=$(xrun ps -aq)
+	# shellcheck disable=SC2086 # several words are meant
+	[ -z "$ids" ] || xrun rm -f $ids
+}
+
+# await_health WORD: until inspect says so of the container box.
+await_health() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		[ "$(xrun inspect -f '{{.State.Health.Status}}' box)" = "$1" ] && return 0
+		sleep 0.05
+	done
+	xrun inspect box
+	return 1
+}
+
+@test "a check that succeeds makes a container healthy, one that fails often enough unhealthy, and back" {
+	xrun run -d --name box --health-cmd 'test -e /tmp/well' --health-interval 50ms --health-retries 2 --health-start-period 1h "$NATIVE" sleep 1000
+	[ "$(xrun inspect -f '{{.State.Health.Status}}' box)" = starting ]
+	xrun exec box touch /tmp/well
+	await_health healthy
+	[[ $(xrun ps) == *"(healthy)"* ]]
+	[ "$(xrun ps -q --filter health=healthy | wc -l)" = 1 ]
+	xrun exec box rm /tmp/well
+	await_health unhealthy
+	xrun exec box touch /tmp/well
+	await_health healthy
+}
+
+@test "a check that takes too long has failed, and is ended" {
+	xrun run -d --name box --health-cmd 'sleep 4567' --health-interval 20ms --health-timeout 50ms --health-retries 1 "$NATIVE" sleep 1000
+	await_health unhealthy
+	xrun stop box
+	local i
+	for ((i = 0; i < 100; i++)); do
+		pgrep -u "$(id -u)" -f 'sleep 4567' >/dev/null || break
+		sleep 0.05
+	done
+	[ "$i" -lt 100 ]
+}
+
+@test "a container that is not asked has no health" {
+	xrun run -d --name box "$NATIVE" sleep 1000
+	[ "$(xrun inspect -f '{{.State.Health.Status}}' box)" = none ]
+	refute grep -q healthy <(xrun ps)
+}
+
+@test "health options that make no sense are refused" {
+	fails_with 125 "--health-cmd needs -d" xrun run --health-cmd true "$NATIVE" true
+	fails_with 125 "--health-interval 5" xrun run -d --health-cmd true --health-interval 5 "$NATIVE" true
+	fails_with 125 "10ms at least" xrun run -d --health-cmd true --health-interval 1ms "$NATIVE" true
+	fails_with 125 "--health-retries 0" xrun run -d --health-cmd true --health-retries 0 "$NATIVE" true
+	fails_with 125 "exclude each other" xrun run -d --health-cmd true --no-healthcheck "$NATIVE" true
+}
