@@ -61,7 +61,7 @@ int platform_score(const struct platform *have, const struct platform *want)
 
 void image_done(struct image *image)
 {
-	struct strv *lists[] = { &image->entrypoint, &image->cmd, &image->env, &image->volumes, &image->labels };
+	struct strv *lists[] = { &image->entrypoint, &image->cmd, &image->env, &image->volumes, &image->labels, &image->exposed };
 	strv_done(&image->health.test);
 	char *texts[] = { image->reference, image->created, image->user, image->working_dir, image->stop_signal };
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)

@@ -57,6 +57,7 @@ struct image {
 	size_t layer_count;
 	struct strv entrypoint, cmd, env, volumes, labels; /* labels as KEY=VALUE */
 	struct image_health health;
+	struct strv exposed;    /* ports, as "80/tcp" */
 	char *user, *working_dir, *stop_signal;
 };
 void image_done(struct image *image);

@@ -279,6 +279,8 @@ static void take_labels(const json_t *config, struct image *image)
 			strv_take(&image->labels, str_fmt("%s=%s", key, json_string_value(value)));
 	json_object_foreach(json_object_get(config, "Volumes"), key, value)
 		strv_add(&image->volumes, key);
+	json_object_foreach(json_object_get(config, "ExposedPorts"), key, value)
+		strv_add(&image->exposed, key);
 }
 
 static int take_health(const json_t *health, struct image_health *ret_health, struct err *err)

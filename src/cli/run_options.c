@@ -50,6 +50,7 @@ const struct option run_options[] = {
 	{ "Network", .kind = OPTION_HEADING },
 	{ "network", 0, OPTION_TEXT, FIELD(network), "MODE", "private (the default), none: only lo, host: the host's" },
 	{ "publish", 'p', OPTION_LIST, FIELD(publish), "[[ADDRESS:]HOST:]CONTAINER[/udp]", "let a port of the host lead to the container's" },
+	{ "publish-all", 'P', OPTION_SWITCH, FIELD(publish_all), NULL, "publish every port that the image exposes, at free ones" },
 	{ "add-host", 0, OPTION_LIST, FIELD(add_host), "NAME:ADDRESS", "a line of /etc/hosts; host-gateway stands for the host" },
 	{ "dns", 0, OPTION_LIST, FIELD(dns), "ADDRESS", "a nameserver, instead of the host's" },
 	{ "dns-search", 0, OPTION_LIST, FIELD(dns_search), "DOMAIN", "where to look names up, instead of the host's; . for nowhere" },

@@ -222,14 +222,32 @@ static int add_options(struct spec_network *network, const char *name, const str
 /* What only a private network can have. */
 static int check_mode(const struct request *q, const struct spec_network *network, struct err *err)
 {
-	const char *option = q->publish.len ? "-p" : q->mac_address ? "--mac-address" : q->net_rate ? "--net-rate" : NULL;
+	const char *option = q->publish.len ? "-p" : q->publish_all ? "-P" : q->mac_address ? "--mac-address" : q->net_rate ? "--net-rate" : NULL;
 	if (option && network->mode != NETWORK_PRIVATE)
 		return err_set(err, -EINVAL, "%s does not go with --network %s: that network is not the container's own", option,
 			q->network);
 	return 0;
 }
 
-int plan_network(const struct request *q, struct spec *spec, struct err *err)
+/* -P: what the image exposes and -p has not published; each gets a free port of the host. */
+static int add_exposed(struct spec_network *network, const struct strv *exposed, struct err *err)
+{
+	size_t asked = network->port_count;
+	for (size_t i = 0; i < exposed->len; i++) {
+		struct spec_port port = { 0 };
+		bool known = false;
+		if (strchr(exposed->items[i], ':') || !parse_port(exposed->items[i], &port))
+			return err_set(err, -EINVAL, "-P: the image exposes %s, which is no port", exposed->items[i]);
+		for (size_t k = 0; k < asked; k++)
+			known |= network->ports[k].container == port.container && network->ports[k].udp == port.udp;
+		int r = known ? 0 : network_add_port(network, exposed->items[i], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int plan_network(const struct request *q, const struct strv *exposed, struct spec *spec, struct err *err)
 {
 	struct spec_network *network = &spec->network;
 	const struct {
@@ -242,12 +260,14 @@ int plan_network(const struct request *q, struct spec *spec, struct err *err)
 		{ "dns-search", &q->dns_search }, { "dns-option", &q->dns_options } };
 	int r = 0;
 	network->mode = NETWORK_PRIVATE;
-	network->asked = q->network || q->publish.len || q->mac_address || q->net_rate;
+	network->asked = q->network || q->publish.len || q->publish_all || q->mac_address || q->net_rate;
 	for (size_t i = 0; r == 0 && i < sizeof single / sizeof *single; i++)
 		if (single[i].value)
 			r = add_option(network, single[i].name, single[i].value, err);
 	for (size_t i = 0; r == 0 && i < sizeof lists / sizeof *lists; i++)
 		r = add_options(network, lists[i].name, lists[i].values, err);
+	if (r == 0 && q->publish_all)
+		r = add_exposed(network, exposed, err);
 	return r < 0 ? r : check_mode(q, network, err);
 }
 

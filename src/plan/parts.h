@@ -12,7 +12,7 @@ int plan_life(const struct request *request, const struct image *image, struct s
 int plan_health(const struct request *request, const struct image *image, struct spec *spec, struct err *err);
 int plan_limits(const struct request *request, struct spec *spec, struct err *err);
 int plan_mounts(const struct request *request, struct spec *spec, struct err *err);
-int plan_network(const struct request *request, struct spec *spec, struct err *err);
+int plan_network(const struct request *request, const struct strv *exposed, struct spec *spec, struct err *err);
 int plan_sysctls(const struct request *request, struct spec *spec, struct err *err);
 int plan_ulimits(const struct request *request, struct spec *spec, struct err *err);
 /* A program of the caller's own: its mounts, before those that were asked for; its environment, before -e. */

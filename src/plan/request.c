@@ -176,7 +176,7 @@ int request_plan(const struct request *q, const struct image *image, char *const
 	if (r == 0)
 		r = plan_security(q, spec, err);
 	if (r == 0)
-		r = plan_network(q, spec, err);
+		r = plan_network(q, &image->exposed, spec, err);
 	if (r == 0)
 		plan_env(q, image, caller_env, spec);
 	return r;

@@ -42,6 +42,7 @@ struct request {
 	struct strv env, env_files, volumes, tmpfs, cap_add, cap_drop, security;
 	const char *mac_address, *net_rate;
 	struct request_limits limits;
+	bool publish_all;
 	struct strv publish, add_host, dns, dns_search, dns_options;
 	const char *jobs, *output;
 	struct strv reports;

@@ -491,6 +491,8 @@ static void a_configuration_says_how_the_image_runs(void **state)
 	assert_string_equal(image.cmd.items[2], "x y");
 	assert_string_equal(strv_env_get(&image.env, "A"), "b=c");
 	assert_int_equal(image.volumes.len, 1);
+	assert_int_equal(image.exposed.len, 1);
+	assert_string_equal(image.exposed.items[0], "80/tcp");
 	assert_int_equal(image.labels.len, 1);
 	assert_string_equal(image.labels.items[0], "k=v");
 	image_done(&image);

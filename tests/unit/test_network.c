@@ -15,6 +15,7 @@
 
 struct fixture {
 	struct request request;
+	struct strv exposed;
 	struct spec spec;
 	struct err err;
 };
@@ -32,6 +33,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 	request_done(&f->request);
+	strv_done(&f->exposed);
 	spec_done(&f->spec);
 	free(f);
 	return 0;
@@ -39,7 +41,7 @@ static int tear_down(void **state)
 
 static void refused(struct fixture *f, const char *text)
 {
-	assert_true(plan_network(&f->request, &f->spec, &f->err) < 0);
+	assert_true(plan_network(&f->request, &f->exposed, &f->spec, &f->err) < 0);
 	assert_non_null(strstr(f->err.text, text));
 }
 
@@ -50,12 +52,12 @@ static void the_network_is_private_unless_another_is_asked_for(void **state)
 		const char *name;
 		enum network mode;
 	} modes[] = { { "none", NETWORK_NONE }, { "host", NETWORK_HOST }, { "private", NETWORK_PRIVATE }, { "bridge", NETWORK_PRIVATE } };
-	assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
+	assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
 	assert_int_equal(f->spec.network.mode, NETWORK_PRIVATE);
 	assert_false(f->spec.network.asked);
 	for (size_t i = 0; i < 4; i++) {
 		f->request.network = modes[i].name;
-		assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
+		assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
 		assert_int_equal(f->spec.network.mode, modes[i].mode);
 		assert_true(f->spec.network.asked);
 	}
@@ -104,6 +106,24 @@ static void what_is_no_port_is_refused(void **state)
 	assert_int_equal(f->spec.network.port_count, 0);
 }
 
+static void what_the_image_exposes_is_published_once_by_publish_all(void **state)
+{
+	struct fixture *f = *state;
+	f->request.publish_all = true;
+	strv_add(&f->exposed, "80/tcp");
+	strv_add(&f->exposed, "53/udp");
+	strv_add(&f->exposed, "8080");
+	strv_add(&f->request.publish, "9000:80");
+	assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
+	assert_int_equal(f->spec.network.port_count, 3);
+	assert_int_equal(f->spec.network.ports[0].host, 9000);
+	assert_int_equal(f->spec.network.ports[1].container, 53);
+	assert_true(f->spec.network.ports[1].udp && f->spec.network.ports[1].host == 0);
+	assert_int_equal(f->spec.network.ports[2].container, 8080);
+	strv_add(&f->exposed, "1:2");
+	refused(f, "-P: the image exposes 1:2");
+}
+
 static void what_a_shared_network_cannot_have_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -124,10 +144,10 @@ static void a_rate_is_in_bits_per_second(void **state)
 	struct fixture *f = *state;
 	static const char *const bad[] = { "", "fast", "7k", "10mb", "-1", "1.5m", "2000g", "1 m" };
 	f->request.net_rate = "10m";
-	assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
+	assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
 	assert_int_equal(f->spec.network.rate, 10000000);
 	f->request.net_rate = "64000";
-	assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
+	assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
 	assert_int_equal(f->spec.network.rate, 64000);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		f->request.net_rate = bad[i];
@@ -140,7 +160,7 @@ static void a_mac_address_is_that_of_one_station(void **state)
 	struct fixture *f = *state;
 	static const char *const bad[] = { "", "02:42:ac:11:00", "02:42:ac:11:00:02:03", "03:42:ac:11:00:02", "2:42:ac:11:00:02", "02-42-ac-11-00-02" };
 	f->request.mac_address = "02:42:ac:11:00:02";
-	assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
+	assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
 	assert_string_equal(f->spec.network.mac, "02:42:ac:11:00:02");
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		f->request.mac_address = bad[i];
@@ -182,7 +202,7 @@ static void what_is_described_is_recalled(void **state)
 	strv_add(&f->request.dns_options, "ndots:2");
 	f->request.mac_address = "02:42:ac:11:00:02";
 	f->request.net_rate = "10m";
-	assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
+	assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
 	network_describe(&f->spec.network, &lines);
 	assert_int_equal(lines.len, 8);
 	for (size_t i = 0; i < lines.len; i++) {
@@ -204,7 +224,7 @@ static void hosts_has_localhost_the_container_and_what_was_added(void **state)
 	struct fixture *f = *state;
 	strv_add(&f->request.add_host, "db:192.0.2.7");
 	strv_add(&f->request.add_host, "host.example:host-gateway");
-	assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
+	assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
 	cleanup_free char *text = netfiles_hosts(&f->spec, NULL, "192.0.2.1");
 	assert_true(str_starts(text, "127.0.0.1\tlocalhost\n"));
 	assert_non_null(strstr(text, "\n192.0.2.7\tdb\n192.0.2.1\thost.example\n"));
@@ -215,7 +235,7 @@ static void hosts_begins_with_the_hosts_own_when_its_network_is_shared(void **st
 {
 	struct fixture *f = *state;
 	f->request.network = "host";
-	assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
+	assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
 	cleanup_free char *text = netfiles_hosts(&f->spec, "192.0.2.9 printer", "127.0.0.1");
 	assert_string_equal(text, "192.0.2.9 printer\n127.0.1.1\tbox crate\n");
 }
@@ -225,7 +245,7 @@ static void resolv_has_what_the_container_can_reach(void **state)
 	struct fixture *f = *state;
 	static const char host[] = "# made by hand\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver fe80::1%eth0\n"
 				   "nameserver fd00::53\nnameserver ::1\nsearch one.example two.example\noptions edns0\nsortlist 10.0.0.0\n";
-	assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
+	assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
 	cleanup_free char *v4 = netfiles_resolv(&f->spec.network, host);
 	assert_string_equal(v4, "nameserver 192.0.2.53\nsearch one.example two.example\noptions edns0\n");
 	f->spec.network.ipv6 = true;
@@ -239,7 +259,7 @@ static void resolv_is_the_hosts_own_when_its_network_is_shared(void **state)
 {
 	struct fixture *f = *state;
 	f->request.network = "host";
-	assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
+	assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
 	cleanup_free char *text = netfiles_resolv(&f->spec.network, "nameserver\t127.0.0.53  \r\nnameserver ::1");
 	assert_string_equal(text, "nameserver 127.0.0.53\nnameserver ::1\n");
 }
@@ -249,7 +269,7 @@ static void what_was_asked_for_replaces_lines_of_its_kind(void **state)
 	struct fixture *f = *state;
 	strv_add(&f->request.dns, "9.9.9.9");
 	strv_add(&f->request.dns_search, ".");
-	assert_int_equal(plan_network(&f->request, &f->spec, &f->err), 0);
+	assert_int_equal(plan_network(&f->request, &f->exposed, &f->spec, &f->err), 0);
 	cleanup_free char *text = netfiles_resolv(&f->spec.network, "nameserver 192.0.2.53\nsearch one.example\noptions edns0\n");
 	assert_string_equal(text, "nameserver 9.9.9.9\noptions edns0\n");
 }
@@ -268,6 +288,7 @@ int main(void)
 		test(the_network_is_private_unless_another_is_asked_for),
 		test(ports_are_written_as_for_docker),
 		test(what_is_no_port_is_refused),
+		test(what_the_image_exposes_is_published_once_by_publish_all),
 		test(what_a_shared_network_cannot_have_is_refused),
 		test(a_rate_is_in_bits_per_second),
 		test(a_mac_address_is_that_of_one_station),
