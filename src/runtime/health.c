@@ -16,13 +16,25 @@ static const struct spec_health *plan(const struct run *run)
 	return &run->spec->life.health;
 }
 
+/* What is on disk may say more than we know: that it is paused. */
 static void note(struct run *run, enum state_health value)
 {
 	struct err ignored;
+	cleanup_state struct state state = { 0 };
 	if (run->state.health == value)
 		return;
 	run->state.health = value;
-	state_write(run->container_fd, &run->state, &ignored);
+	if (state_read(run->container_fd, &state, &ignored) < 0)
+		return;
+	state.health = value;
+	state_write(run->container_fd, &state, &ignored);
+}
+
+static bool is_paused(const struct run *run)
+{
+	struct err ignored;
+	cleanup_state struct state state = { 0 };
+	return state_read(run->container_fd, &state, &ignored) == 0 && state.status == STATE_PAUSED;
 }
 
 void health_begin(struct health *health, struct run *run)
@@ -55,11 +67,10 @@ static void check(const struct run *run)
 
 static void start(struct health *health, struct run *run)
 {
-	health->pid = fork();
-	if (health->pid == 0)
+	pid_t pid = is_paused(run) ? -1 : fork(); /* one in a frozen cgroup would not answer */
+	if (pid == 0)
 		check(run);
-	if (health->pid < 0) /* another time */
-		health->pid = 0;
+	health->pid = pid > 0 ? pid : 0;
 	health->next = state_now() + (int64_t)(health->pid ? plan(run)->timeout : plan(run)->interval) * MS;
 }
 
