@@ -46,3 +46,10 @@ void cpu_options(const char *model, struct strv *ret_words)
 	strv_add(ret_words, "-cpu");
 	strv_add(ret_words, model);
 }
+
+void cpu_stack_options(const struct arch *arch, uint64_t limit, struct strv *ret_words)
+{
+	const uint64_t most = arch->elf_class == 2 ? UINT64_C(1) << 30 : UINT64_C(1) << 28;
+	strv_add(ret_words, "-s");
+	strv_take(ret_words, str_fmt("%llu", (unsigned long long)(limit == UINT64_MAX ? most : limit)));
+}

@@ -15,6 +15,12 @@ const char *const *cpu_models(const struct arch *arch);
 /* Whether a model has only characters that -cpu can mean; control characters and the like never reach a message. */
 bool cpu_model_is_sound(const char *model);
 
+/*
+ * The words that make qemu give its guest a stack of this size; `limit` is in bytes, UINT64_MAX for no limit, which becomes as much
+ * as fits well. qemu by itself takes a limit above 8 MiB, but neither a lower one nor none.
+ */
+void cpu_stack_options(const struct arch *arch, uint64_t limit, struct strv *ret_words);
+
 /* The words that make qemu use a model. */
 void cpu_options(const char *model, struct strv *ret_words);
 

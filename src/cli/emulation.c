@@ -9,6 +9,7 @@
 #include "src/base/fd.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 /* A private instance hides the host's handlers, so it gets every emulator there is, not only the image's. */
 static void add_other_emulators(const struct arch *wanted, int cache_fd, struct spec *spec)
@@ -48,6 +49,20 @@ static int check_model(const struct request *q, const struct emulator_facts *fac
 	return 0;
 }
 
+/* The stack's limit: what --ulimit says, else nothing but that there is none. */
+static void plan_stack(const struct arch *arch, const struct spec *spec, struct spec_emulator *emulator)
+{
+	struct rlimit inherited;
+	for (size_t i = 0; i < spec->isolation.ulimit_count; i++) {
+		if (spec->isolation.ulimits[i].resource == RLIMIT_STACK) {
+			cpu_stack_options(arch, spec->isolation.ulimits[i].soft, &emulator->options);
+			return;
+		}
+	}
+	if (getrlimit(RLIMIT_STACK, &inherited) == 0 && inherited.rlim_cur == RLIM_INFINITY)
+		cpu_stack_options(arch, UINT64_MAX, &emulator->options);
+}
+
 /* --cpu-model, else what is best for the architecture, unless `-e QEMU_CPU=...` is to choose. */
 static int plan_options(const struct request *q, const struct emulator_facts *facts, int cache_fd, const struct spec *spec,
 	struct spec_emulator *emulator, struct err *err)
@@ -59,6 +74,8 @@ static int plan_options(const struct request *q, const struct emulator_facts *fa
 		cpu_options(q->cpu_model, &emulator->options);
 	else if (*facts->model && !strv_env_get(&spec->env, "QEMU_CPU"))
 		cpu_options(facts->model, &emulator->options);
+	if (facts->takes_options)
+		plan_stack(arch_by_name(emulator->arch), spec, emulator);
 	return q->cpu_model ? check_model(q, facts, cache_fd, emulator, err) : 0;
 }
 

@@ -143,3 +143,31 @@ features() {
 	echo mine >"$BATS_TEST_TMPDIR/cpuinfo"
 	[ "$(arm64 -v "$BATS_TEST_TMPDIR/cpuinfo:/proc/cpuinfo" "$PLAIN/test:arm64" cat /proc/cpuinfo)" = mine ]
 }
+
+@test "a foreign program's stack is as large as --ulimit stack says" {
+	mkdir -p "$BATS_FILE_TMPDIR/programs"
+	cat >"$BATS_FILE_TMPDIR/deep.c" <<-'END'
+		static char *volatile sink;
+		static int deep(int more)
+		{
+			char block[1 << 20];
+			block[0] = block[sizeof block - 1] = 1;
+			sink = block;
+			return more ? deep(more - 1) + block[0] : 1;
+		}
+		int main(int argc, char **argv)
+		{
+			return deep(argc > 1 ? 100 : 4) == 0;
+		}
+	END
+	aarch64-linux-gnu-gcc -O0 -static -o "$BATS_FILE_TMPDIR/programs/deep" "$BATS_FILE_TMPDIR/deep.c"
+	deep() {
+		arm64 -v "$BATS_FILE_TMPDIR/programs:/programs" --ulimit "stack=$1" "$PLAIN/test:arm64" /programs/deep "${@:2}"
+	}
+	deep 8388608
+	refute deep 8388608 more
+	deep 209715200 more
+	refute deep 2097152
+	[ "$(arm64 --ulimit stack=-1 --dry-run "$PLAIN/test:arm64" true | sed -n 's/.*"xrun.emulator-options.aarch64": "\(.*\)".*/\1/p')" = \
+		"-cpu max,pauth=off,sve=off -s 1073741824" ]
+}

@@ -125,6 +125,23 @@ static void only_what_can_be_a_model_is_taken_for_one(void **state)
 		assert_false(cpu_model_is_sound(bad[i]));
 }
 
+static void a_stack_without_limit_is_as_large_as_fits(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *arch;
+		uint64_t limit;
+		const char *size;
+	} cases[] = { { "aarch64", UINT64_MAX, "1073741824" }, { "armv7", UINT64_MAX, "268435456" }, { "armv7", 1 << 20, "1048576" } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		cleanup_strv struct strv words = { 0 };
+		cpu_stack_options(arch_by_name(cases[i].arch), cases[i].limit, &words);
+		assert_int_equal(words.len, 2);
+		assert_string_equal(words.items[0], "-s");
+		assert_string_equal(words.items[1], cases[i].size);
+	}
+}
+
 static void randomization_is_trouble_for_qemu_at_a_fixed_address(void **state)
 {
 	(void)state;
@@ -200,6 +217,7 @@ int main(void)
 		cmocka_unit_test(a_program_of_another_form_is_refused),
 		cmocka_unit_test(models_are_tried_best_first),
 		cmocka_unit_test(only_what_can_be_a_model_is_taken_for_one),
+		cmocka_unit_test(a_stack_without_limit_is_as_large_as_fits),
 		cmocka_unit_test(randomization_is_trouble_for_qemu_at_a_fixed_address),
 		cmocka_unit_test(an_emulator_is_asked_once),
 		cmocka_unit_test(an_emulator_of_another_architecture_is_refused),
