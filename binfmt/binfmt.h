@@ -17,10 +17,10 @@
 bool binfmt_is_native(const struct arch *arch);
 
 /*
- * The emulator for arch: `override` if not NULL, else qemu-ARCH-static or a static qemu-ARCH in /usr/bin, /usr/local/bin,
- * /usr/libexec/qemu-binfmt, or the directories of PATH when run as an ordinary user. Returns an O_PATH descriptor and its
+ * The emulator for arch: `override` if not NULL, else qemu-ARCH-static or a static qemu-ARCH (on arm64 FEXInterpreter after
+ * them for x86) in the directories of PATH when run as an ordinary user, /usr/bin, /usr/local/bin, /usr/libexec/qemu-binfmt. Returns an O_PATH descriptor and its
  * path (the caller's), or -ENOENT with a message that names the Debian package. A dynamically linked emulator (it has
- * PT_INTERP) and one that cannot be executed are refused with the reason.
+ * PT_INTERP), one that cannot be executed, and one for another machine are refused with the reason.
  */
 int emulator_open(const struct arch *arch, const char *override, char **ret_path, struct err *err);
 

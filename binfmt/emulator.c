@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +23,10 @@ static int check(const char *path, struct err *err)
 	int dynamic = n < 0 ? -1 : elf_has_interpreter(head, n);
 	if (dynamic < 0)
 		return err_set(err, -ENOEXEC, "the emulator %s is not an ELF program", path);
+	const struct arch *machine = arch_by_elf(head, n);
+	if (!machine || (machine != arch_host() && !binfmt_is_native(machine)))
+		return err_set(err, -ENOEXEC, "the emulator %s is a program for %s, and this machine is %s", path,
+			machine ? machine->name : "an unknown architecture", arch_host()->name);
 	if (dynamic)
 		return err_set(err, -ELIBACC, "the emulator %s is dynamically linked, and its libraries would be looked for in the "
 					      "container; use a static one (Debian's package qemu-user-static)", path);
@@ -40,22 +45,43 @@ static int open_checked(const char *path, char **ret_path, struct err *err)
 	return fd;
 }
 
+/* An ordinary user's own programs come first, as for a shell; root's PATH may be anybody's. */
+static void list_directories(struct strv *ret_dirs)
+{
+	static char *const usual[] = { "/usr/bin", "/usr/local/bin", "/usr/libexec/qemu-binfmt", NULL };
+	const char *path = geteuid() == 0 ? NULL : getenv("PATH");
+	cleanup_free char *copy = str_dup(path ? path : "");
+	char *rest = copy;
+	for (char *dir; (dir = strsep(&rest, ":"));)
+		if (*dir == '/')
+			strv_add(ret_dirs, dir);
+	strv_copy(ret_dirs, usual);
+}
+
+/* Debian's name, other distributions', and for x86 programs on arm64 that of FEX. */
+static void list_names(const struct arch *arch, struct strv *ret_names)
+{
+	strv_take(ret_names, str_fmt("qemu-%s-static", arch->qemu));
+	strv_take(ret_names, str_fmt("qemu-%s", arch->qemu));
+	if (str_eq(arch_host()->name, "aarch64") && (str_eq(arch->name, "x86_64") || str_eq(arch->name, "i386")))
+		strv_add(ret_names, "FEXInterpreter");
+}
+
 int emulator_open(const struct arch *arch, const char *override, char **ret_path, struct err *err)
 {
-	static const char *const dirs[] = { "/usr/bin", "/usr/local/bin", "/usr/libexec/qemu-binfmt" };
-	static const char *const suffixes[] = { "-static", "" };
 	struct err refused = { 0 };
+	cleanup_strv struct strv dirs = { 0 }, names = { 0 };
 	if (override)
 		return open_checked(override, ret_path, err);
-	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-		for (size_t j = 0; j < sizeof suffixes / sizeof *suffixes; j++) {
-			cleanup_free char *path = str_fmt("%s/qemu-%s%s", dirs[i], arch->qemu, suffixes[j]);
-			int fd = open_checked(path, ret_path, err);
-			if (fd >= 0)
-				return fd;
-			if (fd != -ENOENT)
-				refused = *err;
-		}
+	list_directories(&dirs);
+	list_names(arch, &names);
+	for (size_t i = 0; i < dirs.len * names.len; i++) {
+		cleanup_free char *path = str_fmt("%s/%s", dirs.items[i / names.len], names.items[i % names.len]);
+		int fd = open_checked(path, ret_path, err);
+		if (fd >= 0)
+			return fd;
+		if (fd != -ENOENT && fd != -ENOTDIR && !refused.code)
+			refused = *err;
 	}
 	if (refused.code) {
 		*err = refused;

@@ -171,3 +171,11 @@ features() {
 	[ "$(arm64 --ulimit stack=-1 --dry-run "$PLAIN/test:arm64" true | sed -n 's/.*"xrun.emulator-options.aarch64": "\(.*\)".*/\1/p')" = \
 		"-cpu max,pauth=off,sve=off -s 1073741824" ]
 }
+
+@test "a dynamically linked emulator is refused: its libraries would be looked for in the image" {
+	fails_with 125 "/bin/true is dynamically linked" xrun --arch aarch64 --emulator /bin/true "$PLAIN/test:arm64" true
+}
+
+@test "no emulator can be given for the machine's own architecture, which it is a program of itself" {
+	fails_with 125 "it cannot be its own handler" xrun --emulator "/usr/bin/qemu-$HOST-static" "$NATIVE" true
+}

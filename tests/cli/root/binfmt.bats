@@ -143,3 +143,15 @@ without_private() {
 	[[ ${lines[1]} == *host*/usr/bin/qemu-s390x-static* ]]
 	[ "${lines[2]}" = s390x ]
 }
+
+@test "root's PATH is not searched for emulators" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	cp /usr/bin/qemu-s390x-static "$BATS_TEST_TMPDIR/bin/qemu-s390x"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH xrun binfmt status s390x | grep -F /usr/bin/qemu-s390x-static
+}
+
+@test "an emulator for another machine is refused with the reason" {
+	cp "$BUNDLE/rootfs/usr/bin/true" "$BATS_TEST_TMPDIR/qemu-aarch64"
+	run xrun binfmt status --emulator "$BATS_TEST_TMPDIR/qemu-aarch64" aarch64
+	[[ $output == *"is a program for s390x, and this machine is $HOST"* ]]
+}
