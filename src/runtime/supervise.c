@@ -111,6 +111,13 @@ static void close_streams(struct run *run)
 		fd_close(&run->stream_fds[i]);
 }
 
+/* It has nothing more to do; as a zombie it would count as one of the container's processes. */
+static void reap_outer(struct run *run)
+{
+	process_wait(run->outer_pid);
+	run->outer_pid = 0;
+}
+
 /* The processes first, then what only they used. Returns the exit status. */
 static int run_once(struct run *run, bool first, struct err *err)
 {
@@ -122,6 +129,8 @@ static int run_once(struct run *run, bool first, struct err *err)
 	watch_start(&run->watch, spec);
 	if (r >= 0)
 		r = publish(run, first, err);
+	if (r >= 0)
+		reap_outer(run);
 	if (r >= 0)
 		r = spec->life.detach ? run_monitor(run, err) :
 				       relay_until_exit(run->pid, true, &run->watch, run->signal_fd, run->terminal_fd, spec->interactive);

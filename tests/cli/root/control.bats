@@ -128,6 +128,11 @@ teardown() {
 	xrun stats --no-stream one | grep -E "^${id:0:12} +one +[0-9.]+% +[0-9.]+[kM]B / 67.1MB"
 }
 
+@test "what only built the container is not counted as its process" {
+	running 'echo ready; exec sleep 60' --pids-limit 30
+	[ "$(setting pids.current)" = 1 ]
+}
+
 @test "stats --no-stream ends, without it goes on" {
 	counting
 	[ "$(xrun stats --no-stream | wc -l)" = 2 ]
