@@ -80,7 +80,7 @@ for suite in ${SUITES:-bookworm trixie}; do
 	make_machine "$suite" >&2
 	timeout 900 qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -m 2048 -nographic -no-reboot -net none -kernel "$kernel" \
 		-initrd "$work/initrd.gz" -append "console=ttyS0 quiet panic=-1" \
-		-drive "file=$work/disk.img,format=raw,if=virtio,cache=unsafe" </dev/null 2>&1 | tr -d '\r' >"$work/log" || true
+		-drive "file=$work/disk.img,format=raw,if=virtio,cache=unsafe" </dev/null 2>&1 | sed -u 's/\r//g' >"$work/log" || true
 	sed -n '/##### [0-9]/,$p' "$work/log"
 	bad=$(grep -c '^not ok' "$work/log") || true
 	skip=$(grep -c '^ok .* # skip' "$work/log") || true

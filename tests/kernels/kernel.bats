@@ -52,6 +52,61 @@ has_private() {
 	[ "$(xrun run -q --network none "$PLAIN/test:amd64" sed -n 's/^ *\([^ :]*\):.*/\1/p' /proc/net/dev | tr '\n' ' ')" = "lo " ]
 }
 
+# limited OPTION...: root's container with them in the background, from when its program runs; sets id.
+limited() {
+	"$XRUN" --root "$STORE" run -q --rm --network none --name limited "$@" "$PLAIN/test:amd64" sh -c 'echo ready; exec sleep 600' \
+		>"$BATS_TEST_TMPDIR/out" 3>&- &
+	await_text ready "$BATS_TEST_TMPDIR/out"
+	id=$(xrun ps -q --no-trunc --filter name=limited)
+}
+
+# settings FILE=VALUE...: what the container's cgroup has in v2.
+settings() {
+	local setting
+	for setting; do
+		echo "${setting%%=*}: $(cat "/sys/fs/cgroup/xrun/$id/${setting%%=*}")"
+		[ "$(cat "/sys/fs/cgroup/xrun/$id/${setting%%=*}")" = "${setting#*=}" ]
+	done
+}
+
+@test "every limit is cgroup v2's, or is refused as v1's" {
+	((EUID == 0)) || return 0 # an ordinary user's: delegated.bats
+	limited --memory 64m --memory-swap 96m --memory-reservation 32m --cpus 0.5 --cpu-shares 1024 --cpuset-cpus 0 --pids-limit 50 \
+		--device-read-bps /dev/vda:1m --device-write-iops /dev/vda:100
+	settings memory.max=67108864 memory.low=33554432 "cpu.max=50000 100000" cpu.weight=39 cpuset.cpus=0 pids.max=50
+	[ ! -e "/sys/fs/cgroup/xrun/$id/memory.swap.max" ] || settings memory.swap.max=33554432
+	grep -E 'rbps=1048576 .*wiops=100$' "/sys/fs/cgroup/xrun/$id/io.max"
+	[ "$(xrun exec limited sed -n 's/^0:://p' /proc/self/cgroup)" = / ]
+	xrun update --memory 128m --pids-limit 60 limited
+	settings memory.max=134217728 pids.max=60
+	xrun rm -f limited
+	[ ! -e "/sys/fs/cgroup/xrun/$id" ]
+	fails_with 125 "--memory-swappiness: cgroup v2 has no such setting" xrun -q --memory 64m --memory-swappiness 1 "$PLAIN/test:amd64" true
+	fails_with 125 "--device-cgroup-rule" xrun -q --device-cgroup-rule 'c 1:1 r' "$PLAIN/test:amd64" true
+}
+
+@test "a container sees its own cgroup only, as the root, and cannot write there" {
+	((EUID == 0)) || return 0 # an ordinary user's: delegated.bats
+	[ "$(xrun -q --network none --memory 64m "$PLAIN/test:amd64" cat /sys/fs/cgroup/memory.max)" = 67108864 ]
+	refute xrun -q --network none --memory 64m "$PLAIN/test:amd64" mkdir /sys/fs/cgroup/x
+	[ -z "$(xrun -q --network none "$PLAIN/test:amd64" ls /sys/fs/cgroup)" ]
+}
+
+@test "a container is paused and goes on, with limits or without" {
+	((EUID == 0)) || return 0 # an ordinary user's: delegated.bats
+	local options
+	for options in "--pids-limit 50" ""; do
+		# shellcheck disable=SC2086 # several words are meant
+		limited $options
+		xrun pause limited
+		grep -qx 'frozen 1' "/sys/fs/cgroup/xrun/$id/cgroup.events"
+		xrun unpause limited
+		xrun stats --no-stream --format json limited | grep '"pids": "1"'
+		xrun rm -f limited
+		[ ! -e "/sys/fs/cgroup/xrun/$id" ]
+	done
+}
+
 @test "limits hold, or are refused" {
 	if ((EUID == 0)); then
 		[ "$(xrun -q --memory 64m --pids-limit 20 "$PLAIN/test:amd64" sh -c 'for i in $(seq 30); do sleep 2 & done; echo reached' 2>&1 | grep -c reached)" = 0 ]
