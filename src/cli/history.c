@@ -3,13 +3,12 @@
 #include "src/cli/cli.h"
 
 #include "registry/describe.h"
-#include "src/cli/age.h"
 #include "src/cli/listing.h"
 #include "src/cli/selection.h"
+#include "src/cli/when.h"
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 struct wish {
 	const char *arch, *platform, *format;
@@ -53,7 +52,7 @@ static int print(const struct history *history, const struct wish *wish, struct 
 	cleanup_listing struct listing listing = { .columns = columns };
 	for (size_t i = history->count; i-- > 0;) {
 		const struct history_step *step = &history->steps[i];
-		cleanup_free char *age = age_text(step->created, time(NULL));
+		cleanup_free char *age = when_told(step->created);
 		cleanup_free char *size = str_fmt("%lld", (long long)step->size);
 		cleanup_free char *command = one_line(*step->created_by ? step->created_by : step->comment, wish->no_trunc);
 		listing_add(&listing, (const char *[]){ age, size, command, step->created, step->created_by, step->comment });

@@ -2,14 +2,13 @@
 /* images.c owns `xrun images`. */
 #include "src/cli/cli.h"
 
-#include "src/cli/age.h"
 #include "src/cli/listing.h"
 #include "src/cli/selection.h"
+#include "src/cli/when.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 struct wish {
 	const char *format;
@@ -35,7 +34,7 @@ static void add_row(struct listing *listing, const struct image *image, const st
 	cleanup_free char *id = str_ndup(digest_hex(&image->config), shown);
 	cleanup_free char *digest = str_ndup(digest_hex(&image->manifest), shown);
 	cleanup_free char *size = str_fmt("%lld", (long long)image->size);
-	cleanup_free char *age = age_text(image->created, time(NULL));
+	cleanup_free char *age = when_told(image->created);
 	cleanup_free char *layers = str_fmt("%zu", image->layer_count);
 	listing_add(listing, (const char *[]){ image->reference, platform_text(&image->platform).text, id, digest, age, size,
 				     image->config.text, image->manifest.text, image->created, layers });

@@ -10,6 +10,7 @@
 #include <time.h>
 
 enum { SECOND = 1000000000 };
+#define SECONDS_LIMIT 9000000000ll /* of 1970 or to it: nanoseconds must fit into 64 bits */
 
 char *when_text(int64_t time)
 {
@@ -25,7 +26,7 @@ char *when_text(int64_t time)
 char *when_ago(int64_t time)
 {
 	static const struct { const char *name; long long seconds; } units[] = {
-		{ "year", 365 * 86400 }, { "month", 30 * 86400 }, { "week", 7 * 86400 }, { "day", 86400 }, { "hour", 3600 }, { "minute", 60 },
+		{ "year", 31557600 }, { "month", 2629800 }, { "week", 604800 }, { "day", 86400 }, { "hour", 3600 }, { "minute", 60 },
 	};
 	long long seconds = (state_now() - time) / SECOND;
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
@@ -34,6 +35,15 @@ char *when_ago(int64_t time)
 			return str_fmt("%lld %s%s", count, units[i].name, count == 1 ? "" : "s");
 	}
 	return str_fmt("%lld second%s", seconds < 0 ? 0 : seconds, seconds == 1 ? "" : "s");
+}
+
+char *when_told(const char *text)
+{
+	int64_t time;
+	if (!when_parse(text, &time))
+		return str_dup("");
+	cleanup_free char *ago = when_ago(time);
+	return str_fmt("%s ago", ago);
 }
 
 /* "1h30m": the larger unit first. */
@@ -51,6 +61,8 @@ static bool parse_ago(const char *text, int64_t *ret_time)
 		total += count * units[unit].seconds;
 		text = end + 1;
 	}
+	if (total > SECONDS_LIMIT)
+		return false;
 	*ret_time = state_now() - total * SECOND;
 	return true;
 }
@@ -73,7 +85,7 @@ bool when_parse(const char *text, int64_t *ret_time)
 	struct tm tm = { 0 };
 	unsigned long long seconds;
 	long long offset, nanoseconds = 0, unit = SECOND;
-	if (str_to_u64(text, 9000000000ull, &seconds)) {
+	if (str_to_u64(text, SECONDS_LIMIT, &seconds)) {
 		*ret_time = (int64_t)seconds * SECOND;
 		return true;
 	}
@@ -87,6 +99,9 @@ bool when_parse(const char *text, int64_t *ret_time)
 			nanoseconds += (*rest - '0') * (unit /= 10);
 	if (!parse_zone(rest, &offset))
 		return false;
-	*ret_time = ((int64_t)timegm(&tm) - offset) * SECOND + nanoseconds;
+	long long since = (long long)timegm(&tm) - offset;
+	if (since > SECONDS_LIMIT || since < -SECONDS_LIMIT)
+		return false;
+	*ret_time = since * SECOND + nanoseconds;
 	return true;
 }

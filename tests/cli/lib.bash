@@ -72,3 +72,8 @@ refute() {
 		return 1
 	fi
 }
+
+# Whether xrun is the build with sanitizers, whose memory says nothing of xrun's own.
+sanitized() {
+	grep -q __asan_init "$XRUN"
+}

@@ -98,11 +98,11 @@ ended() {
 	xrun run -d --name box --log-opt max-size=100k "$NATIVE" sh -c 'dd if=/dev/zero bs=1M count=64 2>/dev/null; echo; echo done; exec sleep 1000' >/dev/null
 	local i
 	for ((i = 0; i < 600; i++)); do
-		[ "$(xrun logs --tail 1 box)" = "done" ] && break
+		xrun logs --tail 1 box | tr -d "\0" | grep -qx "done" && break
 		sleep 0.05
 	done
 	[ "$i" -lt 600 ]
-	[ "$(sed -n 's/VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(sed -n 's/.*"supervisor": \([0-9]*\).*/\1/p' "$STORE"/containers/*/state.json)/status")" -lt 8192 ]
+	sanitized || [ "$(sed -n 's/VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(sed -n 's/.*"supervisor": \([0-9]*\).*/\1/p' "$STORE"/containers/*/state.json)/status")" -lt 8192 ]
 }
 
 @test "a program of any user may open its /dev/stdout again" {
@@ -183,7 +183,7 @@ ended() {
 	await_end $!
 	local i
 	for ((i = 0; i < 600; i++)); do
-		[ "$(xrun logs --tail 1 box)" = "done" ] && break
+		xrun logs --tail 1 box | tr -d "\0" | grep -qx "done" && break
 		sleep 0.05
 	done
 	[ "$i" -lt 600 ]

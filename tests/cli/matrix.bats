@@ -124,7 +124,7 @@ on_all() {
 @test "output of any size passes through little memory" {
 	"$XRUN" --root "$STORE" --arch x86_64,aarch64 --output group "$ALL" sh -c 'head -c 60000000 /dev/zero' 2>/dev/null | wc -c >"$BATS_TEST_TMPDIR/count"
 	[ "$(cat "$BATS_TEST_TMPDIR/count")" = $((120000000 + 13 + 14)) ]
-	(ulimit -v 200000; "$XRUN" --root "$STORE" -j 2 --arch x86_64 "$ALL" sh -c 'head -c 60000000 /dev/zero') 2>/dev/null | tr -d '\0' | wc -l >"$BATS_TEST_TMPDIR/count"
+	(sanitized || ulimit -v 200000; "$XRUN" --root "$STORE" -j 2 --arch x86_64 "$ALL" sh -c 'head -c 60000000 /dev/zero') 2>/dev/null | tr -d '\0' | wc -l >"$BATS_TEST_TMPDIR/count"
 	[ "$(cat "$BATS_TEST_TMPDIR/count")" = $(((60000000 + 16383) / 16384)) ]
 }
 
