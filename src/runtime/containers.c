@@ -254,12 +254,12 @@ int containers_remove(int containers_fd, const struct idmap *map, int userns_fd,
 	cleanup_fd int dir_fd = containers_open_one(containers_fd, id, err);
 	if (dir_fd < 0)
 		return dir_fd;
+	unlinkat(dir_fd, "kept", 0); /* should we be killed from here on, the next one goes on */
 	if (exists(dir_fd, "name") && flock(containers_fd, LOCK_EX) == 0) {
 		cleanup_free char *name = containers_name(dir_fd, id);
 		drop_name(containers_fd, name, id);
 		flock(containers_fd, LOCK_UN);
 	}
-	unlinkat(dir_fd, "kept", 0); /* should we be killed, the next one goes on */
 	int r = fd_remove_tree(containers_fd, id, err);
 	if (r < 0 && userns_fd >= 0)
 		r = remove_joined(&removal) == 0 ? 0 : r;
