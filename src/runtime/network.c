@@ -171,12 +171,17 @@ int network_failed(struct network_helper *network, struct err *err)
 		len ? said.data : "it did not say why");
 }
 
+void network_end(struct network_helper *network)
+{
+	if (network->pid > 0)
+		kill(network->pid, SIGKILL);
+}
+
 void network_stop(struct network_helper *network)
 {
-	if (network->pid > 0) {
-		kill(network->pid, SIGKILL);
+	network_end(network);
+	if (network->pid > 0)
 		process_wait(network->pid);
-	}
 	network->pid = 0;
 	fd_close(&network->died_fd);
 	fd_close(&network->output_fd);

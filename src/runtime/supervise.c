@@ -123,6 +123,7 @@ static int run_once(struct run *run, bool first, struct err *err)
 {
 	const struct spec *spec = run->spec;
 	fd_close(&run->userns_fd);
+	network_stop(&run->network);
 	int r = cgroup_create(&run->cgroup, spec->id, &spec->limits, err);
 	if (r >= 0)
 		r = run_launch(run, err);
@@ -134,13 +135,13 @@ static int run_once(struct run *run, bool first, struct err *err)
 	if (r >= 0)
 		r = spec->life.detach ? run_monitor(run, err) :
 				       relay_until_exit(run->pid, true, &run->watch, run->signal_fd, run->terminal_fd, spec->interactive);
+	network_end(&run->network);
 	if (faccessat(run->container_fd, CGROUP_NOTE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		cgroup_reload(&run->cgroup, spec->id, spec->limits.cgroup_parent);
 	run->state.out_of_memory = cgroup_ran_out_of_memory(&run->cgroup);
 	if (r < 0 && run->state.out_of_memory)
 		err_prefix(err, "the container ran out of memory before its program could start (--memory)");
 	end_processes(run, r < 0);
-	network_stop(&run->network);
 	cgroup_remove(&run->cgroup);
 	close_streams(run);
 	return r;
@@ -217,6 +218,7 @@ static int finish(struct run *run, bool keep, struct err *err)
 	} else if (run->container_fd >= 0) {
 		r = containers_remove(run->containers_fd, run->map, run->userns_fd, run->spec->id, err);
 	}
+	network_stop(&run->network);
 	if (run->lock_fd >= 0)
 		containers_note(run->lock_fd, run->state.exit_code);
 	if (run->containers_fd >= 0)
