@@ -12,7 +12,9 @@ const unsigned fuzz_rounds = 20000;
 FUZZ_SEEDS(SEED("m512m\0c1.5\0p100\0v.:/src:ro\0t/run\0eA=b\0C/bin/sh\0IPATH=/bin\0IQEMU_LOG=all"),
 	SEED("m1.5gib\0c0.01\0p-1\0v/a:/b\0nname_1\0hhost\0w/work\0u1:2\0sseccomp=unconfined\0E/init\0ahello"),
 	SEED("Nhost\0Eprogram\0sno-new-privileges\0vnamed:/x\0fA=1\r\n# comment\n B\nC=d=e\n\nLANG\n"), SEED("f=x\n"),
-	SEED("cNaN\0m99999999999999t\0p4194305\0t/a:b\0v:/\0wrelative"), SEED("C\0m0.5\0v/a:///\0C\xff\xfe\0eA=\x80"))
+	SEED("cNaN\0m99999999999999t\0p4194305\0t/a:b\0v:/\0wrelative"), SEED("C\0m0.5\0v/a:///\0C\xff\xfe\0eA=\x80"),
+	SEED("P[::1]:80-89:90-99/udp\0X80/tcp\0Aa=host-gateway\0Dx.example\0R10m\0M02:42:ac:11:00:02\0ax"),
+	SEED("m1g\0S-1\0U0-3,8\0G2MB:4m\0B/dev/a:1m\0Lc *:* rwm\0Oa/b\0ax"))
 
 static void take(struct request *q, struct image *image, const char *text)
 {
@@ -24,7 +26,10 @@ static void take(struct request *q, struct image *image, const char *text)
 		{ 'm', &q->memory }, { 'c', &q->cpus }, { 'p', &q->pids_limit }, { 'n', &q->name }, { 'h', &q->hostname },
 		{ 'w', &q->workdir }, { 'u', &q->user }, { 'N', &q->network }, { 'E', &q->entrypoint }, { 'v', NULL, &q->volumes },
 		{ 't', NULL, &q->tmpfs }, { 'e', NULL, &q->env }, { 's', NULL, &q->security }, { 'a', NULL, &q->command },
-		{ 'I', NULL, &image->env }, { 'C', NULL, &image->cmd },
+		{ 'I', NULL, &image->env }, { 'C', NULL, &image->cmd }, { 'P', NULL, &q->publish }, { 'X', NULL, &image->exposed },
+		{ 'A', NULL, &q->add_host }, { 'D', NULL, &q->dns_search }, { 'R', &q->net_rate }, { 'M', &q->mac_address },
+		{ 'S', &q->limits.memory_swap }, { 'U', &q->limits.cpuset_cpus }, { 'G', NULL, &q->limits.hugetlb },
+		{ 'B', NULL, &q->limits.device_read_bps }, { 'L', NULL, &q->limits.device_rules }, { 'O', &q->limits.cgroup_parent },
 	};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 		if (fields[i].letter != *text)
