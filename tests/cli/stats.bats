@@ -9,7 +9,7 @@ prepare() {
 }
 
 teardown() {
-	[ -z "${background:-}" ] || kill -KILL "$background" || true
+	[ -z "${background:-}" ] || xrun rm -f one
 	wait
 }
 
