@@ -23,7 +23,7 @@ running() {
 }
 
 teardown() {
-	[ -z "${box:-}" ] || kill -KILL "$box" 2>/dev/null || true
+	xrun rm -f box >/dev/null 2>&1 || true
 	wait
 }
 
