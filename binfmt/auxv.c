@@ -86,6 +86,8 @@ bool auxv_read(const struct arch *arch, const void *stack, size_t len, struct cp
 {
 	struct cpu_capabilities found = { 0 };
 	int word = arch->elf_class == ELFCLASS64 ? 8 : 4, lists = 2;
+	if (len < (size_t)word)
+		return false;
 	const uint8_t *at = stack, *end = at + len;
 	for (at += word; lists && end - at >= word; at += word) /* past argc, argv and the environment, which end with 0 */
 		lists -= get(arch, at, word) == 0;

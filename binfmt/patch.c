@@ -66,7 +66,7 @@ static int read_program(const uint8_t *head, size_t len, struct program *ret_pro
 		return err_set(err, -ENOEXEC, "it is not an ELF program");
 	memcpy(header, head, sizeof *header);
 	size_t size = header->e_phnum * sizeof *program.segments;
-	if (!is_of_this_machine(header) || header->e_phoff > len || size > len - header->e_phoff)
+	if (!is_of_this_machine(header) || header->e_phoff < sizeof *header || header->e_phoff > len || size > len - header->e_phoff)
 		return err_set(err, -ENOEXEC, "it is not an ELF program of this machine");
 	program.segments = mem_new(size + sizeof *program.segments);
 	memcpy(program.segments, head + header->e_phoff, size);

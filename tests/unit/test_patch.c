@@ -92,15 +92,16 @@ static void a_program_of_another_form_is_refused(void **state)
 	(void)state;
 	struct image changed = { 0 };
 	struct patch result = { 0 };
-	struct image cases[5];
-	for (size_t i = 0; i < 5; i++)
+	struct image cases[6];
+	for (size_t i = 0; i < 6; i++)
 		cases[i] = make(false);
 	cases[0].segments[4].p_type = PT_NULL;           /* no note */
 	cases[1].header.e_machine ^= 1;                  /* another machine's */
 	cases[2].header.e_phnum = SEGMENTS + 1;          /* headers beyond what was read */
 	cases[3].header.e_phoff = UINT64_MAX - 8;
 	cases[4].segments[0].p_type = cases[4].segments[1].p_type = PT_NULL; /* nothing to load */
-	for (size_t i = 0; i < 5; i++)
+	cases[5].header.e_phoff = 8;                     /* headers that overlap */
+	for (size_t i = 0; i < 6; i++)
 		assert_int_equal(patch(&cases[i], &changed, &result), -ENOEXEC);
 }
 
