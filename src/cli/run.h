@@ -5,6 +5,7 @@
 
 #include "src/cli/cli.h"
 #include "src/cli/options.h"
+#include "src/plan/matrix.h"
 #include "src/plan/request.h"
 
 /* The image, pulled where --pull or its absence asks for that. The caller frees it with image_done. */
@@ -38,6 +39,12 @@ int run_container(const struct globals *globals, struct request *request, const 
 
 /* The request names several architectures, or asks for what only a matrix has (-j, --output, --report). */
 bool run_is_matrix(const struct request *request);
+
+/*
+ * --arch all: a row for each platform that the image has, fetched unless --pull never was given; SKIPPED where it does not run
+ * here. Where the registry cannot be reached, and the store has some, those, and a note.
+ */
+int run_add_all(const struct globals *globals, const struct request *request, const char *image, struct matrix *matrix, struct err *err);
 
 /* A container for each architecture; see docs/matrix.md. */
 int run_matrix(const struct globals *globals, struct request *request, const char *image, struct err *err);

@@ -17,7 +17,7 @@
 bool run_is_matrix(const struct request *q)
 {
 	const char *named = q->arch ? q->arch : q->platform;
-	return q->jobs || q->output || q->reports.len || (named && strchr(named, ','));
+	return q->jobs || q->output || q->reports.len || (named && (strchr(named, ',') || str_eq(named, "all")));
 }
 
 /* What each row's process is given. */
@@ -161,10 +161,12 @@ static int check(const struct request *q, const char *image, struct err *err)
 	return check_reports(q, err);
 }
 
-static int add_rows(const struct request *q, struct matrix *matrix, struct err *err)
+static int add_rows(const struct globals *globals, const struct request *q, const char *image, struct matrix *matrix, struct err *err)
 {
 	if (q->arch && q->platform)
 		return err_set(err, -EINVAL, "--arch and --platform say the same thing: give one");
+	if (str_eq(q->arch, "all") || str_eq(q->platform, "all"))
+		return run_add_all(globals, q, image, matrix, err);
 	if (q->arch || q->platform)
 		return matrix_add_archs(matrix, q->arch ? "--arch" : "--platform", q->arch ? q->arch : q->platform, err);
 	matrix_add(matrix, arch_host());
@@ -194,7 +196,7 @@ int run_matrix(const struct globals *globals, struct request *q, const char *ima
 	if (r == 0)
 		r = parse_output(q->output, &options.grouped, err);
 	if (r == 0)
-		r = add_rows(q, &matrix, err);
+		r = add_rows(globals, q, image, &matrix, err);
 	cleanup_fd int input_fd = options.input_fd = r < 0 ? r : spool_input(q, err);
 	if (input_fd >= 0)
 		r = matrix_execute(&matrix, &options, err);

@@ -5,7 +5,7 @@
 #define FIELD(name) offsetof(struct request, name)
 const struct option run_options[] = {
 	{ "The image", .kind = OPTION_HEADING },
-	{ "arch", 0, OPTION_TEXT, FIELD(arch), "ARCH", "architecture, by any of its names: aarch64, armhf, ...; several by commas" },
+	{ "arch", 0, OPTION_TEXT, FIELD(arch), "ARCH", "architecture, by any of its names: aarch64, armhf, ...; several by commas; all" },
 	{ "platform", 0, OPTION_TEXT, FIELD(platform), "OS/ARCH", "the same as docker writes it: linux/arm64" },
 	{ "pull", 0, OPTION_TEXT, FIELD(pull), "WHEN", "always, missing (the default) or never" },
 	{ "creds", 0, OPTION_TEXT, FIELD(creds), "USER:PASSWORD", "log in to the registry" },

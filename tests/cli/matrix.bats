@@ -139,6 +139,25 @@ on_all() {
 	fails_with 125 "-d is for one container" xrun -d --arch x86_64,aarch64 "$ALL" true
 }
 
+@test "--arch all is every platform that the image has" {
+	run "$XRUN" --root "$BATS_TEST_TMPDIR/new" --arch all -q --network none "$ALL" uname -m
+	[ "$status" = 0 ]
+	for machine in x86_64 aarch64 riscv64 s390x; do
+		[[ $output == *"| $machine"* ]]
+	done
+	"$XRUN" --root "$BATS_TEST_TMPDIR/new" rmi --arch riscv64 "$ALL"
+	run "$XRUN" --root "$BATS_TEST_TMPDIR/new" --arch all --pull never --network none "$ALL" uname -m
+	[ "$status" = 0 ]
+	[[ $output == *"| s390x"* && $output != *riscv64* ]]
+	"$XRUN" --root "$BATS_TEST_TMPDIR/new" rmi --all
+}
+
+
+@test "--arch all of an image that nobody has is an error" {
+	fails_with 125 "nonesuch" xrun --arch all "$PLAIN/nonesuch:1" true
+	fails_with 125 "never" xrun --arch all --pull never "$PLAIN/nonesuch:1" true
+}
+
 @test "a name twice, and one that nobody knows, are errors" {
 	fails_with 125 "aarch64 is named twice" xrun --arch arm64,aarch64 "$ALL" true
 	fails_with 125 "vax" xrun --arch arm64,vax "$ALL" true

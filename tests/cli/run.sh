@@ -13,7 +13,7 @@ XRUN_TEST_CACHE=$cache tests/images/ports.sh "$cache/ports-1" || exit 1
 place=$(mktemp -d /tmp/xrun-check.XXXXXX)
 chmod 755 "$place"
 mkdir "$place/build"
-cp -r tests docs "$place/"
+cp -r tests docs ci "$place/"
 cp -r "$build/xrun" "$build/xrun-fetch" "$build/man" "$build/probe" "$place/build/"
 cp -r "$cache/images-2" "$place/images"
 chmod -R go+rX "$place"
