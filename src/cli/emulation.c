@@ -7,6 +7,7 @@
 #include "binfmt/cpuinfo.h"
 #include "binfmt/emulator.h"
 #include "src/base/fd.h"
+#include "src/plan/ulimit.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -109,6 +110,17 @@ static int plan_private(const struct request *q, const struct arch *arch, const 
 	return r;
 }
 
+/* qemu writes a guest's core into the guest's current directory, which may be a volume: only where --ulimit asks for it. */
+static void leave_no_cores(struct spec *spec)
+{
+	struct rlimit now = { 0 };
+	for (size_t i = 0; i < spec->isolation.ulimit_count; i++)
+		if (spec->isolation.ulimits[i].resource == RLIMIT_CORE)
+			return;
+	getrlimit(RLIMIT_CORE, &now);
+	ulimit_set(&spec->isolation, &(struct spec_ulimit){ .resource = RLIMIT_CORE, .soft = 0, .hard = now.rlim_max });
+}
+
 int run_plan_emulation(const struct request *q, const struct image *image, int store_dir_fd, struct spec *spec,
 	struct err *err)
 {
@@ -127,6 +139,8 @@ int run_plan_emulation(const struct request *q, const struct image *image, int s
 	}
 	spec->personality_32 = answer.way == BINFMT_NATIVE && arch->elf_class != arch_host()->elf_class;
 	spec->emulated = answer.way != BINFMT_NATIVE;
+	if (spec->emulated)
+		leave_no_cores(spec);
 	if (answer.way == BINFMT_PRIVATE)
 		r = plan_private(q, arch, answer.emulator, store_dir_fd, spec, &facts, err);
 	else if (q->cpu_model)
