@@ -65,3 +65,36 @@ unsigned elf_flags(const void *data, size_t len)
 	const uint8_t *elf = data;
 	return is_sound(elf, len) ? (unsigned)read_number(elf + (elf[4] == 2 ? 48 : 36), 4, elf[5] == 2) : 0;
 }
+
+/* A note: three words (sizes of name and content, type), the name, the content, each padded to four bytes. */
+static int note_signal(const uint8_t *elf, size_t len, uint64_t offset, bool big)
+{
+	enum { NT_PRSTATUS_TYPE = 1 };
+	if (offset > len || len - offset < 12)
+		return 0;
+	const uint8_t *note = elf + offset;
+	uint64_t content = 12 + ((read_number(note, 4, big) + 3) & ~UINT64_C(3));
+	if (read_number(note + 8, 4, big) != NT_PRSTATUS_TYPE || content > len - offset || len - offset - content < 4)
+		return 0;
+	int number = (int)read_number(note + content, 4, big);
+	return number > 0 && number < 65 ? number : 0;
+}
+
+int elf_core_signal(const void *data, size_t len)
+{
+	enum { PT_NOTE_TYPE = 4, ET_CORE_TYPE = 4 };
+	const uint8_t *elf = data;
+	if (!is_sound(elf, len))
+		return 0;
+	bool wide = elf[4] == 2, big = elf[5] == 2;
+	uint64_t table = wide ? read_number(elf + 32, 8, big) : read_number(elf + 28, 4, big);
+	uint64_t size = wide ? 56 : 32, count = read_number(elf + (wide ? 56 : 44), 2, big);
+	if (read_number(elf + 16, 2, big) != ET_CORE_TYPE || table > len)
+		return 0;
+	for (uint64_t i = 0; i < count && (i + 1) * size <= len - table; i++) {
+		const uint8_t *header = elf + table + i * size;
+		if (read_number(header, 4, big) == PT_NOTE_TYPE)
+			return note_signal(elf, len, wide ? read_number(header + 8, 8, big) : read_number(header + 4, 4, big), big);
+	}
+	return 0;
+}

@@ -12,6 +12,9 @@ int elf_has_interpreter(const void *data, size_t len);
 /* The same answers, and the loader's path; "" where it lies beyond `len` or is longer than `size`. */
 int elf_interpreter(const void *data, size_t len, char *ret_path, size_t size);
 
+/* The signal that a core was written for: of the first note, if that is a process' state (core(5), NT_PRSTATUS); else 0. */
+int elf_core_signal(const void *data, size_t len);
+
 /* e_flags, whose meaning is the machine's own; 0 if it is not a sound ELF header. */
 unsigned elf_flags(const void *data, size_t len);
 

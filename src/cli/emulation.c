@@ -111,14 +111,23 @@ static int plan_private(const struct request *q, const struct arch *arch, const 
 }
 
 /* qemu writes a guest's core into the guest's current directory, which may be a volume: only where --ulimit asks for it. */
-static void leave_no_cores(struct spec *spec)
+static int plan_cores(const struct request *q, struct spec *spec, struct err *err)
 {
 	struct rlimit now = { 0 };
+	if (q->core_dir && (spec->life.detach || q->create))
+		return err_set(err, -EINVAL, "--core-dir is for a container in the foreground");
+	spec->core_dir = q->core_dir ? realpath(q->core_dir, NULL) : NULL;
+	if (q->core_dir && !spec->core_dir)
+		return err_sys(err, "--core-dir %s", q->core_dir);
 	for (size_t i = 0; i < spec->isolation.ulimit_count; i++)
 		if (spec->isolation.ulimits[i].resource == RLIMIT_CORE)
-			return;
+			return 0;
 	getrlimit(RLIMIT_CORE, &now);
-	ulimit_set(&spec->isolation, &(struct spec_ulimit){ .resource = RLIMIT_CORE, .soft = 0, .hard = now.rlim_max });
+	if (spec->core_dir && now.rlim_max == 0)
+		return err_set(err, -EPERM, "--core-dir: our own hard limit on cores is 0 (ulimit -H -c)");
+	ulimit_set(&spec->isolation, &(struct spec_ulimit){ .resource = RLIMIT_CORE, .soft = spec->core_dir ? now.rlim_max : 0,
+					      .hard = now.rlim_max });
+	return 0;
 }
 
 int run_plan_emulation(const struct request *q, const struct image *image, int store_dir_fd, struct spec *spec,
@@ -140,10 +149,12 @@ int run_plan_emulation(const struct request *q, const struct image *image, int s
 	spec->personality_32 = answer.way == BINFMT_NATIVE && arch->elf_class != arch_host()->elf_class;
 	spec->emulated = answer.way != BINFMT_NATIVE;
 	if (spec->emulated)
-		leave_no_cores(spec);
-	if (answer.way == BINFMT_PRIVATE)
+		r = plan_cores(q, spec, err);
+	else if (q->core_dir)
+		r = err_set(err, -EINVAL, "--core-dir is for emulated programs; the kernel decides on cores of native ones (core(5))");
+	if (r == 0 && answer.way == BINFMT_PRIVATE)
 		r = plan_private(q, arch, answer.emulator, store_dir_fd, spec, &facts, err);
-	else if (q->cpu_model)
+	else if (r == 0 && q->cpu_model)
 		r = err_set(err, -EINVAL, "--cpu-model %s: %s programs run %s", q->cpu_model, arch->name,
 			answer.way == BINFMT_NATIVE ? "natively here" : "through the host's own handler, which xrun does not change");
 	free(answer.emulator);

@@ -107,6 +107,9 @@ int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again,
 	if (r < 0)
 		return r;
 	cleanup_free char *stacks = result.stacks;
+	for (size_t i = 0; i < result.cores.len; i++)
+		fprintf(stderr, "xrun: a core: gdb-multiarch -c '%s/%s' PROGRAM\n", spec->core_dir, result.cores.items[i]);
+	strv_done(&result.cores);
 	if (result.timed_out) {
 		fputs(stacks, stderr);
 		err_set(err, 0, "ended after %u seconds (--timeout)", spec->life.timeout);

@@ -29,6 +29,7 @@ const struct option run_options[] = {
 	{ "hostname", 0, OPTION_TEXT, FIELD(hostname), "NAME", "the container's hostname" },
 	{ "rm", 0, OPTION_SWITCH, FIELD(remove), NULL, "remove it when it ends; without --name and -d it always is" },
 	{ "restart", 0, OPTION_TEXT, FIELD(restart), "WHEN", "with -d, start it again: no, on-failure[:TIMES], always" },
+	{ "core-dir", 0, OPTION_TEXT, FIELD(core_dir), "DIR", "where cores of foreign programs that crash go" },
 	{ "timeout", 0, OPTION_TEXT, FIELD(timeout), "SECONDS", "kill it after that time; the exit status is 124 then" },
 	{ "on-timeout", 0, OPTION_TEXT, FIELD(on_timeout), "stacks|kill", "stacks: show before that what its processes are waiting in" },
 	{ "stop-signal", 0, OPTION_TEXT, FIELD(stop_signal), "SIGNAL", "what `xrun stop` sends; the image's, or TERM" },

@@ -33,7 +33,7 @@ struct request {
 	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *memory, *cpus,
 		*pids_limit, *creds;
 	const char *progress;
-	const char *timeout, *on_timeout;
+	const char *timeout, *on_timeout, *core_dir;
 	const char *restart, *stop_signal, *stop_timeout, *cidfile, *health_cmd, *health_interval, *health_timeout,
 		*health_retries, *health_start_period;
 	bool no_healthcheck;

@@ -164,6 +164,7 @@ struct spec {
 	struct spec_emulator *emulators; /* to be registered in the private instance */
 	size_t emulator_count;
 	struct spec_isolation isolation;
+	char *core_dir;         /* --core-dir, absolute: where cores of foreign programs go; or NULL */
 };
 void spec_done(struct spec *spec);
 void spec_limits_done(struct spec_limits *limits);

@@ -13,6 +13,7 @@ struct container_result {
 	int status;          /* for the user: the program's own, or 128+n for a signal */
 	bool timed_out;
 	char *stacks;        /* of when it timed out, "" for none; the caller's */
+	struct strv cores;   /* names below spec->core_dir; the caller's */
 	bool out_of_memory;  /* the kernel killed it, or a part of it, at its memory limit */
 };
 

@@ -28,6 +28,7 @@ struct run {
 	struct state state;
 	struct network_helper network;
 	struct watch watch;
+	struct strv cores;  /* collected into spec->core_dir */
 };
 
 /* container.c: brings the first process to life, until it executes the program. The caller ends what a failure leaves. */

@@ -8,6 +8,7 @@
 #include "src/runtime/containers.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/run.h"
+#include "src/runtime/cores.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,6 +145,10 @@ static int run_once(struct run *run, bool first, struct err *err)
 	end_processes(run, r < 0);
 	cgroup_remove(&run->cgroup);
 	close_streams(run);
+	if (r >= 0 && spec->core_dir) {
+		int collected = cores_collect(spec, run->map, run->container_fd, run->state.started / SECOND, &run->cores, err);
+		r = collected < 0 ? collected : r;
+	}
 	return r;
 }
 
@@ -267,7 +272,7 @@ static int run_container(struct run *run, bool again, struct container_result *r
 	}
 	if (r >= 0)
 		*ret_result = (struct container_result){ .status = r, .out_of_memory = run->state.out_of_memory,
-			.timed_out = run->watch.timed_out, .stacks = buf_take(&run->watch.stacks) };
+			.timed_out = run->watch.timed_out, .stacks = buf_take(&run->watch.stacks), .cores = run->cores };
 	watch_done(&run->watch);
 	state_done(&run->state);
 	if (r < 0) /* now that nothing is left of it */

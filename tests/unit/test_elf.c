@@ -54,6 +54,28 @@ static void a_loader_s_name_out_of_reach_is_none(void **state)
 	assert_string_equal(path, "");
 }
 
+static void the_signal_of_a_core(void **state)
+{
+	(void)state;
+	struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr segments[2];
+		uint32_t note[3];
+		char name[8];
+		uint32_t content[4];
+	} core = { .header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1 }, .e_type = ET_CORE, .e_phnum = 2 },
+		.segments = { { .p_type = PT_LOAD }, { .p_type = PT_NOTE } }, .note = { 5, 16, NT_PRSTATUS }, .name = "CORE",
+		.content = { 11 } };
+	core.header.e_phoff = offsetof(__typeof__(core), segments);
+	core.segments[1].p_offset = offsetof(__typeof__(core), note);
+	assert_int_equal(elf_core_signal(&core, sizeof core), 11);
+	assert_int_equal(elf_core_signal(&core, offsetof(__typeof__(core), content)), 0);
+	core.segments[1].p_offset = UINT64_MAX;
+	assert_int_equal(elf_core_signal(&core, sizeof core), 0);
+	core.header.e_type = ET_EXEC;
+	assert_int_equal(elf_core_signal(&core, sizeof core), 0);
+}
+
 static void headers_that_cannot_be(void **state)
 {
 	(void)state;
@@ -71,7 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_loader_of_a_32_bit_program), cmocka_unit_test(a_loader_s_name_out_of_reach_is_none),
-		cmocka_unit_test(headers_that_cannot_be),
+		cmocka_unit_test(the_signal_of_a_core), cmocka_unit_test(headers_that_cannot_be),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,45 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Cores of foreign programs.
+
+load lib
+
+prepare() {
+	xrun pull -q --arch aarch64 "$PLAIN/test:arm64"
+	xrun pull -q "$NATIVE"
+}
+
+@test "--core-dir collects the cores of foreign programs, named, and gdb reads them" {
+	mkdir "$BATS_TEST_TMPDIR/v" "$BATS_TEST_TMPDIR/cores"
+	cd "$BATS_TEST_TMPDIR/v"
+	printf 'int *nowhere;\nint crash(int value) { *nowhere = value; return 0; }\nint main(void) { return crash(42); }\n' >crash.c
+	aarch64-linux-gnu-gcc -g -O0 -static -o crash crash.c
+	run xrun --arch aarch64 --core-dir "$BATS_TEST_TMPDIR/cores" -v "$PWD:/v" "$PLAIN/test:arm64" \
+		sh -c 'mkdir -m 700 /deep && cd /deep && sh -c "kill -ABRT \$\$"; cd /v && ./crash; true'
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$(find "$BATS_TEST_TMPDIR/cores" -type f | wc -l)" = 2 ]
+	[ -n "$(find "$BATS_TEST_TMPDIR/cores" -name 'sh.aarch64.*.ABRT.*.core' -user "$(id -u)")" ]
+	local core
+	core=$(find "$BATS_TEST_TMPDIR/cores" -name 'crash.aarch64.*.SEGV.*.core')
+	[[ $output == *"gdb-multiarch -c '$core' PROGRAM"* ]]
+	[ "$(ls)" = $'crash\ncrash.c' ]
+	HOME=$BATS_TEST_TMPDIR gdb-multiarch -nx -batch -c "$core" ./crash -ex 'print value' | grep -q '= 42$'
+}
+
+@test "a core that is not to be had, or of a native program, is not promised" {
+	fails_with 125 "--core-dir /nonesuch" xrun --core-dir /nonesuch --arch aarch64 "$PLAIN/test:arm64" true
+	fails_with 125 "-core-dir is for a container in the foreground" xrun -d --core-dir /tmp --arch aarch64 "$PLAIN/test:arm64" true
+	fails_with 125 "native" xrun --core-dir /tmp "$NATIVE" true
+}
+
+@test "a foreign program that crashes leaves no core behind, unless --ulimit core asks for one" {
+	mkdir "$BATS_TEST_TMPDIR/v"
+	ulimit -S -c "$(ulimit -H -c)"
+	run xrun --arch aarch64 -v "$BATS_TEST_TMPDIR/v:/v" -w /v "$PLAIN/test:arm64" sh -c 'ulimit -c; sh -c "kill -SEGV \$\$"; ls'
+	[[ $output == 0* ]]
+	[ -z "$(ls "$BATS_TEST_TMPDIR/v")" ]
+	[ "$(ulimit -H -c)" = unlimited ] # the machine's own tests have it so
+	xrun --arch aarch64 --ulimit core=-1 -v "$BATS_TEST_TMPDIR/v:/v" -w /v "$PLAIN/test:arm64" sh -c 'sh -c "kill -SEGV \$\$"; true'
+	[ -n "$(find "$BATS_TEST_TMPDIR/v" -name 'qemu_*.core' -size +0)" ]
+}
