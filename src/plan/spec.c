@@ -18,8 +18,11 @@ static void network_done(struct spec_network *network)
 
 bool spec_limits_any(const struct spec_limits *limits)
 {
-	static const struct spec_limits none = { 0 };
-	return memcmp(limits, &none, sizeof none) != 0;
+	const unsigned char *bytes = (const unsigned char *)limits; /* born zeroed, padding and all */
+	for (size_t i = 0; i < sizeof *limits; i++)
+		if (bytes[i])
+			return true;
+	return false;
 }
 
 void spec_limits_done(struct spec_limits *limits)
