@@ -54,7 +54,7 @@ struct attachment {
 	const struct attach_wish *wish;
 	char keys[MAX_KEYS];
 	size_t key_count, keys_seen;
-	bool input_open, is_raw, detached, ended;
+	bool input_open, is_raw, detached, ended, refused;
 	int status;
 	struct termios saved;
 };
@@ -134,6 +134,8 @@ static void take_message(struct attachment *a)
 	if (n <= 0) {
 		a->ended = true; /* the supervisor was killed, and the program with it */
 		a->status = 128 + SIGKILL;
+	} else if (message.kind == ATTACH_FULL) {
+		a->ended = a->refused = true;
 	} else if (message.kind == ATTACH_EXIT && n == 1 + sizeof a->status) {
 		memcpy(&a->status, message.data, sizeof a->status);
 		a->ended = true;
@@ -193,5 +195,7 @@ int attach_run(int connection_fd, const struct attach_wish *wish, bool *ret_deta
 	if (a.is_raw)
 		tcsetattr(0, TCSANOW, &a.saved);
 	*ret_detached = a.detached;
+	if (a.refused)
+		return err_set(err, -EUSERS, "so many are attached to it that one more cannot be");
 	return a.detached ? 0 : a.status;
 }

@@ -11,10 +11,10 @@
 /*
  * A SOCK_SEQPACKET unix socket named attach in the container's directory, which only its owner can enter. Each message is
  * a letter and what follows from it. To the supervisor: INPUT bytes, END of input, WINDOW a struct winsize. From it: OUTPUT
- * and ERRORS bytes, EXIT the status as an int.
+ * and ERRORS bytes, EXIT the status as an int, FULL where too many are attached.
  */
 enum { ATTACH_CHUNK = 4096 };
-enum attach_kind { ATTACH_INPUT = 'i', ATTACH_END = 'e', ATTACH_WINDOW = 'w', ATTACH_OUTPUT = 'o', ATTACH_ERRORS = 'r', ATTACH_EXIT = 'x' };
+enum attach_kind { ATTACH_INPUT = 'i', ATTACH_END = 'e', ATTACH_WINDOW = 'w', ATTACH_OUTPUT = 'o', ATTACH_ERRORS = 'r', ATTACH_EXIT = 'x', ATTACH_FULL = 'f' };
 struct attach_message {
 	char kind;
 	char data[ATTACH_CHUNK];

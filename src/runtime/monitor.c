@@ -115,10 +115,12 @@ static void take_client(struct monitor *m)
 	struct ucred peer;
 	socklen_t len = sizeof peer;
 	cleanup_fd int fd = accept4(m->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0 || m->client_count == MAX_CLIENTS || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || (peer.uid != geteuid() && peer.uid != 0))
 		return;
-	if (peer.uid != geteuid() && peer.uid != 0)
+	if (m->client_count == MAX_CLIENTS) {
+		send(fd, &(char){ ATTACH_FULL }, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 		return;
+	}
 	m->clients[m->client_count++] = (struct client){ .fd = fd_take(&fd) };
 }
 

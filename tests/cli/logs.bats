@@ -188,3 +188,19 @@ ended() {
 	done
 	[ "$i" -lt 600 ]
 }
+
+@test "one client too many is told so, and the others go on" {
+	xrun run -d --name box "$NATIVE" sh -c 'while :; do echo tick; sleep 0.1; done' >/dev/null
+	local i pids=()
+	for ((i = 0; i < 16; i++)); do
+		"$XRUN" --root "$STORE" attach box >"$BATS_TEST_TMPDIR/out-$i" &
+		pids+=($!)
+	done
+	for ((i = 0; i < 16; i++)); do await_text tick "$BATS_TEST_TMPDIR/out-$i"; done
+	fails_with 125 "one more cannot be" xrun attach box
+	xrun kill box >/dev/null
+	for i in "${pids[@]}"; do
+		await_end "$i"
+		[ "$status" = 137 ]
+	done
+}
