@@ -17,6 +17,9 @@ FUZZ_SEEDS(SEED(HEAD("\2", "\1", "\2\0\x3e\0") "\1\0\0\0" ADDRESS("\0") ADDRESS(
 	SEED(HEAD("\1", "\1", "\2\0\x28\0") "\1\0\0\0\0\0\0\0\x34\0\0\0\0\0\0\0\0\0\0\0\x34\0\x20\0\2\0\0\0\0\0\0\0\1\0\0\0"
 		"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
 	SEED(HEAD("\2", "\2", "\0\3\0\x16") "\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\x38\0\0\0\0\0\0\0\0"),
+	SEED(HEAD("\2", "\1", "\4\0\xb7\0") "\1\0\0\0" ADDRESS("\0") ADDRESS("\x40") ADDRESS("\0")
+		"\0\0\0\0\x40\0\x38\0\1\0\0\0\0\0\0\0\4\0\0\0\4\0\0\0" ADDRESS("\x78") ADDRESS("\0") ADDRESS("\0") ADDRESS("\0")
+			ADDRESS("\0") ADDRESS("\0") "\5\0\0\0\4\0\0\0\1\0\0\0" "CORE\0\0\0\0" "\x0b\0\0\0"),
 	SEED("#!/bin/sh\n"))
 
 static bool agrees(const struct arch *arch, const uint8_t *header)
@@ -37,6 +40,18 @@ static void check_longer(const uint8_t *data, size_t size, int answer)
 	free(longer);
 }
 
+/* A loader's name ends within its room; a core's signal is one, and no program has it. */
+static void check_details(const uint8_t *data, size_t size, int answer)
+{
+	char path[16];
+	memset(path, 'x', sizeof path);
+	CHECK(elf_interpreter(data, size, path, sizeof path) == answer);
+	CHECK(memchr(path, 0, sizeof path));
+	int number = elf_core_signal(data, size);
+	CHECK(number >= 0 && number <= 64);
+	CHECK(number == 0 || (data[16] | data[17]) == 4);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int answer = elf_has_interpreter(data, size);
@@ -45,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(size >= 64 && memcmp(data, "\177ELF", 4) == 0);
 		check_longer(data, size, answer);
 	}
+	check_details(data, size, answer);
 	const struct arch *arch = arch_by_elf(data, size);
 	if (arch)
 		CHECK(size >= ARCH_MAGIC_SIZE && memcmp(data, "\177ELF", 4) == 0 && agrees(arch, data));
