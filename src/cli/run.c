@@ -57,6 +57,20 @@ static int make_id(const struct request *q, struct spec *spec, struct err *err)
 	return 0;
 }
 
+/* A detached supervisor is elsewhere. */
+static int resolve_pid_file(struct spec *spec, struct err *err)
+{
+	char *name = spec->life.pid_file;
+	if (!name || *name == '/')
+		return 0;
+	cleanup_free char *here = getcwd(NULL, 0);
+	if (!here)
+		return err_sys(err, "--pidfile %s", name);
+	spec->life.pid_file = str_fmt("%s/%s", here, name);
+	free(name);
+	return 0;
+}
+
 static int resolve_sources(struct spec *spec, struct err *err)
 {
 	for (size_t i = 0; i < spec->mount_count; i++) {
@@ -88,6 +102,8 @@ static int plan(const struct request *q, const struct image *image, int store_di
 		r = request_plan(q, image, environ, spec, err);
 	if (r == 0)
 		r = resolve_sources(spec, err);
+	if (r == 0)
+		r = resolve_pid_file(spec, err);
 	if (r == 0)
 		r = prepare_network(spec, err);
 	return r < 0 ? r : run_plan_emulation(q, image, store_dir_fd, spec, err);

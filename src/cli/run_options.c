@@ -37,6 +37,7 @@ const struct option run_options[] = {
 	{ "log-opt", 0, OPTION_LIST, FIELD(log_options), "max-size=|max-file=", "with -d, how much output is kept: 10m in each of 3 files" },
 	{ "label", 'l', OPTION_LIST, FIELD(labels), "KEY=VALUE", "a note, for ps --filter and inspect" },
 	{ "cidfile", 0, OPTION_TEXT, FIELD(cidfile), "FILE", "write the container's id to a file that is not there yet" },
+	{ "pidfile", 0, OPTION_TEXT, FIELD(pidfile), "FILE", "write the number of its first process to a file, at each start" },
 	{ "health-cmd", 0, OPTION_TEXT, FIELD(health_cmd), "COMMAND", "with -d, tells by exit status 0 that all is well; the image's" },
 	{ "health-interval", 0, OPTION_TEXT, FIELD(health_interval), "TIME", "between two such checks: 500ms, 30s (the default), 5m" },
 	{ "health-timeout", 0, OPTION_TEXT, FIELD(health_timeout), "TIME", "after which a check has failed: 30s" },

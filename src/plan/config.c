@@ -103,6 +103,8 @@ static void add_life(json_t *object, const struct spec_life *life)
 	add_number(object, "xrun.log-size", life->log_size);
 	add_number(object, "xrun.log-files", life->log_files);
 	add_health(object, &life->health);
+	if (life->pid_file)
+		json_object_set_new(object, "xrun.pid-file", text(life->pid_file));
 	for (size_t i = 0; i < life->labels.len; i++) {
 		size_t len = strcspn(life->labels.items[i], "=");
 		cleanup_free char *key = str_fmt("xrun.label.%.*s", (int)len, life->labels.items[i]);

@@ -152,6 +152,7 @@ static void take_life(json_t *annotations, struct spec_life *life)
 	life->log_size = get_number(annotations, "xrun.log-size");
 	life->log_files = get_number(annotations, "xrun.log-files");
 	take_health(annotations, &life->health);
+	life->pid_file = str_dup(get_text(annotations, "xrun.pid-file"));
 	json_object_foreach(annotations, key, value)
 		if (str_starts(key, prefix) && json_is_string(value))
 			strv_take(&life->labels, str_fmt("%s=%s", key + strlen(prefix), json_string_value(value)));

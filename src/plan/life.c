@@ -89,6 +89,7 @@ int plan_life(const struct request *q, const struct image *image, struct spec *s
 	life->keep = (q->name || q->detach || q->create) && !q->remove;
 	life->log_size = LOG_SIZE;
 	life->log_files = LOG_FILES;
+	life->pid_file = str_dup(q->pidfile);
 	int r = plan_timeout(q, life, err);
 	if (r == 0)
 		r = plan_restart(q->restart, life, err);

@@ -65,6 +65,7 @@ void spec_done(struct spec *spec)
 	strv_done(&spec->layers);
 	strv_done(&spec->life.labels);
 	strv_done(&spec->life.health.test);
+	free(spec->life.pid_file);
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		free(spec->mounts[i].source);
 		free(spec->mounts[i].target);

@@ -131,6 +131,7 @@ struct spec_life {
 	unsigned log_files;     /* how many of them are kept */
 	struct strv labels;     /* KEY=VALUE */
 	struct spec_health health;
+	char *pid_file;         /* where the first process' number goes, an absolute path; or NULL */
 	unsigned timeout;       /* seconds after which it is killed; 0: never */
 	bool stacks;            /* and its processes' stacks are told before that */
 };

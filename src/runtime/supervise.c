@@ -64,6 +64,16 @@ static int mark_kept(const struct run *run, struct err *err)
 	return run->spec->life.keep ? containers_write_file(run->container_fd, "kept", "", 0, err) : 0;
 }
 
+static int write_pid_file(const struct run *run, struct err *err)
+{
+	const char *name = run->spec->life.pid_file;
+	char number[16];
+	cleanup_fd int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int len = snprintf(number, sizeof number, "%d\n", run->pid);
+	int r = fd < 0 ? -errno : fd_write_all(fd, number, len);
+	return r < 0 ? err_code(err, r, "--pidfile %s", name) : 0;
+}
+
 /* Written while the program already runs: a start does not wait for it, and who looks us up does (state_find). */
 static int publish(struct run *run, bool first, struct err *err)
 {
@@ -76,6 +86,8 @@ static int publish(struct run *run, bool first, struct err *err)
 	state->supervisor = getpid();
 	containers_note(run->lock_fd, -1);
 	int r = first ? write_config(run, err) : 0;
+	if (r == 0 && run->spec->life.pid_file)
+		r = write_pid_file(run, err);
 	if (r == 0)
 		r = state_write(run->container_fd, state, err);
 	return r < 0 || !first ? r : mark_kept(run, err);

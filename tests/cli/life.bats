@@ -211,6 +211,16 @@ await_log() {
 	fails_with 125 "--cidfile" xrun run --cidfile "$BATS_TEST_TMPDIR/id" "$NATIVE" true
 }
 
+@test "--pidfile has the number of the first process, at each start" {
+	cd "$BATS_TEST_TMPDIR" || return
+	xrun run -d --pidfile pid --name box "$NATIVE" sleep 1000
+	[ "$(cat pid)" = "$(xrun inspect -f '{{.State.Pid}}' box)" ]
+	xrun restart box
+	[ "$(cat pid)" = "$(xrun inspect -f '{{.State.Pid}}' box)" ]
+	fails_with 125 "--pidfile" xrun run --pidfile "$BATS_TEST_TMPDIR/none/pid" "$NATIVE" sleep 1000
+	[ "$(xrun ps -aq | wc -l)" = 1 ]
+}
+
 # supervisor NAME: the number of the xrun that looks after a container.
 supervisor() {
 	local id

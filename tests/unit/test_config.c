@@ -35,6 +35,7 @@ static void fill(struct spec *spec)
 	spec->life.health = (struct spec_health){ .interval = 1500, .timeout = 500, .start_period = 20, .retries = 4 };
 	strv_add(&spec->life.health.test, "/bin/sh");
 	strv_add(&spec->life.health.test, "a \"b\"");
+	spec->life.pid_file = str_dup("/run/pid");
 	strv_add(&spec->life.labels, "a=b");
 	strv_add(&spec->life.labels, "empty=");
 	spec->limits = (struct spec_limits){ .memory_bytes = 1 << 30, .cpu_milli = 1500, .pids = 7 };
