@@ -2,6 +2,7 @@
 /* fetch.c owns bringing one layer into the store's staging. */
 #include "registry/fetch.h"
 #include "registry/hasher.h"
+#include "registry/staging.h"
 
 #include "src/base/fd.h"
 
@@ -42,15 +43,10 @@ int fetch_compression(const struct image_layer *layer, enum compression *ret_com
 
 int fetch_stage(const struct store *store, struct staged *staged, struct err *err)
 {
-	for (unsigned tries = 0; tries < 1000; tries++) {
-		snprintf(staged->dir, sizeof staged->dir, "%.12s-%d-%u", digest_hex(&staged->layer->digest), getpid(), tries);
-		if (mkdirat(store->staging_fd, staged->dir, 0700) == 0)
-			break;
-		if (errno != EEXIST)
-			return err_sys(err, "cannot make a staging directory in the store");
-	}
-	staged->dir_fd = openat(store->staging_fd, staged->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (staged->dir_fd < 0 || flock(staged->dir_fd, LOCK_EX | LOCK_NB) < 0 || mkdirat(staged->dir_fd, "root", 0755) < 0)
+	staged->dir_fd = staging_make(store, digest_hex(&staged->layer->digest), staged->dir, err);
+	if (staged->dir_fd < 0)
+		return staged->dir_fd;
+	if (mkdirat(staged->dir_fd, "root", 0755) < 0)
 		return err_sys(err, "cannot use the staging directory %s", staged->dir);
 	return 0;
 }
@@ -79,7 +75,8 @@ struct blob {
 	const struct image_layer *layer;
 	struct stream *stream;
 	struct hasher hasher;
-	int file_fd; /* O_TMPFILE; -1 when it is read back */
+	int file_fd; /* O_TMPFILE, or what fetch_files gave; -1 when it is read back */
+	bool is_written; /* file_fd has the bytes already */
 	int64_t received;
 	int failure;  /* of the file */
 	bool refused; /* by the unpacker, which has the reason */
@@ -91,7 +88,7 @@ static int take_piece(void *context, const void *data, size_t len)
 {
 	struct blob *b = context;
 	hasher_add(&b->hasher, data, len);
-	if (b->file_fd >= 0 && (b->failure = fd_write_all(b->file_fd, data, len)) < 0)
+	if (b->file_fd >= 0 && !b->is_written && (b->failure = fd_write_all(b->file_fd, data, len)) < 0)
 		return b->failure;
 	b->received += len;
 	(b->file_fd >= 0 ? progress_add : progress_pass)(b->progress, b->index, len);
@@ -106,6 +103,12 @@ static uint64_t have(void *context)
 	return b->received;
 }
 
+static int create_file(struct blob *b, struct err *err)
+{
+	b->file_fd = openat(b->store->blobs_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+	return b->file_fd < 0 ? err_sys(err, "cannot create a blob in the store") : 0;
+}
+
 static int download(struct blob *b, struct session *session, struct http *http, struct err *err)
 {
 	struct http_response response = { 0 };
@@ -115,21 +118,17 @@ static int download(struct blob *b, struct session *session, struct http *http, 
 		.have = have, .context = b };
 	if (!session)
 		return err_set(err, -ENOENT, "layer %s is missing", b->layer->digest.text);
-	b->file_fd = openat(b->store->blobs_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
-	if (b->file_fd < 0)
-		return err_sys(err, "cannot create a blob in the store");
+	if (create_file(b, err) < 0)
+		return err->code;
 	int r = session_get(session, http, &request, &response, err);
 	http_response_done(&response);
 	return b->failure < 0 ? err_code(err, b->failure, "layer %s: cannot write it to the store", b->layer->digest.text) : r;
 }
 
-static int read_back(struct blob *b, struct err *err)
+static int read_pieces(struct blob *b, int fd, struct err *err)
 {
-	cleanup_fd int fd = store_open_blob(b->store, &b->layer->digest, err);
 	char piece[65536];
-	if (fd < 0)
-		return fd;
-	for (;;) {
+	while (b->received <= b->layer->size) {
 		ssize_t n = read(fd, piece, sizeof piece);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -139,6 +138,26 @@ static int read_back(struct blob *b, struct err *err)
 		if (n == 0 || r < 0)
 			return r < 0 ? err_code(err, r, "layer %s", b->layer->digest.text) : 0;
 	}
+	return err_set(err, -EBADMSG, "layer %s is longer than the %lld bytes that the manifest says", b->layer->digest.text,
+		(long long)b->layer->size);
+}
+
+static int read_back(struct blob *b, struct err *err)
+{
+	cleanup_fd int fd = store_open_blob(b->store, &b->layer->digest, err);
+	return fd < 0 ? fd : read_pieces(b, fd, err);
+}
+
+static int copy_file(struct blob *b, const struct fetch_files *files, struct err *err)
+{
+	cleanup_fd int fd = files->open(files->context, &b->layer->digest, &b->is_written, err);
+	if (fd < 0)
+		return err_prefix(err, "layer %s", b->layer->digest.text);
+	if (b->is_written) /* published as it is, when it has been found to be right */
+		b->file_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	else if (create_file(b, err) < 0)
+		return err->code;
+	return read_pieces(b, fd, err);
 }
 
 static int check(struct blob *b, struct err *err)
@@ -171,7 +190,7 @@ static int publish(const struct blob *b, struct err *err)
  * A fault in the blob shows up in its unpacking too (bad gzip data, say), mostly first. The blob's own check is the one
  * that names the cause, if the whole blob came.
  */
-static int feed(struct blob *b, struct unpacker *u, struct session *session, struct http *http, struct err *err)
+static int feed(struct blob *b, struct unpacker *u, const struct fetch_from *from, struct err *err)
 {
 	int64_t size;
 	pthread_t thread;
@@ -179,7 +198,7 @@ static int feed(struct blob *b, struct unpacker *u, struct session *session, str
 	int failed = pthread_create(&thread, NULL, unpack, u);
 	if (failed)
 		return err_code(err, -failed, "cannot start a thread");
-	int r = here ? read_back(b, err) : download(b, session, http, err);
+	int r = here ? read_back(b, err) : from->files ? copy_file(b, from->files, err) : download(b, from->session, from->http, err);
 	if (r < 0)
 		stream_abort(b->stream, r);
 	else
@@ -194,8 +213,7 @@ static int feed(struct blob *b, struct unpacker *u, struct session *session, str
 	return r < 0 ? r : publish(b, err);
 }
 
-int fetch_layer(const struct store *store, struct session *session, struct http *http, const struct layer_options *options,
-	struct progress *progress, size_t index, struct staged *staged, struct err *err)
+int fetch_layer(const struct store *store, const struct fetch_from *from, const struct layer_options *options, struct progress *progress, size_t index, struct staged *staged, struct err *err)
 {
 	struct unpacker u = { .options = options, .result = 0 };
 	struct blob b = { .store = store, .layer = staged->layer, .file_fd = -1, .progress = progress, .index = index };
@@ -207,7 +225,7 @@ int fetch_layer(const struct store *store, struct session *session, struct http 
 	u.stream = b.stream = stream_new(SOURCE_BLOCKS, SOURCE_BLOCK, 1);
 	hasher_init(&b.hasher);
 	progress_begin(progress, index, &staged->layer->digest, staged->layer->size);
-	r = feed(&b, &u, session, http, err);
+	r = feed(&b, &u, from, err);
 	staged->report = u.report;
 	hasher_done(&b.hasher);
 	stream_free(b.stream);

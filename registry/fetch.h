@@ -24,11 +24,27 @@ int fetch_stage(const struct store *store, struct staged *staged, struct err *er
 /* Media types of layers; anything else is refused by name. */
 int fetch_compression(const struct image_layer *layer, enum compression *ret_compression, struct err *err);
 
+/* Files that have blobs: an image layout's, or an archive's. */
+struct fetch_files {
+	/*
+	 * A descriptor for reading the blob; it need not have the right bytes. *ret_ours: the file is on the store's file
+	 * system and will not be written any more, so that it becomes the store's own instead of being copied.
+	 */
+	int (*open)(const void *context, const struct digest *digest, bool *ret_ours, struct err *err);
+	const void *context;
+};
+
+/* Where blobs come from that the store lacks: files, or else a registry, or else nowhere. */
+struct fetch_from {
+	const struct fetch_files *files;
+	struct session *session;
+	struct http *http;
+};
+
 /*
  * Downloads (or reads back, where the blob is in the store) and unpacks in one pass. The blob gets its name when its
- * size, digest and diff id hold. Without a session a blob that is not in the store is an error.
- */
-int fetch_layer(const struct store *store, struct session *session, struct http *http, const struct layer_options *options,
+ * size, digest and diff id hold. */
+int fetch_layer(const struct store *store, const struct fetch_from *from, const struct layer_options *options,
 	struct progress *progress, size_t index, struct staged *staged, struct err *err);
 
 #endif

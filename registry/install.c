@@ -88,7 +88,7 @@ static void plan_layers(struct install *p)
 	}
 }
 
-static int bring(struct install *p, size_t i, struct session *session, struct http *http, struct err *err)
+static int bring(struct install *p, size_t i, const struct fetch_from *from, struct err *err)
 {
 	struct staged *s = &p->staged[i];
 	struct layer_options options = { .diff_id = s->layer->diff_id, .single_id = p->options->single_id, .bottom = i == 0 };
@@ -99,7 +99,7 @@ static int bring(struct install *p, size_t i, struct session *session, struct ht
 	}
 	int r = fetch_stage(p->store, s, err);
 	if (r == 0)
-		r = fetch_layer(p->store, session, http, &options, p->progress, i, s, err);
+		r = fetch_layer(p->store, from, &options, p->progress, i, s, err);
 	if (r == 0)
 		progress_end(p->progress, i, "unpacked");
 	return r;
@@ -129,13 +129,14 @@ static void *work(void *context)
 {
 	struct install *p = context;
 	struct err err = { 0 };
-	const struct session *from = p->options->session;
-	struct session session = from ? session_copy(from) : (struct session){ 0 };
-	struct http *http = from ? http_new() : NULL;
-	if (from && !http)
+	const struct session *registry = p->options->session;
+	struct session session = registry ? session_copy(registry) : (struct session){ 0 };
+	struct http *http = registry ? http_new() : NULL;
+	const struct fetch_from from = { p->options->files, registry ? &session : NULL, http };
+	if (registry && !http)
 		note_failure(p, err_set(&err, -ENOMEM, "cannot start libcurl"), &err);
 	for (size_t i; (i = take_next(p)) < p->in->image.layer_count;) {
-		int r = bring(p, i, from ? &session : NULL, http, &err);
+		int r = bring(p, i, &from, &err);
 		if (r < 0)
 			note_failure(p, r, &err);
 	}

@@ -3,6 +3,7 @@
 #ifndef XRUN_REGISTRY_INSTALL_H
 #define XRUN_REGISTRY_INSTALL_H
 
+#include "registry/fetch.h"
 #include "registry/session.h"
 #include "registry/progress.h"
 #include "registry/store.h"
@@ -21,7 +22,8 @@ void incoming_done(struct incoming *incoming);
 int incoming_read_config(struct incoming *incoming, struct err *err);
 
 struct install_options {
-	const struct session *session; /* where the blobs come from that the store lacks; NULL: it has them all */
+	const struct session *session; /* where the blobs come from that the store lacks, */
+	const struct fetch_files *files; /* or else these; both NULL: it has them all */
 	bool single_id;                /* see layer.h */
 	enum progress_style progress;  /* on stderr */
 };

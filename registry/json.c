@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* json.c owns reading and writing JSON documents; it is the only file here that knows jansson. */
+/* json.c owns reading JSON documents. */
 #include "registry/json.h"
 
 #include <errno.h>
@@ -88,6 +88,7 @@ static int read_descriptor(const json_t *object, const char *what, struct descri
 	take_platform(json_object_get(object, "platform"), &ret->platform);
 	json_t *annotations = json_object_get(object, "annotations");
 	ret->reference = str_dup(json_string_value(json_object_get(annotations, "org.opencontainers.image.ref.name")));
+	ret->image_name = str_dup(json_string_value(json_object_get(annotations, "io.containerd.image.name")));
 	ret->layer_names = str_dup(json_string_value(json_object_get(annotations, "xrun.layers")));
 	return 0;
 }
@@ -107,12 +108,17 @@ static int read_descriptors(const json_t *array, const char *what, struct descri
 	return 0;
 }
 
+static void free_descriptor(struct descriptor *d)
+{
+	free(d->reference);
+	free(d->image_name);
+	free(d->layer_names);
+}
+
 static void free_descriptors(struct descriptor *descriptors, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		free(descriptors[i].reference);
-		free(descriptors[i].layer_names);
-	}
+	for (size_t i = 0; i < count; i++)
+		free_descriptor(&descriptors[i]);
 	free(descriptors);
 }
 
@@ -124,16 +130,14 @@ void index_done(struct index *index)
 
 void index_drop(struct index *index, size_t i)
 {
-	free(index->entries[i].reference);
-	free(index->entries[i].layer_names);
+	free_descriptor(&index->entries[i]);
 	memmove(&index->entries[i], &index->entries[i + 1], (--index->count - i) * sizeof *index->entries);
 }
 
 void manifest_done(struct manifest *manifest)
 {
 	free_descriptors(manifest->layers, manifest->layer_count);
-	free(manifest->config.reference);
-	free(manifest->config.layer_names);
+	free_descriptor(&manifest->config);
 	*manifest = (struct manifest){ 0 };
 }
 
@@ -188,38 +192,6 @@ int json_read_index(const char *text, size_t len, struct index *ret_index, struc
 	else
 		*ret_index = index;
 	return r;
-}
-
-static json_t *write_descriptor(const struct descriptor *d)
-{
-	json_t *object = json_pack("{s:s, s:s, s:I}", "mediaType", d->media_type, "digest", d->digest.text, "size",
-		(json_int_t)d->size);
-	json_t *annotations = json_object();
-	if (*d->platform.os) {
-		json_t *platform = json_pack("{s:s, s:s}", "architecture", d->platform.arch, "os", d->platform.os);
-		if (*d->platform.variant)
-			json_object_set_new(platform, "variant", json_string(d->platform.variant));
-		json_object_set_new(object, "platform", platform);
-	}
-	if (d->reference)
-		json_object_set_new(annotations, "org.opencontainers.image.ref.name", json_string(d->reference));
-	if (d->layer_names)
-		json_object_set_new(annotations, "xrun.layers", json_string(d->layer_names));
-	json_object_set_new(object, "annotations", annotations);
-	return object;
-}
-
-char *json_write_index(const struct index *index)
-{
-	json_t *manifests = json_array();
-	for (size_t i = 0; i < index->count; i++)
-		json_array_append_new(manifests, write_descriptor(&index->entries[i]));
-	cleanup_json json_t *json =
-		json_pack("{s:i, s:s, s:o}", "schemaVersion", 2, "mediaType", MEDIA_INDEX, "manifests", manifests);
-	char *text = json_dumps(json, JSON_INDENT(2));
-	if (!text)
-		abort();
-	return text;
 }
 
 int json_read_manifest(const char *text, size_t len, struct manifest *ret_manifest, struct err *err)
@@ -325,6 +297,59 @@ int json_read_config(const char *text, size_t len, const struct manifest *manife
 	else
 		*ret_image = image;
 	return r;
+}
+
+int json_check_layout(const char *text, size_t len, struct err *err)
+{
+	cleanup_json json_t *json = parse(text, len, "file oci-layout", err);
+	if (!json)
+		return err->code;
+	const char *version = json_string_value(json_object_get(json, "imageLayoutVersion"));
+	return str_eq(version, "1.0.0") ? 0 : err_set(err, -ENOTSUP, "the image layout has the version %.50s; only 1.0.0 is understood",
+		version ? version : "(none)");
+}
+
+static int take_docker_image(const json_t *object, struct docker_image *image, struct err *err)
+{
+	image->config = take_text(object, "Config");
+	int r = take_list(object, "Layers", &image->layers, err);
+	if (r == 0)
+		r = take_list(object, "RepoTags", &image->names, err);
+	if (r == 0 && image->layers.len > JSON_MAX_LAYERS)
+		r = err_set(err, -E2BIG, "the image has %zu layers; at most %d can be mounted", image->layers.len, JSON_MAX_LAYERS);
+	return r;
+}
+
+int json_read_docker(const char *text, size_t len, struct docker_images *ret_images, struct err *err)
+{
+	json_error_t error;
+	struct docker_images images = { 0 };
+	cleanup_json json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	size_t count = json_array_size(json);
+	if (!json_is_array(json) || count == 0 || count > MAX_LIST)
+		return err_set(err, -EBADMSG, "the archive's manifest.json is not a list of images: %.200s", json ? "it is none" : error.text);
+	images.items = mem_new(count * sizeof *images.items);
+	int r = 0;
+	while (r == 0 && images.count < count) {
+		json_t *object = json_array_get(json, images.count);
+		r = take_docker_image(object, &images.items[images.count++], err);
+	}
+	if (r < 0)
+		docker_images_done(&images);
+	else
+		*ret_images = images;
+	return r;
+}
+
+void docker_images_done(struct docker_images *images)
+{
+	for (size_t i = 0; i < images->count; i++) {
+		free(images->items[i].config);
+		strv_done(&images->items[i].names);
+		strv_done(&images->items[i].layers);
+	}
+	free(images->items);
+	*images = (struct docker_images){ 0 };
 }
 
 int json_read_layer_names(const char *text, size_t len, char **ret_names, struct err *err)

@@ -12,6 +12,7 @@ enum { JSON_LIMIT = 4 << 20, JSON_MAX_LAYERS = 500 }; /* overlayfs takes 500 low
 
 #define MEDIA_INDEX "application/vnd.oci.image.index.v1+json"
 #define MEDIA_MANIFEST "application/vnd.oci.image.manifest.v1+json"
+#define MEDIA_CONFIG "application/vnd.oci.image.config.v1+json"
 #define MEDIA_DOCKER_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
 #define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -21,6 +22,7 @@ struct descriptor {
 	int64_t size;
 	struct platform platform; /* of index entries; empty os: none was given */
 	char *reference;          /* annotation org.opencontainers.image.ref.name, or NULL */
+	char *image_name;         /* annotation io.containerd.image.name, which docker's archives have, or NULL */
 	char *layer_names;        /* annotation xrun.layers, or NULL: see store.h */
 };
 struct index {
@@ -45,6 +47,23 @@ struct manifest {
 };
 int json_read_manifest(const char *text, size_t len, struct manifest *ret_manifest, struct err *err);
 void manifest_done(struct manifest *manifest);
+char *json_write_manifest(const struct manifest *manifest); /* the caller's */
+
+/* The file oci-layout: a version that is understood. */
+int json_check_layout(const char *text, size_t len, struct err *err);
+
+/* manifest.json of a docker-archive: images by the names of their files in it. */
+struct docker_image {
+	char *config;
+	struct strv names, layers;
+};
+struct docker_images {
+	struct docker_image *items;
+	size_t count;
+};
+int json_read_docker(const char *text, size_t len, struct docker_images *ret_images, struct err *err);
+char *json_write_docker(const struct docker_images *images); /* the caller's */
+void docker_images_done(struct docker_images *images);
 
 /*
  * Fills what the configuration says: platform, process, and a diff id for each of the manifest's layers (their numbers

@@ -3,11 +3,16 @@
 /*
  *   xrun-fetch pull REFERENCE PLATFORM|all [--single-id] [--progress=none|lines|bars|json]
  *   xrun-fetch login
+ *   xrun-fetch load FORM PLATFORM|all [--wanted=NAME] [--name=NAME] [--replace] [--single-id] [--progress=...]
+ *   xrun-fetch save FORM (NAME PLATFORM)...
  *
  * Started as root of a user namespace with its own mount namespace. Descriptor 3 is the store's directory, 4 takes one
- * struct err when it fails (status 125), standard input holds endpoints (endpoint.h).
+ * struct err when it fails (status 125), standard input holds endpoints (endpoint.h). What load reads is descriptor 5, an
+ * archive, or an image layout's directory; save writes there.
  */
+#include "registry/load.h"
 #include "registry/pull.h"
+#include "registry/save.h"
 
 #include "src/base/fd.h"
 
@@ -18,13 +23,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STORE_FD = 3, ERROR_FD = 4, ENDPOINTS_LIMIT = 4 << 20 };
+enum { STORE_FD = 3, ERROR_FD = 4, SOURCE_FD = 5, ENDPOINTS_LIMIT = 4 << 20 };
 
 /* A command line as every command takes it. */
 struct request {
-	const char *operands[4];
-	size_t count;
+	struct strv operands;
 	struct pull_options options;
+	const char *wanted, *name; /* of load */
+	bool replace;
 };
 
 static int read_options(int argc, char **argv, struct request *request, struct err *err)
@@ -33,12 +39,18 @@ static int read_options(int argc, char **argv, struct request *request, struct e
 	for (int i = 2; i < argc; i++) {
 		if (str_eq(argv[i], "--single-id"))
 			options->single_id = true;
+		else if (str_starts(argv[i], "--wanted="))
+			request->wanted = argv[i] + strlen("--wanted=");
+		else if (str_starts(argv[i], "--name="))
+			request->name = argv[i] + strlen("--name=");
+		else if (str_eq(argv[i], "--replace"))
+			request->replace = true;
 		else if (str_starts(argv[i], "--progress=") && progress_parse_style(argv[i] + strlen("--progress="), &options->progress))
 			continue;
 		else if (str_starts(argv[i], "--"))
 			return err_set(err, -EINVAL, "xrun-fetch: unknown option %s", argv[i]);
-		else if (request->count < sizeof request->operands / sizeof *request->operands)
-			request->operands[request->count++] = argv[i];
+		else
+			strv_add(&request->operands, argv[i]);
 	}
 	return 0;
 }
@@ -56,15 +68,48 @@ static int read_endpoints(struct pull_options *options, struct err *err)
 	return r;
 }
 
+static int read_platform(const char *text, struct platform *ret_platform, bool *ret_all, struct err *err)
+{
+	*ret_all = str_eq(text, "all");
+	return *ret_all || platform_parse(text, ret_platform) ? 0 : err_set(err, -EINVAL, "%s: not a platform", text);
+}
+
 static int run_pull(const struct store *store, struct request *request, struct err *err)
 {
-	if (!request->options.endpoints.count)
+	struct pull_options *options = &request->options;
+	if (!options->endpoints.count)
 		return err_set(err, -EINVAL, "there is no saying where to get the image");
-	int r = reference_parse(request->operands[0], &request->options.reference, err);
-	request->options.all_platforms = str_eq(request->operands[1], "all");
-	if (r == 0 && !request->options.all_platforms && !platform_parse(request->operands[1], &request->options.platform))
-		r = err_set(err, -EINVAL, "%s: not a platform", request->operands[1]);
-	return r < 0 ? r : pull_image(store, &request->options, err);
+	int r = reference_parse(request->operands.items[0], &options->reference, err);
+	if (r == 0)
+		r = read_platform(request->operands.items[1], &options->platform, &options->all_platforms, err);
+	return r < 0 ? r : pull_image(store, options, err);
+}
+
+static int run_load(const struct store *store, struct request *request, struct err *err)
+{
+	struct load_options options = { .fd = SOURCE_FD, .wanted = request->wanted, .name = request->name, .replace = request->replace,
+		.single_id = request->options.single_id, .progress = request->options.progress };
+	if (!source_kind_by_form(request->operands.items[0], &options.kind))
+		return err_set(err, -EINVAL, "%s: not a form of images", request->operands.items[0]);
+	int r = read_platform(request->operands.items[1], &options.platform, &options.all_platforms, err);
+	return r < 0 ? r : load_images(store, &options, err);
+}
+
+/* FORM, and pairs of a name and its platform. */
+static int run_save(const struct store *store, struct request *request, struct err *err)
+{
+	const struct strv *words = &request->operands;
+	size_t count = (words->len - 1) / 2;
+	cleanup_free struct save_image *images = mem_new((count + 1) * sizeof *images);
+	enum source_kind kind;
+	if (!source_kind_by_form(words->items[0], &kind))
+		return err_set(err, -EINVAL, "%s: not a form of images", words->items[0]);
+	for (size_t i = 0; i < count; i++) {
+		images[i].name = words->items[1 + 2 * i];
+		if (!platform_parse(words->items[2 + 2 * i], &images[i].platform))
+			return err_set(err, -EINVAL, "%s: not a platform", words->items[2 + 2 * i]);
+	}
+	return save_images(store, kind, images, count, SOURCE_FD, err);
 }
 
 static int run_login(const struct store *store, struct request *request, struct err *err)
@@ -77,19 +122,21 @@ static int run_login(const struct store *store, struct request *request, struct 
 
 static const struct {
 	const char *name;
-	size_t operands;
-	bool store; /* needs it */
+	size_t operands; /* at least */
+	bool store;      /* needs it */
 	int (*run)(const struct store *store, struct request *request, struct err *err);
 } commands[] = {
 	{ "pull", 2, true, run_pull },
 	{ "login", 0, false, run_login },
+	{ "load", 2, true, run_load },
+	{ "save", 3, true, run_save },
 };
 
 static int dispatch(int argc, char **argv, struct request *request, struct err *err)
 {
 	cleanup_store struct store store = STORE_CLOSED;
 	for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++) {
-		if (!str_eq(commands[i].name, argv[1]) || commands[i].operands != request->count)
+		if (!str_eq(commands[i].name, argv[1]) || commands[i].operands > request->operands.len)
 			continue;
 		int r = commands[i].store ? store_open(&store, STORE_FD, true, err) : 0;
 		return r < 0 ? r : commands[i].run(&store, request, err);
@@ -109,6 +156,7 @@ static int run(int argc, char **argv, struct err *err)
 	if (r == 0)
 		r = dispatch(argc, argv, &request, err);
 	endpoints_done(&request.options.endpoints);
+	strv_done(&request.operands);
 	return r;
 }
 

@@ -256,6 +256,7 @@ static void copy_entry(struct descriptor *to, const struct descriptor *from)
 {
 	*to = *from;
 	to->reference = str_dup(from->reference);
+	to->image_name = str_dup(from->image_name);
 	to->layer_names = str_dup(from->layer_names);
 }
 
@@ -301,6 +302,7 @@ int store_copy_name(const struct store *store, const char *reference, const stru
 		r = store_write_index(store, &index, err);
 	}
 	free(copy.reference);
+	free(copy.image_name);
 	free(copy.layer_names);
 	index_done(&index);
 	return r;

@@ -63,7 +63,8 @@ const struct command cli_commands[] = {
 		"  xrun pull debian:12\n"
 		"  xrun pull --arch riscv64 debian:trixie\n"
 		"  xrun pull --arch arm64,armhf,s390x debian:12  several platforms, side by side\n"
-		"  xrun pull --arch all alpine\n" },
+		"  xrun pull --arch all alpine\n"
+		"  xrun pull oci-archive:image.tar               out of a file; also docker-archive:FILE and oci:DIRECTORY\n" },
 	{ "login", command_login, "[OPTIONS] REGISTRY", "log in to a registry, and keep the login for later", login_options,
 		"The password is asked for, or read from standard input; the registry must accept it. It is kept where podman keeps\n"
 		"it: in $REGISTRY_AUTH_FILE, in $XDG_RUNTIME_DIR/containers/auth.json, which goes when the machine restarts, or in\n"
@@ -82,6 +83,16 @@ const struct command cli_commands[] = {
 		"  xrun inspect --format '{{.State.Status}} {{.State.ExitCode}}' web\n"
 		"  xrun inspect --arch riscv64 debian:trixie\n" },
 	{ "history", command_history, "[OPTIONS] IMAGE", "list the steps that an image was made by", history_options, NULL },
+	{ "load", command_load, "[OPTIONS]", "bring images into the store out of an archive", load_options,
+		"Reads what docker save, podman save and skopeo write (docker-archive, oci-archive), packed with gzip or zstd or not.\n"
+		"Every image keeps its names. A name that the store has for another image is refused unless --replace is given.\n\n"
+		"  xrun load -i image.tar\n"
+		"  docker save debian:12 | xrun load\n" },
+	{ "save", command_save, "[OPTIONS] IMAGE...", "write images into an archive", save_options,
+		"docker, podman and skopeo read both forms. Of several platforms the machine's own is written.\n\n"
+		"  xrun save -o image.tar debian:12\n"
+		"  xrun save --arch riscv64 debian:trixie | ssh board docker load\n"
+		"  xrun save --arch all --format oci-archive -o all.tar debian:12\n" },
 	{ "tag", command_tag, "[OPTIONS] IMAGE NAME...", "give an image other names as well", tag_options,
 		"All platforms of IMAGE get the names; an image that had one of them before has it no more.\n\n"
 		"  xrun tag debian:12 registry.example.com/team/base:1\n" },

@@ -37,6 +37,7 @@ int cli_print_help(const char *name);
 /* The commands' options; each stands in the command's own file. */
 extern const struct option debug_options[], run_options[], pull_options[], images_options[], rmi_options[], binfmt_options[],
 	doctor_options[];
+extern const struct option load_options[], save_options[];
 extern const struct option inspect_options[], history_options[], tag_options[], prune_options[];
 extern const struct option login_options[], logout_options[];
 
@@ -53,6 +54,8 @@ int command_images(const struct globals *globals, int argc, char **argv, struct 
 int command_tag(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_history(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_inspect(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_load(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_save(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_rmi(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_prune(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_binfmt(const struct globals *globals, int argc, char **argv, struct err *err);
@@ -109,6 +112,9 @@ struct fetch {
 /* Runs xrun-fetch for it in a user namespace; then cli_check_programs. */
 int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err);
 
+/* Runs xrun-fetch with a command of its own; source_fd, unless -1, is its descriptor 5 (registry/main.c). */
+int cli_helper(char **argv, int source_fd, const struct idmap *map, int store_dir_fd, struct err *err);
+
 /*
  * Looks at some programs of the images that the store has by this full name (platform NULL: all platforms), and says on
  * stderr where they are for another architecture than the image claims to be.
@@ -118,6 +124,9 @@ int cli_check_programs(const char *name, const struct platform *platform, const 
 
 /* Whether --progress makes sense; NULL: it was not given. */
 int cli_check_progress(const char *progress, struct err *err);
+
+/* The option for xrun-fetch; an allocated string. */
+int cli_choose_progress(const struct fetch *fetch, char **ret_option, struct err *err);
 
 /* Runs xrun-fetch to ask the one endpoint whether it lets us in. */
 int cli_try_login(const struct endpoints *endpoints, const struct idmap *map, struct err *err);

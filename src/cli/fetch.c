@@ -20,7 +20,7 @@ extern char **environ;
 
 struct start {
 	char **argv;
-	int program_fd, store_dir_fd, error_fd, endpoints_fd;
+	int program_fd, store_dir_fd, error_fd, endpoints_fd, source_fd;
 };
 
 /* Beside xrun in the build tree, in ../libexec/xrun when installed. Opened before the user namespace is entered. */
@@ -43,12 +43,16 @@ static int open_program(struct err *err)
 static int execute(void *context, struct err *err)
 {
 	const struct start *start = context;
-	/* Away from 0, 3 and 4 first, so that no move overwrites what is still to be moved. */
-	int store_fd = start->store_dir_fd < 0 ? -1 : fcntl(start->store_dir_fd, F_DUPFD_CLOEXEC, 10);
-	int error_fd = fcntl(start->error_fd, F_DUPFD_CLOEXEC, 10);
+	/* Away from 0 and 3 to 5 first, so that no move overwrites what is still to be moved. */
+	const int wanted[] = { 0, 3, 4, 5 };
+	int fds[] = { start->endpoints_fd, start->store_dir_fd, start->error_fd, start->source_fd };
 	int program_fd = fcntl(start->program_fd, F_DUPFD_CLOEXEC, 10);
-	bool store_passed = start->store_dir_fd < 0 || dup2(store_fd, 3) == 3;
-	if (!store_passed || error_fd < 0 || program_fd < 0 || dup2(start->endpoints_fd, 0) < 0 || dup2(error_fd, 4) < 0)
+	bool moved = program_fd >= 0;
+	for (size_t i = 0; i < 4; i++)
+		moved = moved && (fds[i] < 0 || (fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 10)) >= 0);
+	for (size_t i = 0; i < 4; i++)
+		moved = moved && (fds[i] < 0 || dup2(fds[i], wanted[i]) >= 0);
+	if (!moved)
 		return err_sys(err, "cannot pass descriptors to xrun-fetch");
 	syscall(SYS_execveat, program_fd, "", start->argv, environ, AT_EMPTY_PATH);
 	return err_sys(err, "cannot execute xrun-fetch");
@@ -108,7 +112,7 @@ int cli_check_progress(const char *progress, struct err *err)
 }
 
 /* Bars are for a terminal that can draw them. */
-static int choose_progress(const struct fetch *fetch, char **ret_option, struct err *err)
+int cli_choose_progress(const struct fetch *fetch, char **ret_option, struct err *err)
 {
 	const char *terminal = getenv("TERM"), *wish = fetch->quiet ? "none" : fetch->progress ? fetch->progress : "auto";
 	bool draws = isatty(2) && !str_eq(terminal, "dumb");
@@ -134,11 +138,11 @@ int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_
 	if (map->single)
 		argv[argc++] = "--single-id";
 	cleanup_free char *progress = NULL;
-	r = choose_progress(fetch, &progress, err);
+	r = cli_choose_progress(fetch, &progress, err);
 	if (r < 0)
 		return r;
 	argv[argc++] = progress;
-	r = start(&(struct start){ .argv = argv, .store_dir_fd = store_dir_fd }, &endpoints, map, err);
+	r = start(&(struct start){ .argv = argv, .store_dir_fd = store_dir_fd, .source_fd = -1 }, &endpoints, map, err);
 	cleanup_free char *name = reference_text(&reference);
 	return r < 0 ? r : cli_check_programs(name, fetch->all_platforms ? NULL : &fetch->platform, map, store_dir_fd, err);
 }
@@ -146,5 +150,11 @@ int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_
 int cli_try_login(const struct endpoints *endpoints, const struct idmap *map, struct err *err)
 {
 	char *argv[] = { "xrun-fetch", "login", NULL };
-	return start(&(struct start){ .argv = argv, .store_dir_fd = -1 }, endpoints, map, err);
+	return start(&(struct start){ .argv = argv, .store_dir_fd = -1, .source_fd = -1 }, endpoints, map, err);
+}
+
+int cli_helper(char **argv, int source_fd, const struct idmap *map, int store_dir_fd, struct err *err)
+{
+	const struct endpoints none = { 0 };
+	return start(&(struct start){ .argv = argv, .store_dir_fd = store_dir_fd, .source_fd = source_fd }, &none, map, err);
 }

@@ -2,40 +2,63 @@
 /* image.c owns finding the image that a container is made of: in the store, or else by pulling it. */
 #include "src/cli/run.h"
 
-#include "registry/reference.h"
+#include "src/cli/local.h"
+#include "src/cli/selection.h"
 
 #include <errno.h>
 
-int run_find_image(const struct request *q, const char *name, const struct platform *platform, const struct idmap *map,
-	int dir_fd, struct image *ret_image, struct err *err)
+/* What is in the store by this name; the store stays open, so that nobody removes it. */
+static int look(const char *name, const struct platform *platform, int dir_fd, struct store *ret_store, struct image *ret_image,
+	struct err *err)
 {
-	struct reference reference;
-	int r = reference_parse(name, &reference, err);
+	cleanup_store struct store store = STORE_CLOSED;
+	int r = store_open(&store, dir_fd, false, err);
+	if (r == 0)
+		r = store_find_image(&store, name, platform, ret_image, err);
 	if (r < 0)
 		return r;
-	if (q->pull && !str_eq(q->pull, "always") && !str_eq(q->pull, "missing") && !str_eq(q->pull, "never"))
-		return err_set(err, -EINVAL, "--pull %s: there are always, missing and never", q->pull);
-	r = cli_check_progress(q->progress, err);
-	if (r < 0)
-		return r;
-	cleanup_free char *full = reference_text(&reference);
-	for (int tries = 0; tries < 2; tries++) {
-		cleanup_store struct store store = STORE_CLOSED;
-		bool fetch_now = tries == 0 && str_eq(q->pull, "always");
-		r = fetch_now ? -ENOENT : store_open(&store, dir_fd, false, err);
-		if (r == 0)
-			r = store_find_image(&store, full, platform, ret_image, err);
-		if (r != -ENOENT || tries == 1)
-			return r;
-		if (str_eq(q->pull, "never"))
-			return err_set(err, -ENOENT, "%s is not in the store for %s, and --pull never was given", full,
-				platform_text(platform).text);
+	*ret_store = store;
+	store = (struct store)STORE_CLOSED;
+	return 0;
+}
+
+/* A file or a directory may have changed since it was read the last time: it is read again, unless that is forbidden. */
+static bool must_fetch(const struct request *q, const struct source *source)
+{
+	return str_eq(q->pull, "always") || (source->kind != SOURCE_REGISTRY && !str_eq(q->pull, "never"));
+}
+
+static int find_image(const struct request *q, const struct source *source, const char *name, const struct fetch *fetch,
+	const struct idmap *map, int dir_fd, struct store *ret_store, struct image *ret_image, struct err *err)
+{
+	int r = must_fetch(q, source) ? -ENOENT : look(name, &fetch->platform, dir_fd, ret_store, ret_image, err);
+	if (r == -ENOENT && str_eq(q->pull, "never"))
+		return err_set(err, -ENOENT, "%s is not in the store for %s, and --pull never was given", name,
+			platform_text(&fetch->platform).text);
+	for (int tries = 0; r == -ENOENT && tries < 3; tries++) { /* between the two somebody may remove it */
 		err_clear(err);
-		struct fetch fetch = { .image = name, .platform = *platform, .creds = q->creds, .tls_verify = q->tls_verify,
-			.quiet = q->quiet, .progress = q->progress };
-		r = cli_fetch(&fetch, map, dir_fd, err);
-		if (r < 0)
-			return r;
+		r = source->kind == SOURCE_REGISTRY ? cli_fetch(fetch, map, dir_fd, err) : local_fetch(source, fetch, map, dir_fd, err);
+		if (r == 0)
+			r = look(name, &fetch->platform, dir_fd, ret_store, ret_image, err);
+		else if (r == -ENOENT)
+			return r; /* the registry's, or the file's */
 	}
 	return r;
+}
+
+int run_find_image(const struct request *q, const char *text, const struct platform *platform, const struct idmap *map,
+	int dir_fd, struct store *ret_store, struct image *ret_image, struct err *err)
+{
+	cleanup_source struct source source = { 0 };
+	if (q->pull && !str_eq(q->pull, "always") && !str_eq(q->pull, "missing") && !str_eq(q->pull, "never"))
+		return err_set(err, -EINVAL, "--pull %s: there are always, missing and never", q->pull);
+	int r = cli_check_progress(q->progress, err);
+	if (r == 0)
+		r = source_parse(text, &source, err);
+	cleanup_free char *name = r < 0 ? NULL : selection_full_name(text, err);
+	if (!name)
+		return err->code;
+	struct fetch fetch = { .image = source.name, .platform = *platform, .creds = q->creds, .tls_verify = q->tls_verify,
+		.quiet = q->quiet, .progress = q->progress };
+	return find_image(q, &source, name, &fetch, map, dir_fd, ret_store, ret_image, err);
 }

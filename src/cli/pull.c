@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pull.c owns `xrun pull`. */
-#include "src/cli/cli.h"
+#include "src/cli/local.h"
 
 #include "src/base/fd.h"
 
@@ -24,8 +24,16 @@ const struct option pull_options[] = {
 	{ 0 },
 };
 
+static int pull_one(const struct source *source, const struct fetch *fetch, const struct idmap *map, int dir_fd, struct err *err)
+{
+	if (source->kind == SOURCE_REGISTRY)
+		return cli_fetch(fetch, map, dir_fd, err);
+	return local_fetch(source, fetch, map, dir_fd, err);
+}
+
 /* One after the other: each ends up whole, or is the one that the error is about. */
-static int pull_each(struct fetch *fetch, const char *archs, const struct idmap *map, int dir_fd, struct err *err)
+static int pull_each(const struct source *source, struct fetch *fetch, const char *archs, const struct idmap *map, int dir_fd,
+	struct err *err)
 {
 	cleanup_free char *copy = str_dup(archs);
 	char *rest = copy, *arch;
@@ -33,7 +41,7 @@ static int pull_each(struct fetch *fetch, const char *archs, const struct idmap 
 	while (r == 0 && (arch = strsep(&rest, ","))) {
 		r = cli_platform(arch, NULL, &fetch->platform, err);
 		if (r == 0)
-			r = cli_fetch(fetch, map, dir_fd, err);
+			r = pull_one(source, fetch, map, dir_fd, err);
 	}
 	return r;
 }
@@ -67,7 +75,10 @@ int command_pull(const struct globals *globals, int argc, char **argv, struct er
 		return cli_print_help("pull");
 	if (operands.len != 1)
 		return err_set(err, -EINVAL, "pull takes one image; see xrun pull --help");
-	struct fetch fetch = { .image = operands.items[0], .creds = pull.creds, .tls_verify = pull.tls_verify,
+	cleanup_source struct source source = { 0 };
+	if (source_parse(operands.items[0], &source, err) < 0)
+		return err->code;
+	struct fetch fetch = { .image = source.name, .creds = pull.creds, .tls_verify = pull.tls_verify,
 		.quiet = pull.quiet, .authfile = pull.authfile, .progress = pull.progress };
 	r = check_archs(&pull, &fetch, err);
 	if (r == 0)
@@ -76,6 +87,6 @@ int command_pull(const struct globals *globals, int argc, char **argv, struct er
 	if (dir_fd < 0)
 		return dir_fd;
 	if (pull.arch && !fetch.all_platforms)
-		return pull_each(&fetch, pull.arch, &map, dir_fd, err);
-	return cli_fetch(&fetch, &map, dir_fd, err);
+		return pull_each(&source, &fetch, pull.arch, &map, dir_fd, err);
+	return pull_one(&source, &fetch, &map, dir_fd, err);
 }

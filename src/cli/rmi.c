@@ -21,78 +21,101 @@ const struct option rmi_options[] = {
 	{ 0 },
 };
 
-struct removal {
-	const struct selection *selection;
-	const struct strv *words;
+/* Names of images to remove; platform NULL: all of it. */
+struct target {
+	char *name;
 	const struct platform *platform;
-	const struct wish *wish;
 };
 
-static int remove_name(const struct removal *removal, const char *name, const struct platform *platform, struct err *err)
+struct removal {
+	const struct selection *selection;
+	const struct platform *platform; /* --arch; NULL: all */
+	const struct wish *wish;
+	struct target *targets;
+	size_t count;
+};
+
+static void add_target(struct removal *removal, char *name, const struct platform *platform)
 {
-	int r = store_remove_image(&removal->selection->store, name, platform, err);
-	return r < 0 ? r : 0;
+	removal->targets = mem_grow(removal->targets, removal->count + 1, sizeof *removal->targets);
+	removal->targets[removal->count++] = (struct target){ name, platform };
 }
 
 /* An image whose documents are damaged is in no listing, but has a name that can go. */
-static int remove_unlisted(const struct removal *removal, const char *word, struct err *err)
+static int add_unlisted(struct removal *removal, const char *word, struct err *err)
 {
 	struct err ignored;
-	struct err why = *err;
-	cleanup_free char *name = selection_full_name(word, &ignored);
-	int r = name && removal->selection->store.dir_fd >= 0 ? remove_name(removal, name, removal->platform, err) : -ENOENT;
-	if (r == -ENOENT)
-		*err = why;
-	if (r == 0 || (r == -ENOENT && removal->wish->force)) {
+	cleanup_strv struct strv names = { 0 };
+	char *name = selection_full_name(word, &ignored);
+	bool there = false;
+	if (name && removal->selection->store.dir_fd >= 0 && store_list_names(&removal->selection->store, &names, &ignored) == 0)
+		for (size_t i = 0; i < names.len; i++)
+			there = there || str_eq(names.items[i], name);
+	if (there)
+		add_target(removal, name, removal->platform);
+	else
+		free(name);
+	if (there || removal->wish->force)
 		err_clear(err);
-		return 0;
-	}
-	return r;
+	return err->code;
 }
 
-static int remove_word(const struct removal *removal, const char *word, struct err *err)
+static int add_word(struct removal *removal, const char *word, struct err *err)
 {
 	cleanup_free const struct image **found = NULL;
 	int r = selection_find(removal->selection, word, removal->platform, &found, err);
 	if (r == -ENOENT)
-		return remove_unlisted(removal, word, err);
+		return add_unlisted(removal, word, err);
 	for (size_t i = 1; r == 0 && found[i] && !removal->wish->force; i++)
 		if (!str_eq(found[i]->reference, found[0]->reference))
 			r = err_set(err, -EBUSY, "%s has several names, %s and %s among them; remove them by name, or all with --force",
 				word, found[0]->reference, found[i]->reference);
-	for (size_t i = 0; r == 0 && found[i]; i++) {
-		r = remove_name(removal, found[i]->reference, &found[i]->platform, err);
-		if (r == -ENOENT) { /* somebody else just removed it, which is what was asked for */
-			err_clear(err);
-			r = 0;
-		}
-	}
+	for (size_t i = 0; r == 0 && found[i]; i++)
+		add_target(removal, str_dup(found[i]->reference), &found[i]->platform);
 	return r;
 }
 
-static int remove_all(const struct removal *removal, struct err *err)
+static int add_all(struct removal *removal, struct err *err)
 {
 	cleanup_strv struct strv names = { 0 };
-	struct store_freed freed;
 	int r = store_list_names(&removal->selection->store, &names, err);
-	for (size_t i = 0; r == 0 && i < names.len; i++) {
-		r = remove_name(removal, names.items[i], removal->platform, err);
-		if (r == -ENOENT) { /* not for that platform, or just gone */
-			err_clear(err);
-			r = 0;
-		}
-	}
-	return r < 0 ? r : store_clean(&removal->selection->store, &freed, err);
+	for (size_t i = 0; r == 0 && i < names.len; i++)
+		add_target(removal, str_dup(names.items[i]), removal->platform);
+	return r;
 }
 
-/* Runs as root of the id map: layers belong to subordinate ids. */
-static int remove_images(void *context, struct err *err)
+/* Runs as root of the id map: layers belong to subordinate ids. What somebody else removed just now is gone as well. */
+static int remove_targets(void *context, struct err *err)
 {
 	const struct removal *removal = context;
+	struct store_freed freed;
+	for (size_t i = 0; i < removal->count; i++) {
+		const struct target *target = &removal->targets[i];
+		int r = store_remove_image(&removal->selection->store, target->name, target->platform, err);
+		if (r == -ENOENT)
+			err_clear(err);
+		else if (r < 0)
+			return r;
+	}
+	return removal->wish->all ? store_clean(&removal->selection->store, &freed, err) : 0;
+}
+
+static int remove_images(struct removal *removal, const struct strv *words, struct err *err)
+{
+	const struct selection *s = removal->selection;
 	int r = 0;
-	for (size_t i = 0; r == 0 && i < removal->words->len; i++)
-		r = remove_word(removal, removal->words->items[i], err);
-	return r == 0 && removal->wish->all ? remove_all(removal, err) : r;
+	for (size_t i = 0; r == 0 && i < words->len; i++)
+		r = add_word(removal, words->items[i], err);
+	if (r == 0 && s->store.dir_fd < 0) /* nothing was ever pulled */
+		return 0;
+	if (r == 0 && removal->wish->all)
+		r = add_all(removal, err);
+	if (r == 0)
+		r = userns_call(&s->map, NULL, remove_targets, removal, err);
+	for (size_t i = 0; i < removal->count; i++)
+		free(removal->targets[i].name);
+	free(removal->targets);
+	return r;
 }
 
 int command_rmi(const struct globals *globals, int argc, char **argv, struct err *err)
@@ -111,8 +134,6 @@ int command_rmi(const struct globals *globals, int argc, char **argv, struct err
 		r = cli_platform(wish.arch, wish.platform, &platform, err);
 	if (r == 0)
 		r = selection_open(globals, &selection, err);
-	struct removal removal = { &selection, &words, one ? &platform : NULL, &wish };
-	if (r == 0 && selection.store.dir_fd < 0) /* nothing was ever pulled: nothing to remove, and no need of another id map */
-		return words.len ? remove_word(&removal, words.items[0], err) : 0;
-	return r < 0 ? r : userns_call(&selection.map, NULL, remove_images, &removal, err);
+	struct removal removal = { .selection = &selection, .platform = one ? &platform : NULL, .wish = &wish };
+	return r < 0 ? r : remove_images(&removal, &words, err);
 }

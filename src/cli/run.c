@@ -213,12 +213,12 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(globals, &map, err);
 	if (dir_fd < 0)
 		return dir_fd;
-	if (image_name)
-		r = run_find_image(q, image_name, &platform, &map, dir_fd, &image, err);
-	else
+	if (image_name) {
+		r = run_find_image(q, image_name, &platform, &map, dir_fd, &store, &image, err);
+	} else {
 		program_fill_image(name, &platform, &image);
-	if (r >= 0)
 		r = open_store(&store, dir_fd, &map, err);
+	}
 	if (r >= 0)
 		r = plan(q, &image, dir_fd, &spec, err);
 	if (r >= 0)

@@ -8,9 +8,12 @@
 #include "src/plan/matrix.h"
 #include "src/plan/request.h"
 
-/* The image, pulled where --pull or its absence asks for that. The caller frees it with image_done. */
+/*
+ * The image, pulled where --pull or its absence asks for that. The caller frees it with image_done, and keeps the store
+ * open as long as the image must stay.
+ */
 int run_find_image(const struct request *request, const char *name, const struct platform *platform, const struct idmap *map,
-	int store_dir_fd, struct image *ret_image, struct err *err);
+	int store_dir_fd, struct store *ret_store, struct image *ret_image, struct err *err);
 
 /*
  * A program of the caller's own in the place of an image's name: `name` begins with / or a dot, or leads to an ELF file.

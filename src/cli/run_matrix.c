@@ -33,11 +33,12 @@ static int fetch_image(const struct call *call, const struct request *q, struct 
 	struct platform platform;
 	struct idmap map = { 0 };
 	struct image image = { 0 };
+	cleanup_store struct store store = STORE_CLOSED;
 	int r = cli_platform(q->arch, q->platform, &platform, err);
 	if (r == 0)
 		r = idmap_plan(&map, err);
 	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(call->globals, &map, err);
-	r = dir_fd < 0 ? dir_fd : run_find_image(q, call->image, &platform, &map, dir_fd, &image, err);
+	r = dir_fd < 0 ? dir_fd : run_find_image(q, call->image, &platform, &map, dir_fd, &store, &image, err);
 	image_done(&image);
 	return r < 0 ? r : 0;
 }

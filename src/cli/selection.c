@@ -4,6 +4,7 @@
 
 #include "registry/reference.h"
 #include "src/base/fd.h"
+#include "src/cli/local.h"
 
 #include <errno.h>
 #include <string.h>
@@ -41,7 +42,12 @@ void selection_close(struct selection *s)
 char *selection_full_name(const char *text, struct err *err)
 {
 	struct reference reference;
-	return reference_parse(text, &reference, err) < 0 ? NULL : reference_text(&reference);
+	cleanup_source struct source source = { 0 };
+	if (source_parse(text, &source, err) < 0)
+		return NULL;
+	if (source.kind != SOURCE_REGISTRY)
+		return local_name(&source, err);
+	return reference_parse(source.name, &reference, err) < 0 ? NULL : reference_text(&reference);
 }
 
 static bool has_id(const struct image *image, const char *hex)

@@ -20,7 +20,7 @@ int selection_open(const struct globals *globals, struct selection *ret_selectio
 void selection_close(struct selection *selection);
 #define cleanup_selection __attribute__((cleanup(selection_close)))
 
-/* A name as people write it ("debian:12"), in full; an allocated string, or NULL with err. */
+/* A name as people write it ("debian:12", "oci-archive:x.tar"), as the store has it; an allocated string, or NULL with err. */
 char *selection_full_name(const char *text, struct err *err);
 
 /*

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* load.c owns bringing images into the store out of image layouts and archives. */
+#include "registry/load.h"
+#include "registry/hasher.h"
+#include "registry/install.h"
+#include "registry/layout.h"
+#include "registry/reference.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct load {
+	const struct store *store;
+	const struct load_options *options;
+	struct archive_files archive;
+	struct layout_files files;
+	struct layout layout;
+};
+
+/* Names. */
+
+/* A bare word of an image layout is what podman calls localhost/WORD. */
+static int full_name(const struct layout_image *image, char **ret_name, struct err *err)
+{
+	struct reference reference;
+	if (!image->name) {
+		*ret_name = str_fmt("localhost/unnamed@%s", image->manifest.text);
+		return 0;
+	}
+	bool is_word = !image->manifest_text && !strpbrk(image->name, "/:");
+	cleanup_free char *text = str_fmt("%s%s", is_word ? "localhost/" : "", image->name);
+	int r = reference_parse(text, &reference, err);
+	if (r == 0 && *reference.digest.text)
+		r = err_set(err, -EINVAL, "%s: an archive cannot name images by digest", text);
+	if (r == 0)
+		*ret_name = reference_text(&reference);
+	return r;
+}
+
+static bool is_called(const struct layout_image *image, const char *wanted)
+{
+	struct err ignored;
+	struct reference reference;
+	cleanup_free char *full = NULL;
+	if (!image->name || str_eq(image->name, wanted))
+		return image->name != NULL;
+	if (full_name(image, &full, &ignored) < 0 || reference_parse(wanted, &reference, &ignored) < 0)
+		return false;
+	cleanup_free char *wish = reference_text(&reference);
+	return str_eq(full, wish);
+}
+
+/* Documents. */
+
+static int read_manifest(const struct load *l, const struct layout_image *image, struct incoming *in, struct err *err)
+{
+	enum document kind = DOCUMENT_MANIFEST;
+	int r = 0;
+	in->manifest_digest = image->manifest;
+	if (image->manifest_text)
+		buf_str(&in->manifest_text, image->manifest_text);
+	else
+		r = layout_read_blob(&l->files, &image->manifest, &in->manifest_text, err);
+	if (r == 0)
+		r = json_document_kind(in->manifest_text.data, in->manifest_text.len, NULL, &kind, err);
+	if (r == 0 && kind != DOCUMENT_MANIFEST)
+		r = err_set(err, -EBADMSG, "the index says it is a manifest, but it is an index");
+	if (r == 0)
+		r = json_read_manifest(in->manifest_text.data, in->manifest_text.len, &in->manifest, err);
+	if (r == 0)
+		r = layout_read_blob(&l->files, &in->manifest.config.digest, &in->config_text, err);
+	return r < 0 ? err_prefix(err, "%s", in->name) : incoming_read_config(in, err);
+}
+
+/* What the index does not say of the platform the configuration does. */
+static int fill_platform(const struct load *l, struct layout_image *image, struct err *err)
+{
+	struct incoming in = { .name = str_dup(image->name ? image->name : image->manifest.text) };
+	int r = *image->platform.os ? 0 : read_manifest(l, image, &in, err);
+	if (r == 0 && !*image->platform.os)
+		image->platform = in.image.platform;
+	incoming_done(&in);
+	return r;
+}
+
+/* Choosing. */
+
+static int list_choices(const struct load *l, const char *why, struct err *err)
+{
+	cleanup_buf struct buf names = { 0 };
+	for (size_t i = 0; i < l->layout.count && names.len < 1000; i++) {
+		const struct layout_image *image = &l->layout.images[i];
+		buf_fmt(&names, "%s%s (%s)", i ? ", " : "", image->name ? image->name : "one without a name",
+			*image->platform.os ? platform_text(&image->platform).text : "?");
+	}
+	return err_set(err, -ENOENT, "%s; there is %s", why, names.len ? names.data : "no image");
+}
+
+static void keep(struct layout *layout, const bool *wanted)
+{
+	struct layout kept = { .images = mem_new((layout->count + 1) * sizeof *kept.images) };
+	for (size_t i = 0; i < layout->count; i++) {
+		if (wanted[i]) {
+			kept.images[kept.count++] = layout->images[i];
+			continue;
+		}
+		free(layout->images[i].name);
+		free(layout->images[i].manifest_text);
+	}
+	free(layout->images);
+	*layout = kept;
+}
+
+static int choose_name(struct load *l, struct err *err)
+{
+	const char *wanted = l->options->wanted;
+	cleanup_free bool *chosen = mem_new((l->layout.count + 1) * sizeof *chosen);
+	size_t count = 0;
+	for (size_t i = 0; i < l->layout.count; i++) {
+		chosen[i] = !wanted || is_called(&l->layout.images[i], wanted);
+		count += chosen[i];
+		if (!wanted && l->options->name && !str_eq(l->layout.images[i].name, l->layout.images[0].name))
+			return list_choices(l, "it has several images, so say which after a colon", err);
+	}
+	if (count == 0) {
+		cleanup_free char *why = str_fmt("there is no image %s%sin it", wanted ? wanted : "", wanted ? " " : "");
+		return list_choices(l, why, err);
+	}
+	keep(&l->layout, chosen);
+	return 0;
+}
+
+/* Of each name the best for the wish; or all. */
+static int choose_platform(struct load *l, struct err *err)
+{
+	cleanup_free bool *chosen = mem_new((l->layout.count + 1) * sizeof *chosen);
+	size_t count = 0;
+	for (size_t i = 0; i < l->layout.count; i++) {
+		const struct layout_image *image = &l->layout.images[i];
+		int score = platform_score(&image->platform, &l->options->platform);
+		chosen[i] = l->options->all_platforms ? str_eq(image->platform.os, "linux") : score > 0;
+		for (size_t j = 0; j < l->layout.count && chosen[i] && !l->options->all_platforms; j++) {
+			int other = platform_score(&l->layout.images[j].platform, &l->options->platform);
+			bool same = str_eq(l->layout.images[j].name, image->name);
+			chosen[i] = !same || i == j || score > other || (score == other && i < j);
+		}
+		count += chosen[i];
+	}
+	if (count == 0) {
+		cleanup_free char *why = str_fmt("there is no image for %s in it",
+			l->options->all_platforms ? "linux" : platform_text(&l->options->platform).text);
+		return list_choices(l, why, err);
+	}
+	keep(&l->layout, chosen);
+	return 0;
+}
+
+/* Installing. */
+
+/* Whether the store has the name already: 1 for the same image, 0 not at all; for another one that is refused. */
+static int check_name(const struct load *l, const struct incoming *in, struct err *err)
+{
+	struct image *images = NULL;
+	size_t count = 0;
+	int r = store_list_images(l->store, &images, &count, err);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		const struct image *other = &images[i];
+		if (!str_eq(other->reference, in->name) || platform_score(&other->platform, &in->image.platform) != 100)
+			continue;
+		if (digest_equal(&other->config, &in->image.config))
+			r = !other->layer_count || *other->layers[other->layer_count - 1].name ? 1 : 0;
+		else if (!l->options->replace)
+			r = err_set(err, -EEXIST, "%s is in the store already for %s, and is another image; --replace lets the name move",
+				in->name, platform_text(&other->platform).text);
+	}
+	for (size_t i = 0; i < count; i++)
+		image_done(&images[i]);
+	free(images);
+	return r;
+}
+
+static int load_image(const struct load *l, const struct layout_image *image, struct err *err)
+{
+	struct incoming in = { 0 };
+	struct fetch_files files = { layout_open_blob, &l->files };
+	struct install_options options = { .files = &files, .single_id = l->options->single_id, .progress = l->options->progress };
+	int r = 0;
+	if (l->options->name)
+		in.name = str_dup(l->options->name);
+	else
+		r = full_name(image, &in.name, err);
+	if (r == 0)
+		r = read_manifest(l, image, &in, err);
+	if (r == 0 && !l->options->name)
+		r = check_name(l, &in, err);
+	if (r == 0)
+		r = install_image(l->store, &in, &options, err);
+	if (r >= 0 && !l->options->name)
+		printf("Loaded image: %s\n", image->name ? in.name : in.image.config.text);
+	incoming_done(&in);
+	return r < 0 ? r : 0;
+}
+
+static int open_files(struct load *l, struct err *err)
+{
+	enum source_kind kind = l->options->kind;
+	l->files = (struct layout_files){ .dir_fd = kind == SOURCE_LAYOUT ? l->options->fd : -1, .archive = &l->archive };
+	int r = kind == SOURCE_LAYOUT ? 0 : archive_stage(l->store, l->options->fd, &l->archive, err);
+	if (r < 0)
+		return r;
+	bool docker = kind == SOURCE_DOCKER_ARCHIVE || (kind == SOURCE_ANY_ARCHIVE && layout_is_docker(&l->files));
+	return docker ? layout_read_docker(&l->archive, &l->layout, err) : layout_read(&l->files, &l->layout, err);
+}
+
+static int load(struct load *l, struct err *err)
+{
+	int r = store_reclaim_staging(l->store, err);
+	if (r == 0)
+		r = open_files(l, err);
+	if (r == 0)
+		r = choose_name(l, err);
+	for (size_t i = 0; r == 0 && i < l->layout.count; i++)
+		r = fill_platform(l, &l->layout.images[i], err);
+	if (r == 0)
+		r = choose_platform(l, err);
+	for (size_t i = 0; r == 0 && i < l->layout.count; i++)
+		r = load_image(l, &l->layout.images[i], err);
+	return r;
+}
+
+int load_images(const struct store *store, const struct load_options *options, struct err *err)
+{
+	struct load l = { .store = store, .options = options, .archive = ARCHIVE_NONE };
+	int r = load(&l, err);
+	layout_done(&l.layout);
+	archive_discard(&l.archive);
+	return r;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tar_write.c owns writing tar archives: the only file that knows libarchive's writer. */
+#include "registry/tar_write.h"
+
+#include "src/base/fd.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+static ssize_t write_block(struct archive *archive, void *context, const void *data, size_t len)
+{
+	struct tar_writer *writer = context;
+	int r = fd_write_all(writer->fd, data, len);
+	if (r == 0)
+		return (ssize_t)len;
+	writer->failure = r;
+	archive_set_error(archive, -r, "write");
+	return -1;
+}
+
+static int fail(const struct tar_writer *writer, struct err *err)
+{
+	if (writer->failure)
+		return err_code(err, writer->failure, "cannot write the archive");
+	const char *why = archive_error_string(writer->archive);
+	return err_set(err, -EIO, "cannot write the archive: %s", why ? why : "unknown error");
+}
+
+int tar_writer_open(struct tar_writer *writer, int fd, struct err *err)
+{
+	*writer = (struct tar_writer){ .archive = archive_write_new(), .fd = fd };
+	if (!writer->archive)
+		return err_set(err, -ENOMEM, "no memory to write an archive");
+	if (archive_write_set_format_pax_restricted(writer->archive) == ARCHIVE_OK
+		&& archive_write_set_format_option(writer->archive, "pax", "xattrheader", "SCHILY") == ARCHIVE_OK
+		&& archive_write_set_bytes_in_last_block(writer->archive, 1) == ARCHIVE_OK
+		&& archive_write_open(writer->archive, writer, NULL, write_block, NULL) == ARCHIVE_OK)
+		return 0;
+	return fail(writer, err);
+}
+
+void tar_writer_done(struct tar_writer *writer)
+{
+	if (writer->archive)
+		archive_write_fail(writer->archive); /* else what is left would be written now */
+	archive_write_free(writer->archive);
+	writer->archive = NULL;
+}
+
+static int write_header(struct tar_writer *writer, const char *name, mode_t type, mode_t mode, int64_t size, struct err *err)
+{
+	struct archive_entry *entry = archive_entry_new();
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_filetype(entry, type);
+	archive_entry_set_perm(entry, mode);
+	archive_entry_set_size(entry, size);
+	archive_entry_set_mtime(entry, 0, 0);
+	int r = archive_write_header(writer->archive, entry);
+	archive_entry_free(entry);
+	return r == ARCHIVE_OK ? 0 : fail(writer, err);
+}
+
+int tar_writer_file(struct tar_writer *writer, const char *name, int64_t size, struct err *err)
+{
+	return write_header(writer, name, S_IFREG, 0644, size, err);
+}
+
+int tar_writer_directory(struct tar_writer *writer, const char *name, struct err *err)
+{
+	return write_header(writer, name, S_IFDIR, 0755, 0, err);
+}
+
+int tar_writer_data(struct tar_writer *writer, const void *data, size_t len, struct err *err)
+{
+	return archive_write_data(writer->archive, data, len) == (la_ssize_t)len ? 0 : fail(writer, err);
+}
+
+int tar_writer_text(struct tar_writer *writer, const char *name, const void *text, size_t len, struct err *err)
+{
+	int r = tar_writer_file(writer, name, (int64_t)len, err);
+	return r < 0 ? r : tar_writer_data(writer, text, len, err);
+}
+
+int tar_writer_end(struct tar_writer *writer, struct err *err)
+{
+	return archive_write_close(writer->archive) == ARCHIVE_OK ? 0 : fail(writer, err);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tar_write.h owns writing tar archives. */
+#ifndef XRUN_REGISTRY_TAR_WRITE_H
+#define XRUN_REGISTRY_TAR_WRITE_H
+
+#include "src/base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct archive;
+
+/* To fd, borrowed, in the ustar format with pax headers where that does not do. */
+struct tar_writer {
+	struct archive *archive;
+	int fd, failure;
+};
+int tar_writer_open(struct tar_writer *writer, int fd, struct err *err);
+void tar_writer_done(struct tar_writer *writer); /* without ending the archive, or after tar_writer_end */
+
+/* A file of `size` bytes, which tar_writer_data brings; mode 0644, owner 0:0, time 0: the same input gives the same archive. */
+int tar_writer_file(struct tar_writer *writer, const char *name, int64_t size, struct err *err);
+int tar_writer_data(struct tar_writer *writer, const void *data, size_t len, struct err *err);
+int tar_writer_directory(struct tar_writer *writer, const char *name, struct err *err);
+int tar_writer_text(struct tar_writer *writer, const char *name, const void *text, size_t len, struct err *err);
+
+int tar_writer_end(struct tar_writer *writer, struct err *err);
+
+#endif
