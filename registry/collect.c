@@ -174,7 +174,7 @@ int store_reclaim_staging(const struct store *store, struct err *err)
 	for (struct dirent *entry; r == 0 && (entry = readdir(dir));) {
 		if (entry->d_name[0] == '.')
 			continue;
-		cleanup_fd int fd = openat(store->staging_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		cleanup_fd int fd = openat(store->staging_fd, entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 			r = fd_remove_tree(store->staging_fd, entry->d_name, err);
 	}

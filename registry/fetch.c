@@ -3,6 +3,7 @@
 #include "registry/fetch.h"
 #include "registry/hasher.h"
 #include "registry/staging.h"
+#include "registry/turn.h"
 
 #include "src/base/fd.h"
 
@@ -78,8 +79,11 @@ struct blob {
 	int file_fd; /* O_TMPFILE, or what fetch_files gave; -1 when it is read back */
 	bool is_written; /* file_fd has the bytes already */
 	int64_t received;
+	int staging_fd; /* the layer's directory there */
 	int failure;  /* of the file */
 	bool refused; /* by the unpacker, which has the reason */
+	bool is_here; /* the store has it, or so it seems */
+	bool is_bad;  /* what came is not what its digest says */
 	struct progress *progress;
 	size_t index;
 };
@@ -173,17 +177,35 @@ static int check(struct blob *b, struct err *err)
 	return 0;
 }
 
+/* A blob of the name that is there already is of no use, if we got here: it takes its place. */
 static int publish(const struct blob *b, struct err *err)
 {
 	char self[64];
+	const char *name = digest_hex(&b->layer->digest);
 	if (b->file_fd < 0)
 		return 0;
 	snprintf(self, sizeof self, "/proc/self/fd/%d", b->file_fd);
 	if (fsync(b->file_fd) < 0)
 		return err_sys(err, "cannot write layer %s to disk", b->layer->digest.text);
-	if (linkat(AT_FDCWD, self, b->store->blobs_fd, digest_hex(&b->layer->digest), AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST)
+	if (linkat(AT_FDCWD, self, b->store->blobs_fd, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno != EEXIST || linkat(AT_FDCWD, self, b->staging_fd, "blob", AT_SYMLINK_FOLLOW) < 0 ||
+		renameat(b->staging_fd, "blob", b->store->blobs_fd, name) < 0)
 		return err_sys(err, "cannot publish layer %s", b->layer->digest.text);
 	return 0;
+}
+
+static bool is_here(const struct blob *b)
+{
+	int64_t size;
+	return store_has_blob(b->store, &b->layer->digest, &size) && size == b->layer->size;
+}
+
+static int get_bytes(struct blob *b, const struct fetch_from *from, struct err *err)
+{
+	if (b->is_here)
+		return read_back(b, err);
+	return from->files ? copy_file(b, from->files, err) : download(b, from->session, from->http, err);
 }
 
 /*
@@ -192,20 +214,20 @@ static int publish(const struct blob *b, struct err *err)
  */
 static int feed(struct blob *b, struct unpacker *u, const struct fetch_from *from, struct err *err)
 {
-	int64_t size;
 	pthread_t thread;
-	bool here = store_has_blob(b->store, &b->layer->digest, &size) && size == b->layer->size;
 	int failed = pthread_create(&thread, NULL, unpack, u);
 	if (failed)
 		return err_code(err, -failed, "cannot start a thread");
-	int r = here ? read_back(b, err) : from->files ? copy_file(b, from->files, err) : download(b, from->session, from->http, err);
+	int r = get_bytes(b, from, err);
 	if (r < 0)
 		stream_abort(b->stream, r);
 	else
 		stream_end(b->stream);
 	pthread_join(thread, NULL);
-	if ((r == 0 || b->received == b->layer->size) && check(b, err) < 0)
+	if ((r == 0 || b->received == b->layer->size) && check(b, err) < 0) {
+		b->is_bad = true;
 		return err->code;
+	}
 	if (u->result < 0 && u->err.code && (r == 0 || b->refused)) {
 		*err = u->err;
 		return err_prefix(err, "layer %s", b->layer->digest.text);
@@ -213,10 +235,13 @@ static int feed(struct blob *b, struct unpacker *u, const struct fetch_from *fro
 	return r < 0 ? r : publish(b, err);
 }
 
-int fetch_layer(const struct store *store, const struct fetch_from *from, const struct layer_options *options, struct progress *progress, size_t index, struct staged *staged, struct err *err)
+/* *ret_again: it was the store's copy that failed, and has been thrown away. */
+static int try_layer(const struct store *store, const struct fetch_from *from, const struct layer_options *options,
+	struct progress *progress, size_t index, struct staged *staged, bool *ret_again, struct err *err)
 {
 	struct unpacker u = { .options = options, .result = 0 };
-	struct blob b = { .store = store, .layer = staged->layer, .file_fd = -1, .progress = progress, .index = index };
+	struct blob b = { .store = store, .layer = staged->layer, .file_fd = -1, .progress = progress, .index = index,
+		.staging_fd = staged->dir_fd };
 	int r = fetch_compression(staged->layer, &u.compression, err);
 	cleanup_fd int root_fd = r < 0 ? r : openat(staged->dir_fd, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (root_fd < 0)
@@ -224,11 +249,39 @@ int fetch_layer(const struct store *store, const struct fetch_from *from, const 
 	u.root_fd = root_fd;
 	u.stream = b.stream = stream_new(SOURCE_BLOCKS, SOURCE_BLOCK, 1);
 	hasher_init(&b.hasher);
+	b.is_here = is_here(&b);
 	progress_begin(progress, index, &staged->layer->digest, staged->layer->size);
 	r = feed(&b, &u, from, err);
 	staged->report = u.report;
 	hasher_done(&b.hasher);
 	stream_free(b.stream);
 	fd_close(&b.file_fd);
+	*ret_again = r < 0 && b.is_here && b.is_bad && unlinkat(store->blobs_fd, digest_hex(&staged->layer->digest), 0) == 0;
+	return r;
+}
+
+static int empty_root(const struct staged *staged, struct err *err)
+{
+	int r = fd_remove_tree(staged->dir_fd, "root", err);
+	if (r == 0 && mkdirat(staged->dir_fd, "root", 0755) < 0)
+		r = err_sys(err, "cannot make a staging directory");
+	return r;
+}
+
+int fetch_layer(const struct store *store, const struct fetch_from *from, const struct layer_options *options,
+	struct progress *progress, size_t index, struct staged *staged, struct err *err)
+{
+	bool again = false;
+	int turn_fd = turn_take(store, &staged->layer->digest, err);
+	if (turn_fd < 0)
+		return turn_fd;
+	int r = try_layer(store, from, options, progress, index, staged, &again, err);
+	if (again && (from->session || from->files)) {
+		err_clear(err);
+		r = empty_root(staged, err);
+		if (r == 0)
+			r = try_layer(store, from, options, progress, index, staged, &again, err);
+	}
+	turn_end(store, &staged->layer->digest, &turn_fd);
 	return r;
 }

@@ -11,6 +11,7 @@
  * applied layer's is its chain id.
  */
 #include "registry/install.h"
+#include "registry/compare.h"
 #include "registry/fetch.h"
 #include "registry/hasher.h"
 
@@ -22,6 +23,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -92,7 +94,7 @@ static int bring(struct install *p, size_t i, const struct fetch_from *from, str
 {
 	struct staged *s = &p->staged[i];
 	struct layer_options options = { .diff_id = s->layer->diff_id, .single_id = p->options->single_id, .bottom = i == 0 };
-	if (is_here(p, i)) {
+	if (!p->options->check && is_here(p, i)) {
 		progress_begin(p->progress, i, &s->layer->digest, s->layer->size);
 		progress_end(p->progress, i, "already here");
 		return 0;
@@ -244,6 +246,63 @@ static int publish_layers(struct install *p, struct err *err)
 	return 0;
 }
 
+/* 1: the same as what has just been unpacked; 0: not, or not there, and *why says how. */
+static int compare_layer(const struct install *p, const struct staged *s, struct buf *why, struct err *err)
+{
+	cleanup_fd int fresh_fd = openat(s->dir_fd, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int there_fd = openat(p->store->layers_fd, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fresh_fd < 0)
+		return err_sys(err, "cannot open the staging directory %s", s->dir);
+	if (there_fd < 0) {
+		buf_str(why, "it is missing");
+		return 0;
+	}
+	int r = compare_trees(fresh_fd, there_fd, why, err);
+	if (r == 0)
+		buf_str(why, " is not what it was");
+	return r;
+}
+
+/* Layers below a container's mount must not change: it is done only when nobody else has the store open. 1: done. */
+static int replace_layer(const struct install *p, const struct staged *s, struct err *err)
+{
+	if (flock(p->store->use_fd, LOCK_EX | LOCK_NB) < 0) {
+		flock(p->store->use_fd, LOCK_SH); /* flock(2): the attempt took it away */
+		return 0;
+	}
+	unsigned flags = store_has_layer(p->store, s->name) ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+	int r = 1;
+	if (syncfs(p->store->staging_fd) < 0 || renameat2(s->dir_fd, "root", p->store->layers_fd, s->name, flags) < 0 ||
+		fsync(p->store->layers_fd) < 0)
+		r = err_sys(err, "cannot replace layer %s", s->layer->digest.text);
+	flock(p->store->use_fd, LOCK_SH);
+	return r;
+}
+
+static int check_layer(const struct install *p, const struct staged *s, struct install_check *check, struct err *err)
+{
+	cleanup_buf struct buf why = { 0 };
+	int r = compare_layer(p, s, &why, err);
+	check->layers++;
+	if (r != 0)
+		return r < 0 ? r : 0;
+	check->damaged++;
+	r = check->repair ? replace_layer(p, s, err) : 0;
+	check->repaired += r == 1;
+	const char *done = r == 1 ? "unpacked anew" : check->repair ? "in use, so verify again when containers and pulls have ended" : "damaged";
+	strv_take(&check->findings, str_fmt("layer %s: %s: %s", s->layer->digest.text, why.data, done));
+	return r < 0 ? r : 0;
+}
+
+static int check_layers(const struct install *p, struct install_check *check, struct err *err)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < p->in->image.layer_count; i++)
+		if (!comes_again(p, i, p->in->image.layer_count))
+			r = check_layer(p, &p->staged[i], check, err);
+	return r;
+}
+
 static int name_image(const struct install *p, struct err *err)
 {
 	cleanup_buf struct buf names = { 0 };
@@ -313,6 +372,8 @@ static int install(struct install *p, struct err *err)
 	for (size_t i = 1; r == 0 && i < p->in->image.layer_count; i++)
 		if (p->staged[i].report.needs_lower)
 			r = apply(p, i, err);
+	if (r == 0 && p->options->check)
+		return check_layers(p, p->options->check, err);
 	if (r == 0)
 		r = publish_layers(p, err);
 	if (r == 0)

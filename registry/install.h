@@ -21,11 +21,20 @@ void incoming_done(struct incoming *incoming);
 /* Reads config_text, whose digest the caller has checked, and refuses layers of a kind that cannot be unpacked. */
 int incoming_read_config(struct incoming *incoming, struct err *err);
 
+/* What is found when nothing is to be installed, but to be looked at. */
+struct install_check {
+	bool repair;           /* a layer that differs is replaced, if nobody else has the store open */
+	size_t layers;         /* looked at */
+	size_t damaged, repaired;
+	struct strv findings;  /* lines for people */
+};
+
 struct install_options {
 	const struct session *session; /* where the blobs come from that the store lacks, */
 	const struct fetch_files *files; /* or else these; both NULL: it has them all */
 	bool single_id;                /* see layer.h */
 	enum progress_style progress;  /* on stderr */
+	struct install_check *check;   /* unpack all layers anew, and compare them with those that the store has */
 };
 
 /*

@@ -5,6 +5,7 @@
  *   xrun-fetch login
  *   xrun-fetch load FORM PLATFORM|all [--wanted=NAME] [--name=NAME] [--replace] [--single-id] [--progress=...]
  *   xrun-fetch save FORM (NAME PLATFORM)...
+ *   xrun-fetch verify repair|look [--single-id]
  *
  * Started as root of a user namespace with its own mount namespace. Descriptor 3 is the store's directory, 4 takes one
  * struct err when it fails (status 125), standard input holds endpoints (endpoint.h). What load reads is descriptor 5, an
@@ -13,6 +14,7 @@
 #include "registry/load.h"
 #include "registry/pull.h"
 #include "registry/save.h"
+#include "registry/verify.h"
 
 #include "src/base/fd.h"
 
@@ -120,6 +122,28 @@ static int run_login(const struct store *store, struct request *request, struct 
 	return pull_try_login(&request->options.endpoints, err);
 }
 
+/* "repair" or "look". Findings go to standard output, images that have lost a blob to descriptor 5, two lines each. */
+static int run_verify(const struct store *store, struct request *request, struct err *err)
+{
+	struct verify_options options = { str_eq(request->operands.items[0], "repair"), request->options.single_id };
+	struct verify_report report = { 0 };
+	cleanup_buf struct buf lost = { 0 };
+	int r = verify_store(store, &options, &report, err);
+	for (size_t i = 0; i < report.findings.len; i++)
+		puts(report.findings.items[i]);
+	for (size_t i = 0; i < report.lost.len; i++)
+		buf_fmt(&lost, "%s\n", report.lost.items[i]);
+	if (r == 0)
+		printf("%zu images, %zu blobs, %zu layers: %zu damaged, %zu unpacked anew\n", report.images, report.blobs, report.layers,
+			report.damaged, report.repaired);
+	if (r == 0 && lost.len && fd_write_all(SOURCE_FD, lost.data, lost.len) < 0)
+		r = err_sys(err, "cannot say what is lost");
+	if (r == 0 && !lost.len && report.damaged > report.repaired)
+		r = err_set(err, -EBADMSG, "the store is damaged");
+	verify_report_done(&report);
+	return r;
+}
+
 static const struct {
 	const char *name;
 	size_t operands; /* at least */
@@ -130,6 +154,7 @@ static const struct {
 	{ "login", 0, false, run_login },
 	{ "load", 2, true, run_load },
 	{ "save", 3, true, run_save },
+	{ "verify", 1, true, run_verify },
 };
 
 static int dispatch(int argc, char **argv, struct request *request, struct err *err)

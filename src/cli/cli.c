@@ -99,6 +99,11 @@ const struct command cli_commands[] = {
 	{ "rmi", command_rmi, "[OPTIONS] IMAGE...", "remove images from the store", rmi_options,
 		"  xrun rmi --arch riscv64 debian:trixie         that platform's only\n"
 		"  xrun rmi --all\n" },
+	{ "store", command_store, "verify [OPTIONS]", "find damage in the store, and repair it", store_options,
+		"Hashes every blob, unpacks every layer anew beside the one that is there, and compares the two. A layer that\n"
+		"differs is replaced; a blob that does is removed, and its image brought again from where it came. What is\n"
+		"whole is not touched.\n\n"
+		"  xrun store verify\n" },
 	{ "prune", command_prune, "[OPTIONS]", "remove what no image and no container uses", prune_options,
 		"Pulls that failed keep what they brought for the next try. This removes it, and layers that lost their last\n"
 		"image while a container used the store. Images are never removed by it: see rmi.\n" },

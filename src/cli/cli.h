@@ -37,7 +37,7 @@ int cli_print_help(const char *name);
 /* The commands' options; each stands in the command's own file. */
 extern const struct option debug_options[], run_options[], pull_options[], images_options[], rmi_options[], binfmt_options[],
 	doctor_options[];
-extern const struct option load_options[], save_options[];
+extern const struct option load_options[], save_options[], store_options[];
 extern const struct option inspect_options[], history_options[], tag_options[], prune_options[];
 extern const struct option login_options[], logout_options[];
 
@@ -56,6 +56,7 @@ int command_history(const struct globals *globals, int argc, char **argv, struct
 int command_inspect(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_load(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_save(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_store(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_rmi(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_prune(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_binfmt(const struct globals *globals, int argc, char **argv, struct err *err);

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+enum { MAX_TRIES = 20 };
+
 /* What is in the store by this name; the store stays open, so that nobody removes it. */
 static int look(const char *name, const struct platform *platform, int dir_fd, struct store *ret_store, struct image *ret_image,
 	struct err *err)
@@ -35,7 +37,10 @@ static int find_image(const struct request *q, const struct source *source, cons
 	if (r == -ENOENT && str_eq(q->pull, "never"))
 		return err_set(err, -ENOENT, "%s is not in the store for %s, and --pull never was given", name,
 			platform_text(&fetch->platform).text);
-	for (int tries = 0; r == -ENOENT && tries < 3; tries++) { /* between the two somebody may remove it */
+	cleanup_store struct store held = STORE_CLOSED; /* so that what one fetch brought is there for the next */
+	for (int tries = 0; r == -ENOENT && tries < MAX_TRIES; tries++) { /* somebody may remove it before we look */
+		store_close(&held);
+		store_open(&held, dir_fd, false, err);
 		err_clear(err);
 		r = source->kind == SOURCE_REGISTRY ? cli_fetch(fetch, map, dir_fd, err) : local_fetch(source, fetch, map, dir_fd, err);
 		if (r == 0)

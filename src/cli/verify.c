@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* verify.c owns `xrun store verify`. */
+#include "src/cli/cli.h"
+
+#include "src/base/fd.h"
+#include "src/cli/local.h"
+#include "src/cli/selection.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct wish {
+	bool repair, tls_verify, help;
+};
+
+const struct option store_options[] = {
+	{ "repair", 0, OPTION_SWITCH, offsetof(struct wish, repair), NULL, "=false: only say what is damaged" },
+	{ "tls-verify", 0, OPTION_SWITCH, offsetof(struct wish, tls_verify), NULL, "=false: accept plain HTTP and unknown certificates" },
+	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
+	{ 0 },
+};
+
+/* Images that have lost a blob, as xrun-fetch wrote them: a name and a platform on two lines. */
+static int look(const struct selection *s, const struct wish *wish, struct strv *lost, struct err *err)
+{
+	char *argv[] = { "xrun-fetch", "verify", wish->repair ? "repair" : "look", s->map.single ? "--single-id" : NULL, NULL };
+	cleanup_buf struct buf text = { 0 };
+	cleanup_fd int fd = memfd_create("lost", MFD_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "cannot make a file in memory");
+	fflush(stdout);
+	int r = cli_helper(argv, fd, &s->map, s->dir_fd, err);
+	if (r == 0 && (lseek(fd, 0, SEEK_SET) < 0 || fd_read_all(fd, 64 << 20, &text) < 0))
+		r = err_sys(err, "cannot read what is lost");
+	char *rest = text.data, *line;
+	while (r == 0 && (line = strsep(&rest, "\n")) && *line)
+		strv_add(lost, line);
+	return r;
+}
+
+static int fetch_again(const struct selection *s, const struct wish *wish, const char *name, const char *platform, struct err *err)
+{
+	cleanup_source struct source source = { 0 };
+	int r = source_parse(name, &source, err);
+	struct fetch fetch = { .image = source.name, .tls_verify = wish->tls_verify, .quiet = true };
+	if (r == 0 && !platform_parse(platform, &fetch.platform))
+		r = err_set(err, -EINVAL, "%s: not a platform", platform);
+	if (r < 0)
+		return r;
+	if (source.kind == SOURCE_REGISTRY)
+		return cli_fetch(&fetch, &s->map, s->dir_fd, err);
+	return local_fetch(&source, &fetch, &s->map, s->dir_fd, err);
+}
+
+/* The number of those that could not be had. */
+static size_t fetch_lost(const struct selection *s, const struct wish *wish, const struct strv *lost)
+{
+	size_t failed = 0;
+	for (size_t i = 0; i + 1 < lost->len; i += 2) {
+		struct err err = { 0 };
+		int r = fetch_again(s, wish, lost->items[i], lost->items[i + 1], &err);
+		if (r == 0)
+			printf("%s (%s): brought again\n", lost->items[i], lost->items[i + 1]);
+		else
+			printf("%s (%s): cannot be brought again: %s; try: xrun pull --platform %s %s\n", lost->items[i], lost->items[i + 1],
+				err.text, lost->items[i + 1], lost->items[i]);
+		failed += r < 0;
+	}
+	return failed;
+}
+
+/* Once more after something was fetched: its layers could not be compared before. */
+static int verify(const struct selection *s, const struct wish *wish, struct err *err)
+{
+	cleanup_strv struct strv lost = { 0 }, still_lost = { 0 };
+	int r = look(s, wish, &lost, err);
+	if (r < 0 || lost.len == 0)
+		return r;
+	if (!wish->repair)
+		return err_set(err, -EBADMSG, "%zu of the store's images have lost a blob; without --repair=false they would be brought again",
+			lost.len / 2);
+	size_t failed = fetch_lost(s, wish, &lost);
+	if (failed)
+		return err_set(err, -EBADMSG, "%zu of the store's images are damaged still; bring them again, or remove them with xrun rmi",
+			failed);
+	r = look(s, wish, &still_lost, err);
+	if (r == 0 && still_lost.len)
+		r = err_set(err, -EBADMSG, "%s is damaged again: is the disk failing?", still_lost.items[0]);
+	return r;
+}
+
+int command_store(const struct globals *globals, int argc, char **argv, struct err *err)
+{
+	struct wish wish = { .repair = true, .tls_verify = true };
+	cleanup_strv struct strv words = { 0 };
+	cleanup_selection struct selection selection = SELECTION_CLOSED;
+	int r = options_parse(store_options, &wish, argc, argv, false, &words, err);
+	if (r == 0 && wish.help)
+		return cli_print_help("store");
+	if (r == 0 && (words.len != 1 || !str_eq(words.items[0], "verify")))
+		r = err_set(err, -EINVAL, "store %s: there is verify", words.len ? words.items[0] : "needs a command");
+	if (r == 0)
+		r = selection_open(globals, &selection, err);
+	if (r == 0 && selection.store.dir_fd < 0) /* nothing was ever pulled */
+		return 0;
+	store_close(&selection.store); /* layers are replaced only when nobody has it open */
+	return r < 0 ? r : verify(&selection, &wish, err);
+}
