@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
@@ -29,8 +30,11 @@ bool jail_single_id(void)
 static void remove_jail(void)
 {
 	struct err err = { 0 };
-	if (getpid() == jail.owner)
-		fd_remove_tree(AT_FDCWD, jail.path, &err);
+	if (getpid() != jail.owner)
+		return;
+	cleanup_free char *proc = str_fmt("%s/proc", jail.path);
+	umount2(proc, MNT_DETACH);
+	fd_remove_tree(AT_FDCWD, jail.path, &err);
 }
 
 static bool make_file(const char *name)
@@ -63,6 +67,21 @@ int jail_init(void)
 	look(jail.before);
 	usleep(20000); /* a later change has a later time, which is counted in the timer's ticks */
 	return jail.in_fd < 0 ? -1 : 0;
+}
+
+int jail_show_proc(void)
+{
+	cleanup_free char *proc = str_fmt("%s/proc", jail.path);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 || mkdir(proc, 0755) < 0)
+		return -1;
+	int r = mount("/proc", proc, NULL, MS_BIND | MS_REC, NULL);
+	fd_close(&jail.dir_fd); /* they were of the other namespace's mounts */
+	fd_close(&jail.in_fd);
+	jail.dir_fd = open(jail.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	jail.in_fd = openat(jail.dir_fd, "in", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	look(jail.before);
+	usleep(20000); /* see jail_init */
+	return jail.in_fd < 0 ? -1 : r;
 }
 
 /* The time of the inode's change cannot be set, so that it tells of everything. */

@@ -17,6 +17,9 @@
 int jail_init(void);
 bool jail_single_id(void);
 
+/* Shows /proc in it, for code that names descriptors by it. After jail_init, before there are threads. */
+int jail_show_proc(void);
+
 /* Runs `work` with /in/root, then fails if anything outside of it is not what it was, or anything in it is bad. */
 void jail_run(void (*work)(int root_fd, void *context), void *context, uint64_t max_size);
 
