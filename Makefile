@@ -5,7 +5,7 @@
 #   make probes     what `xrun doctor --arch` runs, for the architectures that a cross compiler is here for
 #   make check      every test; make bench: side by side with other tools (or bench-pull, bench-start, bench-emulation); make lint: shellcheck, clang-tidy
 #   make conformance   the same container on every architecture there is a compiler for
-#   make sweep      runs broken off at every system call; STEP=10: at one in ten
+#   make sweep      runs and pulls broken off at every system call; STEP=10: at one in ten
 #   make check-kernels   some tests on older kernels, in virtual machines
 #   make deb        a Debian package, in build/deb
 #   make fuzz       each fuzzer of tests/fuzz for FOR=30 seconds, in build-fuzz/; ONLY=layer: that one

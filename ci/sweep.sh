@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# sweep.sh breaks runs off at every system call, and looks at what is left; `make sweep` calls it. STEP=10 tries one call in
+# sweep.sh breaks runs and pulls off at every system call, and looks at what is left; `make sweep` calls it. STEP=10 tries one call in
 # ten. As root, it is done as an ordinary user as well.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -20,4 +20,8 @@ for who in $both_whos; do
 	(cd "$both_work" && both_as "$who" python3 tests/sweep/sweep.py "$both_work/build/xrun" "$both_work/$who/store" \
 		"$both_registry/sweep:$native" "${STEP:-1}") || status=1
 done
+if ((EUID == 0)); then
+	echo "pulling:"
+	python3 tests/sweep/pull.py "$PWD/build/xrun" "$both_work/root/pulled" "oci:$cache/images-2:layers-gzip" "${STEP:-1}" || status=1
+fi
 exit "$status"

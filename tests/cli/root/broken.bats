@@ -1,0 +1,13 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Pulls that are killed, or fail, at some of the system calls that change the store; `make sweep` tries all of them.
+
+load ../lib
+
+@test "a pull names what is flushed, and broken off anywhere it leaves a store that is whole" {
+	run python3 "$PLACE/tests/sweep/pull.py" "$XRUN" "$STORE" "oci:$IMAGES:layers-gzip" 30
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output =~ "pull: "([0-9]+)" passed, 0 failed" ]]
+	[ "${BASH_REMATCH[1]}" -gt 10 ]
+}
