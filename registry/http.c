@@ -36,6 +36,7 @@ struct transfer {
 	int64_t since_ms;       /* watched since then, */
 	uint64_t before, bytes; /* when so many bytes had come; so many have */
 	bool stalled;
+	uint64_t sent;          /* of the request's body */
 };
 
 struct http *http_new(void)
@@ -75,6 +76,7 @@ void http_response_done(struct http_response *response)
 {
 	free(response->challenge);
 	free(response->digest);
+	free(response->location);
 	buf_done(&response->body);
 	*response = (struct http_response){ 0 };
 }
@@ -120,6 +122,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
 	if (len > 5 && memcmp(line, "HTTP/", 5) == 0) /* an interim answer's headers are forgotten */
 		http_response_done(response);
 	keep(&response->digest, header_value(line, len, "Docker-Content-Digest"));
+	keep(&response->location, header_value(line, len, "Location"));
 	if (!response->challenge || !strstr(response->challenge, "earer")) /* of several challenges, Bearer */
 		keep(&response->challenge, header_value(line, len, "WWW-Authenticate"));
 	cleanup_free char *range = header_value(line, len, "Content-Range");
@@ -195,6 +198,27 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 	return response->received > MAX_ERROR ? refuse(transfer, "an error page", MAX_ERROR) : len;
 }
 
+/* The next piece of what is uploaded. What is sent counts as much as what comes: the server is not stalled. */
+static size_t give_body(char *data, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	const struct http_request *request = transfer->request;
+	size_t room = size * count;
+	uint64_t left = request->body_size - transfer->sent;
+	ssize_t n = left < room ? (ssize_t)left : (ssize_t)room;
+	if (request->body_data)
+		memcpy(data, (const char *)request->body_data + transfer->sent, n);
+	else
+		n = pread(request->body_fd, data, n, (off_t)transfer->sent);
+	if (n < 0) {
+		transfer->failure = -errno;
+		return CURL_READFUNC_ABORT;
+	}
+	transfer->sent += n;
+	transfer->bytes += n;
+	return n;
+}
+
 /* libcurl calls this whenever something happens, and once a second. */
 static int watch(void *context, curl_off_t total, curl_off_t now, curl_off_t upload_total, curl_off_t upload_now)
 {
@@ -253,6 +277,11 @@ static int explain(const struct http *http, CURLcode code, const struct transfer
 	return explain_curl(code, *http->error ? http->error : curl_easy_strerror(code), err);
 }
 
+static bool has_body(const struct http_request *request)
+{
+	return request->method && !str_eq(request->method, "HEAD");
+}
+
 static struct curl_slist *make_headers(const struct http_request *request, bool at_home)
 {
 	cleanup_free char *accept = request->accept ? str_fmt("Accept: %s", request->accept) : NULL;
@@ -262,7 +291,11 @@ static struct curl_slist *make_headers(const struct http_request *request, bool 
 		headers = curl_slist_append(headers, accept);
 	if (auth)
 		headers = curl_slist_append(headers, auth);
-	return headers;
+	if (!has_body(request))
+		return headers;
+	cleanup_free char *type = request->content_type ? str_fmt("Content-Type: %s", request->content_type) : NULL;
+	headers = curl_slist_append(headers, "Expect:"); /* no waiting for a word that few servers say */
+	return type ? curl_slist_append(headers, type) : headers;
 }
 
 /* libcurl takes one text in place of its usual file, so both go into it. */
@@ -306,6 +339,26 @@ static int set_certificates(struct http *http, const struct endpoint *endpoint, 
 	return 0;
 }
 
+/* HTTPGET takes back what an earlier request on this connection asked for. */
+static void set_method(struct http *http, struct transfer *transfer)
+{
+	const struct http_request *request = transfer->request;
+	curl_easy_setopt(http->easy, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt(http->easy, CURLOPT_CUSTOMREQUEST, NULL);
+	if (request->form) {
+		curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, request->form);
+	} else if (str_eq(request->method, "HEAD")) {
+		curl_easy_setopt(http->easy, CURLOPT_NOBODY, 1L);
+	} else if (request->method) {
+		transfer->sent = 0;
+		curl_easy_setopt(http->easy, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(http->easy, CURLOPT_CUSTOMREQUEST, request->method);
+		curl_easy_setopt(http->easy, CURLOPT_READFUNCTION, give_body);
+		curl_easy_setopt(http->easy, CURLOPT_READDATA, transfer);
+		curl_easy_setopt(http->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_size);
+	}
+}
+
 static void set_request(struct http *http, struct transfer *transfer, const char *url)
 {
 	const struct http_request *request = transfer->request;
@@ -314,10 +367,7 @@ static void set_request(struct http *http, struct transfer *transfer, const char
 	curl_easy_setopt(http->easy, CURLOPT_URL, url);
 	curl_easy_setopt(http->easy, CURLOPT_RANGE, range);
 	curl_easy_setopt(http->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	if (request->form)
-		curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, request->form);
-	else
-		curl_easy_setopt(http->easy, CURLOPT_HTTPGET, 1L);
+	set_method(http, transfer);
 	curl_easy_setopt(http->easy, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(http->easy, CURLOPT_HEADERDATA, transfer);
 	curl_easy_setopt(http->easy, CURLOPT_WRITEFUNCTION, take_body);
@@ -353,7 +403,7 @@ static char *where_to(const struct http *http, const struct http_request *reques
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(http->easy, CURLINFO_REDIRECT_URL, &url);
 	bool redirect = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-	return redirect && !request->form ? str_dup(url) : NULL;
+	return redirect && !request->form && !has_body(request) ? str_dup(url) : NULL;
 }
 
 static int check_redirect(const struct http_request *request, const char *url, int count, struct err *err)

@@ -18,7 +18,12 @@ struct http_request {
 	const char *url;
 	const char *accept;        /* media types, or NULL */
 	const char *authorization; /* the header's value, or NULL: for the URL's own scheme, host and port alone */
-	const char *form;          /* a form to POST, which no redirect is followed with; NULL: GET */
+	const char *form;          /* a form to POST, which no redirect is followed with; NULL: GET, or: */
+	const char *method;        /* "HEAD", which is as GET; "POST", "PUT": with a body, and no redirect is followed; NULL: GET */
+	const char *content_type;  /* of that body, or NULL */
+	int body_fd;               /* a file with it, read from its start; with body_data: not used */
+	const void *body_data;
+	uint64_t body_size;
 	bool allow_plain;          /* redirects may lead to plain HTTP */
 	const struct endpoint *endpoint; /* its ca and insecure hold for redirects, too; its certificate for the URL's place alone */
 	uint64_t limit;            /* bytes of a body with status 200 or 206; more is an error */
@@ -34,6 +39,7 @@ struct http_response {
 	char content_type[128];
 	char *challenge;    /* WWW-Authenticate, or NULL */
 	char *digest;       /* Docker-Content-Digest, or NULL */
+	char *location;     /* Location, or NULL */
 	int retry_after;    /* seconds, 0 if none was named */
 	bool has_range;     /* Content-Range, of the bytes range_from up to range_to, without it, of range_size (0: not said) */
 	uint64_t range_from, range_to, range_size;

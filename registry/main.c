@@ -5,6 +5,7 @@
  *   xrun-fetch login
  *   xrun-fetch load FORM PLATFORM|all [--wanted=NAME] [--name=NAME] [--replace] [--single-id] [--progress=...]
  *   xrun-fetch save FORM (NAME PLATFORM)...
+ *   xrun-fetch push NAME (NAME PLATFORM)... [--progress=...]
  *   xrun-fetch verify repair|look [--single-id]
  *
  * Started as root of a user namespace with its own mount namespace. Descriptor 3 is the store's directory, 4 takes one
@@ -13,6 +14,7 @@
  */
 #include "registry/load.h"
 #include "registry/pull.h"
+#include "registry/push.h"
 #include "registry/save.h"
 #include "registry/verify.h"
 
@@ -97,21 +99,44 @@ static int run_load(const struct store *store, struct request *request, struct e
 	return r < 0 ? r : load_images(store, &options, err);
 }
 
-/* FORM, and pairs of a name and its platform. */
-static int run_save(const struct store *store, struct request *request, struct err *err)
+/* Pairs of a name and its platform, after the first word. */
+static int read_images(const struct strv *words, struct save_image **ret_images, size_t *ret_count, struct err *err)
 {
-	const struct strv *words = &request->operands;
 	size_t count = (words->len - 1) / 2;
 	cleanup_free struct save_image *images = mem_new((count + 1) * sizeof *images);
-	enum source_kind kind;
-	if (!source_kind_by_form(words->items[0], &kind))
-		return err_set(err, -EINVAL, "%s: not a form of images", words->items[0]);
 	for (size_t i = 0; i < count; i++) {
 		images[i].name = words->items[1 + 2 * i];
 		if (!platform_parse(words->items[2 + 2 * i], &images[i].platform))
 			return err_set(err, -EINVAL, "%s: not a platform", words->items[2 + 2 * i]);
 	}
-	return save_images(store, kind, images, count, SOURCE_FD, err);
+	*ret_images = images;
+	*ret_count = count;
+	images = NULL;
+	return 0;
+}
+
+static int run_save(const struct store *store, struct request *request, struct err *err)
+{
+	cleanup_free struct save_image *images = NULL;
+	size_t count = 0;
+	enum source_kind kind;
+	if (!source_kind_by_form(request->operands.items[0], &kind))
+		return err_set(err, -EINVAL, "%s: not a form of images", request->operands.items[0]);
+	int r = read_images(&request->operands, &images, &count, err);
+	return r < 0 ? r : save_images(store, kind, images, count, SOURCE_FD, err);
+}
+
+static int run_push(const struct store *store, struct request *request, struct err *err)
+{
+	cleanup_free struct save_image *images = NULL;
+	size_t count = 0;
+	struct push_options options = { .endpoints = &request->options.endpoints, .progress = request->options.progress };
+	if (!request->options.endpoints.count)
+		return err_set(err, -EINVAL, "there is no saying where to push the image");
+	int r = reference_parse(request->operands.items[0], &options.target, err);
+	if (r == 0)
+		r = read_images(&request->operands, &images, &count, err);
+	return r < 0 ? r : push_images(store, &options, images, count, err);
 }
 
 static int run_login(const struct store *store, struct request *request, struct err *err)
@@ -154,6 +179,7 @@ static const struct {
 	{ "login", 0, false, run_login },
 	{ "load", 2, true, run_load },
 	{ "save", 3, true, run_save },
+	{ "push", 3, true, run_push },
 	{ "verify", 1, true, run_verify },
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* session.c owns a conversation about one image. */
 #include "registry/session.h"
+#include "registry/location.h"
 #include "registry/reference.h"
 
 #include <errno.h>
@@ -57,7 +58,8 @@ static int log_in(struct session *session, struct http *http, struct http_respon
 	const struct endpoint *endpoint = endpoint_of(session);
 	auth_parse_challenge(response->challenge ? response->challenge : "", &session->challenge);
 	if (session->challenge.scheme == CHALLENGE_BEARER) {
-		int r = auth_fetch_token(endpoint, http, &session->challenge, "pull", &session->authorization, &response->retry_after, err);
+		int r = auth_fetch_token(endpoint, http, &session->challenge, session->actions ? session->actions : "pull",
+			&session->authorization, &response->retry_after, err);
 		return r < 0 ? err_prefix(err, "%s", what) : 0;
 	}
 	if (session->challenge.scheme != CHALLENGE_BASIC || !endpoint->password || session->authorization.value)
@@ -74,7 +76,8 @@ static void renew(struct session *session, struct http *http)
 	if (!authorization_is_over(&session->authorization))
 		return;
 	authorization_done(&session->authorization);
-	auth_fetch_token(endpoint_of(session), http, &session->challenge, "pull", &session->authorization, &retry_after, &ignored);
+	auth_fetch_token(endpoint_of(session), http, &session->challenge, session->actions ? session->actions : "pull",
+			&session->authorization, &retry_after, &ignored);
 }
 
 static char *make_url(const struct session *session, const char *path)
@@ -238,5 +241,81 @@ int session_get(struct session *session, struct http *http, const struct session
 			return r < 0 && failed.len ? err_append(err, " (and before: %s)", failed.data) : r;
 		buf_fmt(&failed, "%s%.500s", failed.len ? "; " : "", err->text);
 		go_to_next(session);
+	}
+}
+
+/* Sending. */
+
+char *session_locate(const struct session *session, const char *location)
+{
+	const char *scheme = session->plain ? "http" : "https", *host = reference_api_host(endpoint_of(session)->registry);
+	return *location == '/' ? str_fmt("%s://%s%s", scheme, host, location) : str_dup(location);
+}
+
+static int check_place(const struct session *session, const char *url, const char *what, struct err *err)
+{
+	if (str_starts(url, "https://") || (session->plain && str_starts(url, "http://")))
+		return 0;
+	return err_set(err, -EREMOTE, "%s: %s leads to %.300s, which is not %s", what, session_registry(session), url,
+		session->plain ? "HTTP" : "https");
+}
+
+static int send_once(struct session *session, struct http *http, const struct session_send *s, struct http_response *response,
+	struct err *err)
+{
+	enum { ANSWER_LIMIT = 1 << 20 };
+	const struct endpoint *endpoint = endpoint_of(session);
+	bool plain_ok = endpoint->insecure || reference_host_is_loopback(endpoint->registry);
+	renew(session, http);
+	for (;;) {
+		cleanup_free char *home = make_url(session, s->path), *url = s->url ? str_dup(s->url) : str_dup(home);
+		struct http_request request = { .url = url, .method = s->method, .content_type = s->content_type, .endpoint = endpoint,
+			.authorization = location_same_place(url, home) ? session->authorization.value : NULL, .limit = ANSWER_LIMIT,
+			.allow_plain = plain_ok && session->plain, .body_fd = s->body_fd, .body_data = s->body_data, .body_size = s->body_size };
+		int r = check_place(session, url, s->what, err);
+		if (r == 0)
+			r = http_get(http, &request, response, err);
+		if (r != -EPROTO || !plain_ok || session->plain || s->url)
+			return r < 0 && r != -EREMOTE ? err_prefix(err, "%s: cannot send it to %s", s->what, endpoint->registry) : r;
+		session->plain = true;
+	}
+}
+
+static int judge_send(const struct session *session, const struct session_send *s, const struct http_response *response, struct err *err)
+{
+	int status = response->status;
+	if (status == 401 || status == 403)
+		return denied(session, s->what, status, err);
+	if (status == 429 || status >= 500)
+		return err_set(err, -EBUSY, "%s: %s answered with status %d", s->what, session_registry(session), status);
+	return 0;
+}
+
+int session_send(struct session *session, struct http *http, const struct session_send *s, struct http_response *ret_response,
+	struct err *err)
+{
+	bool renewed = false;
+	for (int tries = 0;;) {
+		struct http_response response = { 0 };
+		int r = send_once(session, http, s, &response, err);
+		if (r == 0 && response.status == 401 && !renewed) {
+			r = log_in(session, http, &response, s->what, err);
+			http_response_done(&response);
+			if (r < 0)
+				return r;
+			renewed = true;
+			continue;
+		}
+		if (may_pass(r, &response) && ++tries < MAX_TRIES) {
+			wait_before_retry(tries - 1, response.retry_after);
+			http_response_done(&response);
+			continue;
+		}
+		r = r < 0 ? r : judge_send(session, s, &response, err);
+		if (r < 0)
+			http_response_done(&response);
+		else
+			*ret_response = response;
+		return r;
 	}
 }

@@ -7,6 +7,7 @@
 
 struct session {
 	const struct endpoints *endpoints; /* borrowed; at least one */
+	const char *actions;               /* what tokens are asked for; NULL: "pull" */
 	size_t at;                         /* the one that is asked; those before it have failed */
 	bool plain;                        /* it speaks plain HTTP */
 	struct challenge challenge;        /* its last; to renew a token that is over without asking in vain */
@@ -40,5 +41,24 @@ struct session_request {
 };
 int session_get(struct session *session, struct http *http, const struct session_request *request,
 	struct http_response *ret_response, struct err *err);
+
+/*
+ * One request other than GET, to the endpoint that is asked: logs in when asked to, and tries again what may pass. Any answer
+ * but 401, 403, 429 and 5xx comes back. A body is read anew for each try.
+ */
+struct session_send {
+	const char *method, *what;
+	const char *path;         /* below /v2/REPOSITORY/; or NULL, and */
+	const char *url;          /* a whole one; credentials go along only if it is at the registry's own place */
+	const char *content_type;
+	int body_fd;              /* see http.h */
+	const void *body_data;
+	uint64_t body_size;
+};
+int session_send(struct session *session, struct http *http, const struct session_send *send, struct http_response *ret_response,
+	struct err *err);
+
+/* The whole address that a Location header of the registry's means; the caller's. */
+char *session_locate(const struct session *session, const char *location);
 
 #endif

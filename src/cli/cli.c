@@ -93,6 +93,10 @@ const struct command cli_commands[] = {
 		"  xrun save -o image.tar debian:12\n"
 		"  xrun save --arch riscv64 debian:trixie | ssh board docker load\n"
 		"  xrun save --arch all --format oci-archive -o all.tar debian:12\n" },
+	{ "push", command_push, "[OPTIONS] IMAGE [NAME]", "publish an image in a registry", push_options,
+		"Only what the registry lacks is sent. NAME is where to, if not the image's own name.\n\n"
+		"  xrun push debian:12 registry.example.com/team/base:1\n"
+		"  xrun push --arch all registry.example.com/team/tool:2\n" },
 	{ "tag", command_tag, "[OPTIONS] IMAGE NAME...", "give an image other names as well", tag_options,
 		"All platforms of IMAGE get the names; an image that had one of them before has it no more.\n\n"
 		"  xrun tag debian:12 registry.example.com/team/base:1\n" },

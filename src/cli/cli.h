@@ -37,7 +37,7 @@ int cli_print_help(const char *name);
 /* The commands' options; each stands in the command's own file. */
 extern const struct option debug_options[], run_options[], pull_options[], images_options[], rmi_options[], binfmt_options[],
 	doctor_options[];
-extern const struct option load_options[], save_options[], store_options[];
+extern const struct option load_options[], save_options[], store_options[], push_options[];
 extern const struct option inspect_options[], history_options[], tag_options[], prune_options[];
 extern const struct option login_options[], logout_options[];
 
@@ -57,6 +57,7 @@ int command_inspect(const struct globals *globals, int argc, char **argv, struct
 int command_load(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_save(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_store(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_push(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_rmi(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_prune(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_binfmt(const struct globals *globals, int argc, char **argv, struct err *err);
@@ -112,6 +113,9 @@ struct fetch {
 
 /* Runs xrun-fetch for it in a user namespace; then cli_check_programs. */
 int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err);
+
+/* The same for a push, whose arguments are these; fetch->image is where to. */
+int cli_push(char **argv, const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err);
 
 /* Runs xrun-fetch with a command of its own; source_fd, unless -1, is its descriptor 5 (registry/main.c). */
 int cli_helper(char **argv, int source_fd, const struct idmap *map, int store_dir_fd, struct err *err);

@@ -153,6 +153,17 @@ int cli_try_login(const struct endpoints *endpoints, const struct idmap *map, st
 	return start(&(struct start){ .argv = argv, .store_dir_fd = -1, .source_fd = -1 }, endpoints, map, err);
 }
 
+int cli_push(char **argv, const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err)
+{
+	struct reference reference;
+	cleanup_endpoints struct endpoints endpoints = { 0 };
+	struct access_options access = { .creds = fetch->creds, .authfile = fetch->authfile, .tls_verify = fetch->tls_verify };
+	int r = reference_parse(fetch->image, &reference, err);
+	if (r == 0)
+		r = access_plan(fetch->image, &reference, &access, &endpoints, err);
+	return r < 0 ? r : start(&(struct start){ .argv = argv, .store_dir_fd = store_dir_fd, .source_fd = -1 }, &endpoints, map, err);
+}
+
 int cli_helper(char **argv, int source_fd, const struct idmap *map, int store_dir_fd, struct err *err)
 {
 	const struct endpoints none = { 0 };

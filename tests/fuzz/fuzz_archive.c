@@ -16,7 +16,7 @@
 enum { COMPRESSIONS = 3, PACKED = 4, MAX_PLAIN = 1 << 20 };
 
 /* The first byte: how the rest is packed, after it was repaired; without PACKED it is the archive as it is. */
-const unsigned fuzz_rounds = 100;
+const unsigned fuzz_rounds = 40;
 
 #define TEXT(kind, name, text) { kind, name, NULL, text, sizeof text - 1, 0644, 0 }
 #define CONFIG "{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}"
