@@ -80,10 +80,11 @@ static json_t *host_config_value(const struct spec *spec)
 
 static json_t *mounts_value(const struct spec *spec)
 {
+	static const char *const types[] = { "bind", "tmpfs", "bind", "volume" }; /* by mount_kind */
 	json_t *array = json_array();
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		const struct spec_mount *mount = &spec->mounts[i];
-		json_array_append_new(array, json_pack("{s:s, s:o, s:o, s:b}", "Type", mount->source ? "bind" : "tmpfs", "Source",
+		json_array_append_new(array, json_pack("{s:s, s:o, s:o, s:b}", "Type", types[mount->kind], "Source",
 						     text(mount->source), "Destination", text(mount->target), "RW", !mount->read_only));
 	}
 	return array;

@@ -21,12 +21,15 @@
 extern char **environ;
 
 /* A profile for seccomp is the user's file; the running kernel's version may be asked for in it. */
-static int read_profile(struct request *request, struct err *err)
+static int ask_host(struct request *request, struct err *err)
 {
 	struct utsname host;
 	unsigned major = 0, minor = 0;
-	if (uname(&host) == 0 && sscanf(host.release, "%3u.%3u", &major, &minor) == 2)
+	if (uname(&host) < 0)
+		return err_sys(err, "cannot ask for the kernel's version");
+	if (sscanf(host.release, "%3u.%3u", &major, &minor) == 2)
 		request->kernel = major << 16 | (minor & 255) << 8;
+	request->host_name = str_dup(host.nodename);
 	for (size_t i = 0; i < request->security.len; i++) {
 		const char *option = request->security.items[i], *file = option + strlen("seccomp=");
 		if ((!str_starts(option, "seccomp=") && !str_starts(option, "seccomp:")) || str_eq(file, "unconfined") ||
@@ -79,7 +82,7 @@ static int resolve_sources(struct spec *spec, struct err *err)
 			continue;
 		char *real = realpath(m->source, NULL);
 		if (!real)
-			return err_sys(err, "volume %s", m->source);
+			return err_sys(err, "%s %s", m->kind == MOUNT_DEVICE ? "device" : "volume", m->source);
 		free(m->source);
 		m->source = real;
 	}
@@ -201,7 +204,7 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	const char *image_name = NULL;
 	int r = cli_read_env_files(q, err);
 	if (r == 0)
-		r = read_profile(q, err);
+		r = ask_host(q, err);
 	if (q->detach)
 		cli_forget_descriptors();
 	if (r == 0)
@@ -235,7 +238,7 @@ int run_container(const struct globals *globals, struct request *q, const char *
 
 static int run_or_create(const struct globals *globals, const char *name, bool create, int argc, char **argv, struct err *err)
 {
-	struct request request = { .tls_verify = true, .create = create };
+	struct request request = { .tls_verify = true, .read_only_tmpfs = true, .create = create };
 	cleanup_strv struct strv operands = { 0 };
 	int r = options_parse(run_options, &request, argc, argv, true, &operands, err);
 	if (r == 0 && request.help)

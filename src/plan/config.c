@@ -7,6 +7,7 @@
 
 #include "src/plan/capability.h"
 #include "src/plan/config_isolation.h"
+#include "src/plan/config_mounts.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -46,24 +47,18 @@ static json_t *process(const struct spec *spec)
 		text(spec->user), "capabilities", capabilities(spec));
 }
 
-static json_t *mounts(const struct spec *spec)
-{
-	json_t *array = json_array();
-	for (size_t i = 0; i < spec->mount_count; i++) {
-		const struct spec_mount *m = &spec->mounts[i];
-		json_array_append_new(array,
-			json_pack("{s:o, s:s, s:o, s:[s]}", "destination", text(m->target), "type", m->source ? "bind" : "tmpfs",
-				"source", text(m->source ? m->source : "tmpfs"), "options", m->read_only ? "ro" : "rw"));
-	}
-	return array;
-}
-
 static json_t *namespaces(const struct spec *spec)
 {
-	static const char *const names[] = { "user", "mount", "pid", "ipc", "uts", "cgroup", "time", "network" };
+	const struct {
+		const char *type;
+		bool host;
+	} all[] = { { "user", false }, { "mount", false }, { "pid", false }, { "ipc", spec->namespaces.ipc_host },
+		{ "uts", spec->namespaces.uts_host }, { "cgroup", spec->namespaces.cgroup_host }, { "time", false },
+		{ "network", spec->network.mode == NETWORK_HOST } };
 	json_t *array = json_array();
-	for (int i = 0; i < (spec->network.mode == NETWORK_HOST ? 7 : 8); i++)
-		json_array_append_new(array, json_pack("{s:s}", "type", names[i]));
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (!all[i].host)
+			json_array_append_new(array, json_pack("{s:s}", "type", all[i].type));
 	return array;
 }
 
@@ -154,7 +149,7 @@ char *config_text(const struct spec *spec)
 {
 	json_t *config = json_pack("{s:s, s:{s:s, s:b}, s:o, s:o, s:o, s:{s:o, s:o, s:o*}, s:o}", "ociVersion", "1.0.2", "root",
 		"path", "rootfs", "readonly", spec->read_only, "hostname", text(spec->hostname), "process", process(spec),
-		"mounts", mounts(spec), "linux", "namespaces", namespaces(spec), "resources", config_resources(&spec->limits),
+		"mounts", config_mounts_write(spec), "linux", "namespaces", namespaces(spec), "resources", config_resources(&spec->limits),
 		"personality", spec->personality_32 ? json_pack("{s:s}", "domain", "LINUX32") : NULL,
 		"annotations", annotations(spec));
 	config_isolation_write(config, spec);

@@ -47,6 +47,27 @@ static json_t *sysctls(const struct strv *assignments)
 	return object;
 }
 
+/* config-linux.md, "timeOffsets". */
+static json_t *offsets(const struct spec_namespaces *n)
+{
+	return json_pack("{s:{s:I, s:i}, s:{s:I, s:i}}", "monotonic", "secs", (json_int_t)n->monotonic_offset, "nanosecs", 0, "boottime",
+		"secs", (json_int_t)n->boottime_offset, "nanosecs", 0);
+}
+
+static void read_namespaces(const json_t *system, struct spec_namespaces *n)
+{
+	const json_t *list = json_object_get(system, "namespaces"), *moved = json_object_get(system, "timeOffsets");
+	n->uts_host = n->ipc_host = n->cgroup_host = true;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *type = json_string_value(json_object_get(json_array_get(list, i), "type"));
+		n->uts_host = n->uts_host && !str_eq(type, "uts");
+		n->ipc_host = n->ipc_host && !str_eq(type, "ipc");
+		n->cgroup_host = n->cgroup_host && !str_eq(type, "cgroup");
+	}
+	n->monotonic_offset = json_integer_value(json_object_get(json_object_get(moved, "monotonic"), "secs"));
+	n->boottime_offset = json_integer_value(json_object_get(json_object_get(moved, "boottime"), "secs"));
+}
+
 void config_isolation_write(json_t *config, const struct spec *spec)
 {
 	const struct spec_isolation *isolation = &spec->isolation;
@@ -57,6 +78,8 @@ void config_isolation_write(json_t *config, const struct spec *spec)
 		json_object_set_new(process, "oomScoreAdj", json_integer(isolation->oom_score_adj));
 	if (isolation->apparmor)
 		json_object_set_new(process, "apparmorProfile", json_string(isolation->apparmor));
+	if (spec->namespaces.monotonic_offset || spec->namespaces.boottime_offset)
+		json_object_set_new(system, "timeOffsets", offsets(&spec->namespaces));
 	json_object_set_new(system, "sysctl", sysctls(&isolation->sysctls));
 	json_object_set_new(system, "maskedPaths", list(&isolation->masked));
 	json_object_set_new(system, "readonlyPaths", list(&isolation->read_only));
@@ -64,6 +87,10 @@ void config_isolation_write(json_t *config, const struct spec *spec)
 		json_object_set_new(system, "seccomp", json_loads(isolation->profile.text, 0, NULL));
 	json_object_set_new(annotations, "xrun.seccomp",
 		json_string(!spec->seccomp ? "unconfined" : isolation->profile.text ? "profile" : "default"));
+	if (isolation->shm_bytes) {
+		cleanup_free char *bytes = str_fmt("%llu", (unsigned long long)isolation->shm_bytes);
+		json_object_set_new(annotations, "xrun.shm-size", json_string(bytes));
+	}
 	if (isolation->privileged)
 		json_object_set_new(annotations, "xrun.privileged", json_string("true"));
 }
@@ -135,7 +162,13 @@ int config_isolation_read(const json_t *config, struct spec *spec, struct err *e
 	struct spec_isolation *isolation = &spec->isolation;
 	const json_t *process = json_object_get(config, "process"), *system = json_object_get(config, "linux");
 	const json_t *annotations = json_object_get(config, "annotations"), *score = json_object_get(process, "oomScoreAdj");
+	read_namespaces(system, &spec->namespaces);
 	isolation->privileged = str_eq(json_string_value(json_object_get(annotations, "xrun.privileged")), "true");
+	unsigned long long bytes = 0;
+	const char *shm = json_string_value(json_object_get(annotations, "xrun.shm-size"));
+	if (shm && !str_to_u64(shm, UINT64_MAX, &bytes))
+		return damaged(err, "xrun.shm-size");
+	isolation->shm_bytes = bytes;
 	isolation->apparmor = str_dup(json_string_value(json_object_get(process, "apparmorProfile")));
 	isolation->has_oom_score = json_is_integer(score);
 	isolation->oom_score_adj = (int)json_integer_value(score);

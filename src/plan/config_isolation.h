@@ -9,12 +9,12 @@
 struct json_t;
 
 /*
- * process.rlimits, .oomScoreAdj, .apparmorProfile; linux.sysctl, .maskedPaths, .readonlyPaths, .seccomp; the annotations
- * xrun.seccomp (default, unconfined; profile where linux.seccomp has it) and xrun.privileged.
+ * process.rlimits, .oomScoreAdj, .apparmorProfile; linux.timeOffsets, .sysctl, .maskedPaths, .readonlyPaths, .seccomp; the annotations
+ * xrun.shm-size, xrun.seccomp (default, unconfined; profile where linux.seccomp has it) and xrun.privileged.
  */
 void config_isolation_write(struct json_t *config, const struct spec *spec);
 
-/* The way back; the spec's capabilities must be there. */
+/* The way back, and which namespaces are the host's; the spec's capabilities must be there. */
 int config_isolation_read(const struct json_t *config, struct spec *spec, struct err *err);
 
 #endif

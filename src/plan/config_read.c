@@ -4,6 +4,7 @@
 
 #include "src/plan/capability.h"
 #include "src/plan/config_isolation.h"
+#include "src/plan/config_mounts.h"
 #include "src/plan/limits.h"
 #include "src/plan/network.h"
 
@@ -49,19 +50,6 @@ static int take_process(const json_t *process, struct spec *spec, struct err *er
 	if (!cwd || !user || !spec->args.len)
 		return err_set(err, -EBADMSG, "the container's config.json has no whole process");
 	return take_capabilities(process, spec, err);
-}
-
-static int take_mounts(const json_t *mounts, struct spec *spec, struct err *err)
-{
-	for (size_t i = 0; i < json_array_size(mounts); i++) {
-		const json_t *mount = json_array_get(mounts, i);
-		const char *target = get_text(mount, "destination"), *source = get_text(mount, "source"), *type = get_text(mount, "type");
-		const char *option = json_string_value(json_array_get(json_object_get(mount, "options"), 0));
-		if (!target || !source || !type)
-			return err_set(err, -EBADMSG, "the container's config.json has a mount without a type, source or destination");
-		spec_add_mount(spec, str_eq(type, "bind") ? source : NULL, target, str_eq(option, "ro"));
-	}
-	return 0;
 }
 
 /* The text of limits_describe, a line for each. */
@@ -196,7 +184,7 @@ static int take(const json_t *config, struct spec *spec, struct err *err)
 	if (r == 0)
 		r = take_limits(get_text(json_object_get(config, "annotations"), "xrun.limits"), &spec->limits, err);
 	if (r == 0)
-		r = take_mounts(json_object_get(config, "mounts"), spec, err);
+		r = config_mounts_read(json_object_get(config, "mounts"), spec, err);
 	return r < 0 ? r : config_isolation_read(config, spec, err);
 }
 

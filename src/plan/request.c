@@ -12,13 +12,14 @@ void request_done(struct request *request)
 		&request->dns_search, &request->dns_options, &request->labels, &request->log_options, &request->command,
 		&request->env_lines, &request->reports, &request->sysctls, &request->ulimits,
 		&request->limits.device_read_bps, &request->limits.device_write_bps, &request->limits.device_read_iops,
-		&request->limits.device_write_iops, &request->limits.hugetlb, &request->limits.device_rules };
+		&request->limits.device_write_iops, &request->limits.hugetlb, &request->limits.device_rules, &request->mounts, &request->devices };
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		strv_done(lists[i]);
 	free(request->seccomp_text);
 	strv_done(&request->program.binds);
 	free(request->program.cwd);
 	request->program.cwd = NULL;
+	free(request->host_name);
 }
 
 static int add_env_line(struct request *request, const char *file, char *line, struct err *err)
@@ -131,7 +132,7 @@ static void plan_env(const struct request *q, const struct image *image, char *c
 static int plan_hostname(const struct request *q, struct spec *spec, struct err *err)
 {
 	cleanup_free char *short_id = str_ndup(spec->id, 12);
-	const char *name = q->hostname ? q->hostname : short_id;
+	const char *name = q->hostname ? q->hostname : spec->namespaces.uts_host && q->host_name ? q->host_name : short_id;
 	if (!*name || strlen(name) > 64) /* sethostname(2): HOST_NAME_MAX */
 		return err_set(err, -EINVAL, "--hostname %s: a hostname has 1 to 64 characters", name);
 	spec->hostname = str_dup(name);
@@ -164,6 +165,8 @@ int request_plan(const struct request *q, const struct image *image, char *const
 	plan_layers(image, spec);
 	int r = plan_args(q, image, spec, err);
 	if (r == 0)
+		r = plan_namespaces(q, spec, err);
+	if (r == 0)
 		r = plan_hostname(q, spec, err);
 	if (r == 0)
 		r = plan_life(q, image, spec, err);
@@ -172,7 +175,7 @@ int request_plan(const struct request *q, const struct image *image, char *const
 	if (r == 0)
 		plan_program(q, spec);
 	if (r == 0)
-		r = plan_mounts(q, spec, err);
+		r = plan_mounts(q, image, spec, err);
 	if (r == 0)
 		r = plan_security(q, spec, err);
 	if (r == 0)

@@ -51,10 +51,11 @@ struct request {
 	const char *emulator, *cpu_model, *aslr, *strace;
 	const char *gdb;              /* "" without a place; NULL: not asked for */
 	/* Isolation */
-	const char *oom_score_adj, *ipc;
-	struct strv sysctls, ulimits;
-	bool privileged;
+	const char *oom_score_adj, *ipc, *shm_size, *pid, *uts, *cgroupns, *monotonic_offset, *boottime_offset;
+	struct strv sysctls, ulimits, mounts, devices;
+	bool privileged, read_only_tmpfs;
 	char *seccomp_text;           /* the content of --security-opt seccomp=FILE, ours */
+	char *host_name;              /* the host's own, ours */
 	uint32_t kernel;              /* the running one, KERNEL_VERSION's number: a profile's rules may ask for it */
 	const char *program_image;    /* --image */
 	bool env_host;

@@ -87,7 +87,8 @@ struct spec_mount *spec_add_mount(struct spec *spec, const char *source, const c
 	spec->mounts = mem_grow(spec->mounts, spec->mount_count + 1, sizeof *spec->mounts);
 	struct spec_mount *mount = &spec->mounts[spec->mount_count++];
 	*mount = (struct spec_mount){
-		.source = str_dup(source), .target = str_dup(target), .read_only = read_only
+		.kind = source ? MOUNT_BIND : MOUNT_TMPFS, .source = str_dup(source), .target = str_dup(target),
+		.read_only = read_only, .no_exec = !source, .no_suid = !source, .no_dev = true
 	};
 	return mount;
 }

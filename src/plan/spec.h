@@ -37,11 +37,23 @@ struct spec_network {
 	char *hosts_text, *resolv_text; /* /etc/hosts, and /etc/resolv.conf or NULL */
 };
 
-/* A bind mount (source set) or a tmpfs (source NULL). `target` is a path inside the container. */
+enum mount_kind {
+	MOUNT_BIND,             /* the source is a file or directory of the host */
+	MOUNT_TMPFS,
+	MOUNT_DEVICE,           /* the source is a device node of the host */
+	MOUNT_OWN,              /* a directory of the container, writable with --read-only as well: an image's volume */
+};
+
+/* `target` is a path inside the container. Zero size and no mode: the kernel's, 1777. */
 struct spec_mount {
-	char *source;
+	enum mount_kind kind;
+	char *source;           /* NULL for tmpfs and own directories */
 	char *target;
-	bool read_only;
+	bool read_only, no_exec, no_suid, no_dev;
+	bool slave;             /* mounts that the host makes below the source show in the container */
+	bool has_mode;
+	unsigned mode;
+	uint64_t size;          /* bytes */
 };
 
 /* How fast a block device of the host may be used; `path` is its node. Bytes or operations per second. */
@@ -97,6 +109,12 @@ struct spec_profile {
 	uint64_t flags;         /* SECCOMP_FILTER_FLAG_* */
 };
 
+/* What is the host's and not the container's own; offsets are in seconds, of clock_gettime(2)'s clocks. */
+struct spec_namespaces {
+	bool uts_host, ipc_host, cgroup_host;
+	int64_t monotonic_offset, boottime_offset;
+};
+
 /* What holds the program beside namespaces and capabilities. Paths are absolute, in the container. */
 struct spec_isolation {
 	bool privileged;        /* nothing masked, /sys writable, the host's devices */
@@ -108,6 +126,7 @@ struct spec_isolation {
 	size_t ulimit_count;
 	bool has_oom_score;
 	int oom_score_adj;      /* -1000..1000 */
+	uint64_t shm_bytes;     /* of /dev/shm; 0: 64 MiB */
 };
 
 enum restart { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS };
@@ -166,10 +185,13 @@ struct spec {
 	size_t emulator_count;
 	struct spec_isolation isolation;
 	char *core_dir;         /* --core-dir, absolute: where cores of foreign programs go; or NULL */
+	struct spec_namespaces namespaces;
 };
 void spec_done(struct spec *spec);
 void spec_limits_done(struct spec_limits *limits);
 bool spec_limits_any(const struct spec_limits *limits); /* whether there is one */
+
+/* A bind mount, or with source NULL a tmpfs, with the flags that are usual for it. */
 struct spec_mount *spec_add_mount(struct spec *spec, const char *source, const char *target, bool read_only);
 struct spec_emulator *spec_add_emulator(struct spec *spec, const char *arch, const char *path);
 

@@ -7,6 +7,7 @@
 #include "src/runtime/mount.h"
 #include "src/runtime/network.h"
 #include "src/runtime/stage.h"
+#include "src/runtime/volumes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,26 +18,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* Root's volumes keep their owners: host uid N is container uid N, through an idmapped mount (Linux 5.12). */
-static int map_volumes(const struct run *run, int userns_fd, int *ret_fds, size_t *ret_count, struct err *err)
-{
-	for (size_t i = 0; i < run->spec->mount_count; i++) {
-		const struct spec_mount *m = &run->spec->mounts[i];
-		if (!m->source)
-			continue;
-		if (*ret_count == STAGE_MAX_VOLUMES)
-			return err_set(err, -E2BIG, "more than %d volumes", STAGE_MAX_VOLUMES);
-		int fd = mount_clone(AT_FDCWD, m->source, true, err);
-		if (fd < 0)
-			return err_prefix(err, "volume %s", m->source);
-		ret_fds[(*ret_count)++] = fd;
-		int r = mount_map_ids(fd, userns_fd, m->source, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
 
 static int answer_with_map(struct run *run, struct err *err)
 {
@@ -52,7 +33,7 @@ static int answer_with_map(struct run *run, struct err *err)
 	if (r == 0)
 		r = idmap_write(run->map, run->outer_pid, err);
 	if (r == 0 && geteuid() == 0 && !run->map->single)
-		r = map_volumes(run, run->userns_fd, fds, &count, err);
+		r = volumes_map(run->spec, run->map, run->userns_fd, fds, &count, err);
 	if (r == 0 && stage_send(run->socket_fd, &message, fds, count) < 0)
 		r = err_set(err, -EPIPE, "cannot reach the container's outer stage");
 	for (size_t i = 0; i < count; i++)
@@ -157,7 +138,7 @@ static int start(struct run *run, const struct strv *emulators, const int *peer_
 		cleanup_free int *volume_fds = mem_new((run->spec->mount_count + 1) * sizeof *volume_fds);
 		memset(volume_fds, -1, run->spec->mount_count * sizeof *volume_fds);
 		struct stage stage = { .spec = run->spec, .map = run->map, .socket_fd = ends[1],
-			.store_fd = run->store_fd, .emulator_names = emulators->items, .volume_fds = volume_fds };
+			.store_fd = run->store_fd, .emulator_names = emulators->items, .volume_fds = volume_fds, .nodes_fd = -1 };
 		outer_stage(&stage);
 	}
 	close(ends[1]);

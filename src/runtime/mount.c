@@ -62,6 +62,14 @@ int mount_set(int fd, uint64_t attributes, bool recursive, struct err *err)
 	return 0;
 }
 
+int mount_set_propagation(int fd, uint64_t propagation, struct err *err)
+{
+	struct mount_attr attr = { .propagation = propagation };
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0)
+		return err_sys(err, "cannot change a mount's propagation");
+	return 0;
+}
+
 int mount_map_ids(int mount_fd, int userns_fd, const char *what, struct err *err)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = userns_fd };

@@ -12,10 +12,12 @@
 
 #include "src/base/fd.h"
 #include "src/base/overlay.h"
+#include "src/runtime/clocks.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/program.h"
 #include "src/runtime/ulimits.h"
+#include "src/runtime/volumes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +39,7 @@ int stage_send(int socket_fd, const struct stage_message *message, const int *fd
 	return fd_send(socket_fd, message, sizeof *message, fds, fd_count);
 }
 
-/* The answer carries root's volumes, in the order of the spec's mounts that have a source. */
+/* The answer carries root's volumes, in the order of the spec's binds, and its device nodes if there are some. */
 static int await_map(struct stage *stage, struct err *err)
 {
 	struct stage_message message = { .kind = STAGE_WANT_MAP };
@@ -49,8 +51,9 @@ static int await_map(struct stage *stage, struct err *err)
 	if (r < 0)
 		return err_code(err, r, "the supervisor is gone");
 	for (size_t i = 0; i < stage->spec->mount_count && next < count; i++)
-		if (stage->spec->mounts[i].source)
+		if (stage->spec->mounts[i].kind == MOUNT_BIND)
 			stage->volume_fds[i] = fds[next++];
+	stage->nodes_fd = next < count ? fds[next] : -1;
 	return 0;
 }
 
@@ -137,28 +140,16 @@ static int bind_devices(struct stage *stage, struct err *err)
 	return 0;
 }
 
-/* Root's volumes come from the supervisor, idmapped; an ordinary user's are plain binds, made here. */
-static int bind_volumes(struct stage *stage, struct err *err)
-{
-	const struct spec *spec = stage->spec;
-	for (size_t i = 0; i < spec->mount_count; i++) {
-		const struct spec_mount *m = &spec->mounts[i];
-		if (!m->source || stage->volume_fds[i] >= 0)
-			continue;
-		stage->volume_fds[i] = mount_clone(AT_FDCWD, m->source, true, err);
-		if (stage->volume_fds[i] < 0)
-			return err_prefix(err, "volume %s", m->source);
-	}
-	return 0;
-}
-
 /* clone3 with CLONE_PARENT: the supervisor is the parent, so it alone waits for the container. */
 static pid_t clone_inner(const struct spec *spec)
 {
-	uint64_t flags = CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-			 CLONE_NEWCGROUP | CLONE_NEWTIME;
-	if (spec->network.mode != NETWORK_HOST)
-		flags |= CLONE_NEWNET;
+	const struct spec_namespaces *host = &spec->namespaces;
+	uint64_t flags = CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID;
+	flags |= host->ipc_host ? 0 : CLONE_NEWIPC;
+	flags |= host->uts_host ? 0 : CLONE_NEWUTS;
+	flags |= host->cgroup_host ? 0 : CLONE_NEWCGROUP;
+	flags |= clocks_are_moved(spec) ? 0 : CLONE_NEWTIME; /* then it is ours already, for our children */
+	flags |= spec->network.mode == NETWORK_HOST ? 0 : CLONE_NEWNET;
 	struct clone_args args = { .flags = flags };
 	return syscall(SYS_clone3, &args, sizeof args);
 }
@@ -181,6 +172,8 @@ static int start_inner(struct stage *stage, int instance_fd, struct err *err)
 	int go[2];
 	if (pipe2(go, O_CLOEXEC) < 0)
 		return err_sys(err, "cannot make a pipe");
+	if (clocks_are_moved(stage->spec) && clocks_move(stage->spec, err) < 0)
+		return err->code;
 	pid_t pid = clone_inner(stage->spec);
 	if (pid < 0)
 		return err_sys(err, "cannot make the container's namespaces");
@@ -218,7 +211,7 @@ static int build(struct stage *stage, struct err *err)
 		return stage->rootfs_fd;
 	r = bind_devices(stage, err);
 	if (r == 0)
-		r = bind_volumes(stage, err);
+		r = volumes_bind(stage, err);
 	return r < 0 ? r : start_inner(stage, instance_fd, err);
 }
 

@@ -15,6 +15,8 @@
 #include "src/runtime/program.h"
 #include "src/runtime/procfs.h"
 #include "src/runtime/single.h"
+#include "src/runtime/target.h"
+#include "src/runtime/volumes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,43 +30,13 @@
 
 enum { PLAIN = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
-/* Walks `path` below the root, making what is missing: directories, and last a file or a directory. */
-static int open_target(int root_fd, const char *path, bool directory, struct err *err)
-{
-	cleanup_free char *copy = str_dup(path);
-	for (char *at = copy; at;) {
-		at += strspn(at, "/");
-		char *slash = strchr(at, '/');
-		if (slash)
-			*slash = 0;
-		int fd = fd_openat2(root_fd, *copy ? copy : ".", O_PATH, 0, RESOLVE_IN_ROOT);
-		if (fd == -ENOENT) {
-			char *name = strrchr(copy, '/');
-			cleanup_free char *parent = name ? str_ndup(copy, name - copy + 1) : str_dup(".");
-			cleanup_fd int parent_fd = fd_openat2(root_fd, parent, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
-			bool want_directory = slash || directory;
-			fd = want_directory ? mkdirat(parent_fd, name ? name + 1 : copy, 0755) :
-					      mknodat(parent_fd, name ? name + 1 : copy, S_IFREG | 0644, 0);
-			fd = fd < 0 ? -errno : fd_openat2(root_fd, copy, O_PATH, 0, RESOLVE_IN_ROOT);
-		}
-		if (fd < 0)
-			return err_code(err, fd, "cannot make the mount point %s", path);
-		if (!slash)
-			return fd;
-		close(fd);
-		*slash = '/';
-		at = slash + 1;
-	}
-	return err_set(err, -EINVAL, "cannot make the mount point %s", path);
-}
-
 static int attach_new(int root_fd, const char *target, const char *type, const struct mount_option *options,
 	uint64_t attributes, struct err *err)
 {
 	cleanup_fd int mount_fd = mount_new(type, options, attributes, err);
 	if (mount_fd < 0)
 		return mount_fd;
-	cleanup_fd int target_fd = open_target(root_fd, target, true, err);
+	cleanup_fd int target_fd = target_open(root_fd, target, true, err);
 	return target_fd < 0 ? target_fd : mount_attach(mount_fd, target_fd, target, err);
 }
 
@@ -91,15 +63,18 @@ static int link_devices(int dev_fd, struct err *err)
 static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 {
 	static const struct mount_option dev[] = { { "mode", "0755" }, { "size", "1m" }, { NULL, NULL } };
-	static const struct mount_option shm[] = { { "mode", "1777" }, { "size", "64m" }, { NULL, NULL } };
+	uint64_t shm_bytes = stage->spec->isolation.shm_bytes;
+	cleanup_free char *shm_size = str_fmt("%llu", shm_bytes ? (unsigned long long)shm_bytes : 64ull << 20);
+	const struct mount_option shm[] = { { "mode", "1777" }, { "size", shm_size }, { NULL, NULL } };
 	const struct mount_option pts[] = { { "newinstance", NULL }, { "ptmxmode", "0666" }, { "mode", "0620" },
 		{ stage->map->single ? NULL : "gid", "5" }, { NULL, NULL } };
 	int r = attach_new(root_fd, "dev", "tmpfs", dev, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (r == 0)
 		r = attach_new(root_fd, "dev/pts", "devpts", pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
-	if (r == 0)
+	bool own_ipc = !stage->spec->namespaces.ipc_host; /* otherwise /dev/shm is bound from the host, and mqueue cannot be had */
+	if (r == 0 && own_ipc)
 		r = attach_new(root_fd, "dev/shm", "tmpfs", shm, PLAIN, err);
-	if (r == 0)
+	if (r == 0 && own_ipc)
 		r = attach_new(root_fd, "dev/mqueue", "mqueue", NULL, PLAIN, err);
 	cleanup_fd int dev_fd = r < 0 ? r : fd_openat2(root_fd, "dev", O_RDONLY | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
 	if (dev_fd < 0)
@@ -109,29 +84,6 @@ static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 	if (r == 0 && stage->map->single)
 		r = single_configure(dev_fd, err);
 	return r < 0 ? r : link_devices(dev_fd, err);
-}
-
-static int add_volumes(const struct stage *stage, int root_fd, struct err *err)
-{
-	static const struct mount_option tmpfs[] = { { "mode", "1777" }, { NULL, NULL } };
-	for (size_t i = 0; i < stage->spec->mount_count; i++) {
-		const struct spec_mount *m = &stage->spec->mounts[i];
-		int r;
-		if (!m->source) {
-			r = attach_new(root_fd, m->target, "tmpfs", tmpfs, PLAIN, err);
-		} else {
-			struct stat st;
-			int volume_fd = stage->volume_fds[i];
-			r = fstat(volume_fd, &st) < 0 ? err_sys(err, "cannot look at the volume %s", m->source) : 0;
-			cleanup_fd int target_fd = r < 0 ? r : open_target(root_fd, m->target, S_ISDIR(st.st_mode), err);
-			r = target_fd < 0 ? target_fd : mount_attach(volume_fd, target_fd, m->target, err);
-			if (r == 0)
-				r = mount_set(volume_fd, MOUNT_ATTR_NODEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0), true, err);
-		}
-		if (r < 0)
-			return r;
-	}
-	return 0;
 }
 
 /* A path of the spec's list. Below /proc and /sys, which the kernel makes, nothing is reached through a symlink. */
@@ -207,7 +159,7 @@ static int make_sys(const struct stage *stage, int root_fd, struct err *err)
 		return attach_new(root_fd, "sys", "sysfs", NULL, PLAIN | writable, err);
 	cleanup_fd int sys_fd = mount_clone(AT_FDCWD, "/sys", true, err);
 	int r = sys_fd < 0 ? sys_fd : mount_set(sys_fd, PLAIN | writable, true, err);
-	cleanup_fd int target_fd = r < 0 ? r : open_target(root_fd, "sys", true, err);
+	cleanup_fd int target_fd = r < 0 ? r : target_open(root_fd, "sys", true, err);
 	return target_fd < 0 ? target_fd : mount_attach(sys_fd, target_fd, "/sys", err);
 }
 
@@ -215,7 +167,7 @@ static int make_proc(const struct stage *stage, int root_fd, struct err *err)
 {
 	cleanup_fd int proc_fd = mount_new("proc", NULL, PLAIN, err);
 	int r = proc_fd < 0 ? proc_fd : procfs_set_sysctls(proc_fd, stage->spec, err);
-	cleanup_fd int target_fd = r < 0 ? r : open_target(root_fd, "proc", true, err);
+	cleanup_fd int target_fd = r < 0 ? r : target_open(root_fd, "proc", true, err);
 	return target_fd < 0 ? target_fd : mount_attach(proc_fd, target_fd, "/proc", err);
 }
 
@@ -233,7 +185,7 @@ static int mount_system(const struct stage *stage, int root_fd, int *ret_termina
 	if (r == 0 && stage->spec->terminal)
 		r = program_open_terminal(root_fd, ret_terminal_fd, err);
 	if (r == 0)
-		r = add_volumes(stage, root_fd, err);
+		r = volumes_attach(stage, root_fd, err);
 	if (r == 0)
 		r = cpuinfo_mount(stage->spec, root_fd, err);
 	return r < 0 ? r : protect_paths(&stage->spec->isolation, root_fd, err);

@@ -13,7 +13,7 @@
  * One SOCK_SEQPACKET pair; messages of this form. From the children: WANT_MAP (the outer namespace exists), STARTED
  * (pid, and descriptors: outer user namespace, binfmt instance if any), NETWORK (the network namespace, to be connected),
  * TERMINAL (the pty's master), FAILED. To the
- * outer stage: MAP_WRITTEN (descriptors: root's idmapped volumes). End of file means that the program was executed.
+ * outer stage: MAP_WRITTEN (descriptors: root's idmapped volumes, and its device nodes). End of file means that the program was executed.
  */
 enum { STAGE_MAX_VOLUMES = 64 };
 enum stage_kind { STAGE_WANT_MAP = 1, STAGE_MAP_WRITTEN, STAGE_NETWORK, STAGE_STARTED, STAGE_TERMINAL, STAGE_FAILED };
@@ -31,6 +31,7 @@ struct stage {
 	int store_fd;        /* the store's directory: layers/NAME, containers/ID */
 	char *const *emulator_names; /* of the emulators' files, see emulators.h */
 	int *volume_fds;     /* one for each mount with a source: detached mounts, or -1 until the outer stage makes them */
+	int nodes_fd;        /* root's device nodes, a detached tmpfs, or -1; see devices.h */
 	int rootfs_fd;       /* set by the outer stage: detached overlay */
 	int device_fds[8];   /* set by the outer stage: detached binds of the host's device nodes */
 };

@@ -92,6 +92,16 @@ static void a_spec_comes_back_as_it_was(void **state)
 	spec.mounts[0].read_only = false;
 	comes_back(&spec);
 	fill_isolation(&spec.isolation);
+	spec.isolation.shm_bytes = 5 << 20;
+	spec.namespaces = (struct spec_namespaces){ true, true, true, -5, 7 };
+	comes_back(&spec);
+	spec_add_mount(&spec, NULL, "/own", false)->kind = MOUNT_OWN;
+	spec_add_mount(&spec, "/dev/x", "/dev/y", false)->kind = MOUNT_DEVICE;
+	struct spec_mount *tmpfs = spec_add_mount(&spec, NULL, "/t", true);
+	tmpfs->has_mode = true;
+	tmpfs->mode = 01750;
+	tmpfs->size = 4096;
+	tmpfs->no_exec = tmpfs->no_suid = tmpfs->no_dev = false;
 	comes_back(&spec);
 	const char profile[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\"}]}";
 	struct err err;

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* clocks.c owns a container's time namespace. */
+#include "src/runtime/clocks.h"
+
+#include "src/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+
+bool clocks_are_moved(const struct spec *spec)
+{
+	return spec->namespaces.monotonic_offset || spec->namespaces.boottime_offset;
+}
+
+int clocks_move(const struct spec *spec, struct err *err)
+{
+	if (unshare(CLONE_NEWTIME) < 0)
+		return err_sys(err, "cannot make a time namespace");
+	cleanup_free char *offsets = str_fmt("monotonic %lld 0\nboottime %lld 0\n", (long long)spec->namespaces.monotonic_offset,
+		(long long)spec->namespaces.boottime_offset);
+	int r = fd_write_file(AT_FDCWD, "/proc/self/timens_offsets", offsets, err);
+	if (r == -ERANGE)
+		return err_set(err, r, "--monotonic-offset %lld, --boottime-offset %lld: no clock may be before 0 (the machine's start), nor "
+			"146 years ahead", (long long)spec->namespaces.monotonic_offset, (long long)spec->namespaces.boottime_offset);
+	return r;
+}

@@ -1,0 +1,73 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Namespaces that can be chosen, and the clocks of a time namespace.
+
+load lib
+
+prepare() {
+	xrun pull -q "$NATIVE"
+	xrun pull -q --arch aarch64 "$PLAIN/test:arm64"
+}
+
+@test "--uts, --ipc and --cgroupns host are the host's, and the others stay the container's" {
+	local kind option inside
+	for kind in uts ipc cgroup; do
+		option=$kind
+		[ $kind != cgroup ] || option=cgroupns
+		inside=$(xrun --$option host "$NATIVE" sh -c 'cd /proc/self/ns; for n in cgroup ipc mnt net pid time user uts; do echo $n $(readlink $n); done')
+		while read -r name id; do
+			if [ "$name" = $kind ]; then [ "$id" = "$(readlink "/proc/self/ns/$name")" ]; else [ "$id" != "$(readlink "/proc/self/ns/$name")" ]; fi
+		done <<<"$inside"
+		xrun --$option private "$NATIVE" true
+	done
+}
+
+@test "with --uts host the hostname is the host's, and cannot be changed" {
+	[ "$(xrun --uts host "$NATIVE" cat /proc/sys/kernel/hostname)" = "$(cat /proc/sys/kernel/hostname)" ]
+	fails_with 125 "the name is the host's" xrun --uts host --hostname box "$NATIVE" true
+	xrun --uts host --privileged "$NATIVE" sh -c '! (echo box >/proc/sys/kernel/hostname) 2>/dev/null'
+}
+
+@test "with --ipc host, /dev/shm is the host's" {
+	local file
+	file=$(mktemp /dev/shm/xrun-test.XXXXXX)
+	chmod 644 "$file"
+	echo words >"$file"
+	[ "$(xrun --ipc host "$NATIVE" cat "$file")" = words ]
+	rm "$file"
+}
+
+@test "what a user namespace cannot share is refused, and why is said" {
+	fails_with 125 "no /proc of processes outside it" xrun --pid host "$NATIVE" true
+	fails_with 125 "a user namespace of its own" xrun --ipc container:other "$NATIVE" true
+	fails_with 125 "there is private, and host" xrun --uts other "$NATIVE" true
+}
+
+@test "the clocks are moved, for native and for foreign programs" {
+	local image now inside
+	for image in "$NATIVE" "$PLAIN/test:arm64"; do
+		now=$(cut -d. -f1 /proc/uptime)
+		inside=$(xrun -q --arch "${image##*:}" --boottime-offset 1000000 "$image" sed 's/\..*//' /proc/uptime)
+		((inside >= now + 1000000 && inside < now + 1000600))
+	done
+	cat >"$BATS_TEST_TMPDIR/clock.c" <<-'C'
+		#include <stdio.h>
+		#include <time.h>
+		int main(void)
+		{
+			struct timespec t;
+			clock_gettime(CLOCK_MONOTONIC, &t);
+			printf("%lld\n", (long long)t.tv_sec);
+		}
+	C
+	cc -static -o "$BATS_TEST_TMPDIR/clock" "$BATS_TEST_TMPDIR/clock.c"
+	now=$("$BATS_TEST_TMPDIR/clock")
+	inside=$(xrun --monotonic-offset 86400 -v "$BATS_TEST_TMPDIR/clock:/clock" "$NATIVE" /clock)
+	((inside >= now + 86400 && inside < now + 87000))
+	[ "$(xrun --monotonic-offset 5 --boottime-offset -1 "$NATIVE" echo ran)" = ran ]
+}
+
+@test "a clock before the machine's start is refused" {
+	fails_with 125 "no clock may be before 0" xrun --monotonic-offset -2000000000 "$NATIVE" true
+	fails_with 125 "not a number of seconds" xrun --boottime-offset 1h "$NATIVE" true
+}
