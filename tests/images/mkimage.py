@@ -4,6 +4,7 @@
 
   mkimage.py LAYOUT TAG [--arch A] [--variant V] [--layer DIR|FILE.tar]... [--compress none|gzip|zstd]
              [--entrypoint JSON] [--cmd JSON] [--history JSON] [--env NAME=VALUE]... [--user U] [--workdir D]
+             [--config JSON]      what more the image's config says: Volumes, Labels
   mkimage.py LAYOUT TAG --index TAG1 TAG2...        one index over images that the layout has already
 
 Files of a directory belong to 0:0 in the image, whoever built it.
@@ -83,6 +84,7 @@ def write_image(o):
         layers.append({"mediaType": LAYER + suffix, **put(o.layout, blob)})
     config = {k: v for k, v in (("Entrypoint", o.entrypoint and json.loads(o.entrypoint)), ("Cmd", o.cmd and json.loads(o.cmd)),
                                 ("Env", o.env), ("User", o.user), ("WorkingDir", o.workdir)) if v}
+    config.update(json.loads(o.config))
     document = {**platform, "config": config, "rootfs": {"type": "layers", "diff_ids": diff_ids}}
     if o.history:
         document["history"] = json.loads(o.history)
@@ -114,6 +116,7 @@ def main():
     p.add_argument("--user")
     p.add_argument("--workdir")
     p.add_argument("--history")
+    p.add_argument("--config", default="{}")
     p.add_argument("--index", nargs="+")
     o = p.parse_args()
     os.makedirs(o.layout, exist_ok=True)
