@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* collect.c owns removing from the store: names, then what no image uses, and what dead pulls left. */
 #include "registry/store.h"
+#include "registry/partial.h"
 
 #include "src/base/fd.h"
 
@@ -121,6 +122,8 @@ static int collect(const struct store *store, const struct index *index, struct 
 			r = sweep(store->layers_fd, &used.layers, &freed->layers, &freed->bytes, err);
 		if (r == 0)
 			r = sweep(store->blobs_fd, &used.blobs, &freed->blobs, &freed->bytes, err);
+		if (r == 0)
+			r = partial_clean(store, &freed->bytes, err);
 	}
 	flock(store->use_fd, LOCK_SH); /* flock(2): a failed attempt took the shared lock away */
 	strv_done(&used.blobs);
@@ -172,7 +175,7 @@ int store_reclaim_staging(const struct store *store, struct err *err)
 	if (!dir)
 		return err_sys(err, "cannot list the store's staging directory");
 	for (struct dirent *entry; r == 0 && (entry = readdir(dir));) {
-		if (entry->d_name[0] == '.')
+		if (entry->d_name[0] == '.' || partial_is_name(entry->d_name))
 			continue;
 		cleanup_fd int fd = openat(store->staging_fd, entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)

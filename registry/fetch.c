@@ -2,6 +2,7 @@
 /* fetch.c owns bringing one layer into the store's staging. */
 #include "registry/fetch.h"
 #include "registry/hasher.h"
+#include "registry/partial.h"
 #include "registry/staging.h"
 #include "registry/turn.h"
 
@@ -76,12 +77,14 @@ struct blob {
 	const struct image_layer *layer;
 	struct stream *stream;
 	struct hasher hasher;
-	int file_fd; /* O_TMPFILE, or what fetch_files gave; -1 when it is read back */
+	int file_fd; /* a partial blob's, O_TMPFILE, or what fetch_files gave; -1 when it is read back */
 	bool is_written; /* file_fd has the bytes already */
 	int64_t received;
 	int staging_fd; /* the layer's directory there */
 	int failure;  /* of the file */
 	bool refused; /* by the unpacker, which has the reason */
+	bool is_partial; /* file_fd is that of what earlier pulls left, */
+	int64_t had;     /* which was so many bytes */
 	bool is_here; /* the store has it, or so it seems */
 	bool is_bad;  /* what came is not what its digest says */
 	struct progress *progress;
@@ -95,7 +98,7 @@ static int take_piece(void *context, const void *data, size_t len)
 	if (b->file_fd >= 0 && !b->is_written && (b->failure = fd_write_all(b->file_fd, data, len)) < 0)
 		return b->failure;
 	b->received += len;
-	(b->file_fd >= 0 ? progress_add : progress_pass)(b->progress, b->index, len);
+	(b->file_fd >= 0 && !b->is_written ? progress_add : progress_pass)(b->progress, b->index, len);
 	int r = stream_write(b->stream, data, len);
 	b->refused = r < 0;
 	return r;
@@ -113,22 +116,6 @@ static int create_file(struct blob *b, struct err *err)
 	return b->file_fd < 0 ? err_sys(err, "cannot create a blob in the store") : 0;
 }
 
-static int download(struct blob *b, struct session *session, struct http *http, struct err *err)
-{
-	struct http_response response = { 0 };
-	cleanup_free char *path = str_fmt("blobs/%s", b->layer->digest.text);
-	cleanup_free char *what = str_fmt("layer %s", b->layer->digest.text);
-	struct session_request request = { .path = path, .what = what, .limit = b->layer->size, .take = take_piece,
-		.have = have, .context = b };
-	if (!session)
-		return err_set(err, -ENOENT, "layer %s is missing", b->layer->digest.text);
-	if (create_file(b, err) < 0)
-		return err->code;
-	int r = session_get(session, http, &request, &response, err);
-	http_response_done(&response);
-	return b->failure < 0 ? err_code(err, b->failure, "layer %s: cannot write it to the store", b->layer->digest.text) : r;
-}
-
 static int read_pieces(struct blob *b, int fd, struct err *err)
 {
 	char piece[65536];
@@ -144,6 +131,35 @@ static int read_pieces(struct blob *b, int fd, struct err *err)
 	}
 	return err_set(err, -EBADMSG, "layer %s is longer than the %lld bytes that the manifest says", b->layer->digest.text,
 		(long long)b->layer->size);
+}
+
+/* What earlier pulls left is read, and not written again. */
+static int begin(struct blob *b, struct err *err)
+{
+	b->file_fd = partial_open(b->store, &b->layer->digest, b->layer->size, &b->had, err);
+	if (b->file_fd < 0)
+		return b->file_fd;
+	b->is_partial = b->is_written = true;
+	int r = b->had ? read_pieces(b, b->file_fd, err) : 0;
+	b->is_written = false;
+	return r;
+}
+
+static int download(struct blob *b, struct session *session, struct http *http, struct err *err)
+{
+	struct http_response response = { 0 };
+	cleanup_free char *path = str_fmt("blobs/%s", b->layer->digest.text);
+	cleanup_free char *what = str_fmt("layer %s", b->layer->digest.text);
+	struct session_request request = { .path = path, .what = what, .limit = b->layer->size, .take = take_piece,
+		.have = have, .context = b };
+	if (!session)
+		return err_set(err, -ENOENT, "layer %s is missing", b->layer->digest.text);
+	int r = begin(b, err);
+	if (r < 0 || (b->had && b->received == b->layer->size))
+		return r;
+	r = session_get(session, http, &request, &response, err);
+	http_response_done(&response);
+	return b->failure < 0 ? err_code(err, b->failure, "layer %s: cannot write it to the store", b->layer->digest.text) : r;
 }
 
 static int read_back(struct blob *b, struct err *err)
@@ -187,6 +203,8 @@ static int publish(const struct blob *b, struct err *err)
 	snprintf(self, sizeof self, "/proc/self/fd/%d", b->file_fd);
 	if (fsync(b->file_fd) < 0)
 		return err_sys(err, "cannot write layer %s to disk", b->layer->digest.text);
+	if (b->is_partial)
+		return partial_publish(b->store, &b->layer->digest, err);
 	if (linkat(AT_FDCWD, self, b->store->blobs_fd, name, AT_SYMLINK_FOLLOW) == 0)
 		return 0;
 	if (errno != EEXIST || linkat(AT_FDCWD, self, b->staging_fd, "blob", AT_SYMLINK_FOLLOW) < 0 ||
@@ -235,7 +253,17 @@ static int feed(struct blob *b, struct unpacker *u, const struct fetch_from *fro
 	return r < 0 ? r : publish(b, err);
 }
 
-/* *ret_again: it was the store's copy that failed, and has been thrown away. */
+/* What has come is kept if only the rest is missing. Whether it may have been what earlier pulls left that was bad. */
+static bool leave(struct blob *b, int r)
+{
+	if (!b->is_partial)
+		return false;
+	bool rest_is_missing = b->received < b->layer->size && !b->is_bad && !b->refused && !b->failure && r != -EFBIG;
+	partial_leave(b->store, &b->layer->digest, b->file_fd, rest_is_missing);
+	return b->had && (b->is_bad || b->refused);
+}
+
+/* *ret_again: it was what the store had of it that failed, and has been thrown away. */
 static int try_layer(const struct store *store, const struct fetch_from *from, const struct layer_options *options,
 	struct progress *progress, size_t index, struct staged *staged, bool *ret_again, struct err *err)
 {
@@ -255,8 +283,10 @@ static int try_layer(const struct store *store, const struct fetch_from *from, c
 	staged->report = u.report;
 	hasher_done(&b.hasher);
 	stream_free(b.stream);
+	bool left_is_bad = r < 0 && leave(&b, r);
 	fd_close(&b.file_fd);
-	*ret_again = r < 0 && b.is_here && b.is_bad && unlinkat(store->blobs_fd, digest_hex(&staged->layer->digest), 0) == 0;
+	bool blob_is_bad = r < 0 && b.is_here && (b.is_bad || b.refused) && unlinkat(store->blobs_fd, digest_hex(&staged->layer->digest), 0) == 0;
+	*ret_again = left_is_bad || blob_is_bad;
 	return r;
 }
 

@@ -5,6 +5,7 @@
  *   layers/HEX/    one unpacked layer, complete or absent. HEX is the diff id's, or, for a layer that only has a
  *                  meaning on top of those below it, the chain id's (OCI image-spec config.md, "Layer ChainID")
  *   staging/NAME/  work in progress, locked by flock; reclaimed when nobody holds the lock any more
+ *                  HEX.partial there: what has come of a blob, kept for the next pull (partial.h)
  *   containers/    the runtime's upper directories
  *   lock           held exclusively while index.json is replaced
  *   in-use         held shared by everybody who has the store open; layers and blobs are only deleted by one who gets

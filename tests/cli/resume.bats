@@ -97,6 +97,126 @@ layer_asked() {
 	[ "$(asked busy-for-ever | wc -l)" = 4 ]
 }
 
+# big_server: a registry with an image of one layer of 8 MB, which hangs after half of it until "go" is there. Its port
+# is in the file "port", what it was asked for in the file "ranges".
+big_server() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	cat >big.py <<-'END'
+		import gzip, hashlib, http.server, io, json, os, platform, tarfile, time
+		def digest(data): return "sha256:" + hashlib.sha256(data).hexdigest()
+		raw = io.BytesIO()
+		with tarfile.open(fileobj=raw, mode="w") as tar:
+		    info = tarfile.TarInfo("noise"); info.size = 8 << 20
+		    tar.addfile(info, io.BytesIO(os.urandom(info.size)))
+		layer = gzip.compress(raw.getvalue(), 0)
+		arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+		config = json.dumps({"architecture": arch, "os": "linux", "rootfs": {"type": "layers", "diff_ids": [digest(raw.getvalue())]}}).encode()
+		def descriptor(data, kind): return {"mediaType": f"application/vnd.oci.image.{kind}", "digest": digest(data), "size": len(data)}
+		manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+		    "config": descriptor(config, "config.v1+json"), "layers": [descriptor(layer, "layer.v1.tar+gzip")]}).encode()
+		class Request(http.server.BaseHTTPRequestHandler):
+		    def do_GET(self):
+		        kind, data = "application/octet-stream", layer
+		        if "manifests" in self.path: kind, data = "application/vnd.oci.image.manifest.v1+json", manifest
+		        elif digest(config) in self.path: data = config
+		        start = int(self.headers.get("Range", "bytes=0-")[6:-1])
+		        if data is layer:
+		            with open("ranges", "a") as file: file.write(f"{start}\n")
+		        self.send_response(206 if start else 200)
+		        self.send_header("Content-Type", kind)
+		        self.send_header("Content-Length", str(len(data) - start))
+		        if start: self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+		        self.end_headers()
+		        if data is layer:
+		            half = max(start, len(data) // 2)
+		            self.wfile.write(data[start:half])
+		            while not os.path.exists("go"): time.sleep(0.05)
+		            start = half
+		        self.wfile.write(data[start:])
+		    def log_message(self, *_): pass
+		class Server(http.server.ThreadingHTTPServer):
+		    daemon_threads = True
+		    def handle_error(self, *_): pass
+		server = Server(("127.0.0.1", 0), Request)
+		with open("port.new", "w") as file: file.write(str(server.server_port))
+		os.rename("port.new", "port")
+		server.serve_forever()
+	END
+	touch ranges
+	python3 big.py 3>&- &
+	server=$!
+	await_text . port
+	BIG=127.0.0.1:$(cat port)/big:v1
+}
+
+# pull_in_background LOG: sets puller; its Ctrl-C works, though it runs in the background.
+pull_in_background() {
+	python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+os.setpgid(0, 0)
+os.execvp(sys.argv[1], sys.argv[1:])' "$XRUN" --root "$STORE" pull -q "$BIG" >"$1" 2>&1 3>&- &
+	puller=$!
+}
+
+# await_half N: until the layer has been asked for N times, and half of it is in the store.
+await_half() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		[ "$(wc -l <ranges)" != "$1" ] || [ "$(stat -c %s "$STORE"/staging/*.partial | head -1)" -lt 4000000 ] ||
+			return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+@test "Ctrl-C ends a pull that hangs, and the next one begins where it ended" {
+	local signal turn=0
+	big_server
+	for signal in INT TERM KILL; do
+		pull_in_background "$BATS_TEST_TMPDIR/said"
+		await_half $((++turn))
+		kill -$signal -- "-$puller"
+		await_end "$puller" # long before the hanging connection would be given up
+		[ "$status" -gt 128 ]
+	done
+	touch "$BATS_TEST_TMPDIR/go"
+	xrun pull -q "$BIG"
+	kill "$server"
+	[ "$(head -1 ranges)" = 0 ]
+	[ "$(tail -n +2 ranges | sort -u | wc -l)" = 1 ]
+	[ "$(tail -1 ranges)" -gt 4000000 ]
+	[ -z "$(find "$STORE/staging" -name '*.partial')" ]
+	pull good # which clears up what the last one that was killed had unpacked
+}
+
+@test "what an earlier pull left and is damaged is fetched anew" {
+	local file
+	big_server
+	pull_in_background "$BATS_TEST_TMPDIR/said"
+	await_half 1
+	kill -KILL -- "-$puller"
+	await_end "$puller"
+	touch "$BATS_TEST_TMPDIR/go"
+	file=$(ls "$STORE"/staging/*.partial)
+	printf x | dd of="$file" bs=1 seek=2000000 conv=notrunc status=none
+	xrun pull -q "$BIG"
+	kill "$server"
+	[ "$(tail -1 ranges)" = 0 ]
+}
+
+@test "rmi removes what has come of a layer" {
+	big_server
+	pull_in_background "$BATS_TEST_TMPDIR/said"
+	await_half 1
+	kill -KILL -- "-$puller"
+	await_end "$puller"
+	kill "$server"
+	[ -n "$(find "$STORE/staging" -name '*.partial')" ]
+	xrun rmi --all
+	[ -z "$(find "$STORE/staging" -name '*.partial')" ]
+	pull good # which clears up the rest
+}
+
 @test "registries that say nothing, too little or stop in the middle are given up" {
 	local name i
 	for name in "${SLOW[@]}" silent; do

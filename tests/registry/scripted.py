@@ -399,7 +399,7 @@ SCENARIOS = {
     "range-wrong": after_break(lambda request: answer(
         206, bytes(BLOB_SIZE - request.start), Content_Range=f"bytes {request.start}-{BLOB_SIZE - 1}/{BLOB_SIZE}")(request)),
     "range-endless": after_break(lambda request: answer(
-        206, Content_Range=f"bytes {request.start}-{BLOB_SIZE - 1}/{BLOB_SIZE}", then=endless(NOISE))(request)),
+        206, BLOB[request.start:], Content_Range=f"bytes {request.start}-{BLOB_SIZE - 1}/{BLOB_SIZE}", then=endless(NOISE))(request)),
     "token-mid-layer": with_token(layer(breaking(80000))),
 
     # Documents.
