@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* containers-transports(5): oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME]. rootfs:DIR is ours. */
-enum source_kind { SOURCE_REGISTRY, SOURCE_LAYOUT, SOURCE_OCI_ARCHIVE, SOURCE_DOCKER_ARCHIVE, SOURCE_ROOTFS, SOURCE_ANY_ARCHIVE };
+/* containers-transports(5): oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME]. */
+enum source_kind { SOURCE_REGISTRY, SOURCE_LAYOUT, SOURCE_OCI_ARCHIVE, SOURCE_DOCKER_ARCHIVE, SOURCE_ANY_ARCHIVE };
 
 struct source {
 	enum source_kind kind;
