@@ -84,7 +84,7 @@ static int plan(const struct arch *arch, const char *emulator, const char *paylo
 /* With the container's standard output in a file in memory, for as long as it runs. */
 static int run_captured(const struct spec *spec, const struct idmap *map, int store_fd, struct buf *ret_output, struct err *err)
 {
-	struct container_result result = { 0 };
+	cleanup_container_result struct container_result result = { 0 };
 	cleanup_fd int memory_fd = memfd_create("xrun-probe", MFD_CLOEXEC);
 	cleanup_fd int saved_fd = fcntl(1, F_DUPFD_CLOEXEC, 3);
 	fflush(stdout);

@@ -114,7 +114,7 @@ static int plan(const struct request *q, const struct image *image, int store_di
 
 int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again, struct err *err)
 {
-	struct container_result result = { 0 };
+	cleanup_container_result struct container_result result = { 0 };
 	int r = again ? prepare_network(spec, err) : 0;
 	if (r < 0)
 		return r;
@@ -125,12 +125,10 @@ int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again,
 	r = container_run(spec, map, dir_fd, again, &result, err);
 	if (r < 0)
 		return r;
-	cleanup_free char *stacks = result.stacks;
 	for (size_t i = 0; i < result.cores.len; i++)
 		fprintf(stderr, "xrun: a core: gdb-multiarch -c '%s/%s' PROGRAM\n", spec->core_dir, result.cores.items[i]);
-	strv_done(&result.cores);
 	if (result.timed_out) {
-		fputs(stacks, stderr);
+		fputs(result.stacks, stderr);
 		err_set(err, 0, "ended after %u seconds (--timeout)", spec->life.timeout);
 	}
 	if (result.out_of_memory)

@@ -12,10 +12,13 @@
 struct container_result {
 	int status;          /* for the user: the program's own, or 128+n for a signal */
 	bool timed_out;
-	char *stacks;        /* of when it timed out, "" for none; the caller's */
-	struct strv cores;   /* names below spec->core_dir; the caller's */
+	char *stacks;        /* of when it timed out, "" for none */
+	struct strv cores;   /* names below spec->core_dir */
 	bool out_of_memory;  /* the kernel killed it, or a part of it, at its memory limit */
 };
+
+void container_result_done(struct container_result *result);
+#define cleanup_container_result __attribute__((cleanup(container_result_done)))
 
 /*
  * Runs the container to its end, started again as its spec says, and removes what it left, unless the spec keeps it. With

@@ -45,12 +45,21 @@ static int open_place(int etc_fd, const char *name)
 	return fd_openat2(etc_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
+/* An image may have none, or a symlink for it that leads nowhere within the image. */
+static int open_etc(int root_fd)
+{
+	int fd = fd_openat2(root_fd, "etc", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
+	if (fd != -ENOENT)
+		return fd;
+	if (unlinkat(root_fd, "etc", 0) < 0 && errno != ENOENT)
+		return -errno;
+	return mkdirat(root_fd, "etc", 0755) < 0 ? -errno : fd_openat2(root_fd, "etc", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
+}
+
 int etc_attach(struct etc *etc, int root_fd, struct err *err)
 {
 	int r = 0;
-	if (mkdirat(root_fd, "etc", 0755) < 0 && errno != EEXIST)
-		return err_sys(err, "cannot make the image's /etc");
-	cleanup_fd int etc_fd = fd_openat2(root_fd, "etc", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
+	cleanup_fd int etc_fd = open_etc(root_fd);
 	if (etc_fd < 0)
 		return err_code(err, etc_fd, "cannot open the image's /etc");
 	for (int i = 0; r == 0 && i < 3; i++) {

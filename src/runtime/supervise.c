@@ -292,6 +292,12 @@ static int run_container(struct run *run, bool again, struct container_result *r
 	return r < 0 ? r : 0;
 }
 
+void container_result_done(struct container_result *result)
+{
+	free(result->stacks);
+	strv_done(&result->cores);
+}
+
 int container_run(const struct spec *spec, const struct idmap *map, int store_fd, bool again,
 	struct container_result *ret_result, struct err *err)
 {
