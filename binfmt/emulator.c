@@ -45,7 +45,7 @@ static int open_checked(const char *path, char **ret_path, struct err *err)
 	return fd;
 }
 
-/* An ordinary user's own programs come first, as for a shell; root's PATH may be anybody's. */
+/* An ordinary user's own programs come first, as for a shell, where he may look; root's PATH may be anybody's. */
 static void list_directories(struct strv *ret_dirs)
 {
 	static char *const usual[] = { "/usr/bin", "/usr/local/bin", "/usr/libexec/qemu-binfmt", NULL };
@@ -53,7 +53,7 @@ static void list_directories(struct strv *ret_dirs)
 	cleanup_free char *copy = str_dup(path ? path : "");
 	char *rest = copy;
 	for (char *dir; (dir = strsep(&rest, ":"));)
-		if (*dir == '/')
+		if (*dir == '/' && access(dir, X_OK) == 0)
 			strv_add(ret_dirs, dir);
 	strv_copy(ret_dirs, usual);
 }

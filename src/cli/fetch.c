@@ -68,7 +68,8 @@ static int pass_endpoints(const struct endpoints *endpoints, struct err *err)
 	endpoints_write(endpoints, &text);
 	cleanup_fd int fd = memfd_create("endpoints", MFD_CLOEXEC);
 	int r = fd < 0 ? -errno : fd_write_all(fd, text.data, text.len);
-	explicit_bzero(text.data, text.len);
+	if (text.data)
+		explicit_bzero(text.data, text.len);
 	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return err_code(err, r < 0 ? r : -errno, "cannot pass on where to get the image");
 	return fd_take(&fd);

@@ -117,5 +117,8 @@ int signal_stop(int dir_fd, const struct state *state, int number, unsigned time
 	if (r < 0)
 		return r;
 	cleanup_fd int lock_fd = containers_await_end(dir_fd, err);
-	return lock_fd < 0 ? lock_fd : 0;
+	if (lock_fd != -ENOENT) /* its supervisor has removed it already */
+		return lock_fd < 0 ? lock_fd : 0;
+	err_clear(err);
+	return 0;
 }
