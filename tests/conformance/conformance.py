@@ -150,15 +150,16 @@ def main():
     with open(OUTPUT, "w") as out:
         out.write("\t".join(["behaviour", *arches]) + "\n")
         for key in keys:
-            row = [key, native.get(key, "missing")]
+            own = native.get(key, "missing")
+            row = [key, own]
             for arch in arches[1:]:
                 value = tables[arch].get(key, "missing")
-                why = None if value == native.get(key) else explained(exceptions, arch, key, value, used)
-                row.append("=" if value == native.get(key) else f"{value} ({why})" if why else f"{value} (!)")
-                if value == native.get(key) or why:
+                why = None if value == own else explained(exceptions, arch, key, value, used)
+                row.append("=" if value == own else f"{value} ({why})" if why else f"{value} (!)")
+                if value == own or why:
                     passed += 1
                 else:
-                    failures.append(f"{arch}: {key}: \"{value}\", natively \"{native.get(key, 'missing')}\"")
+                    failures.append(f"{arch}: {key}: \"{value}\", natively \"{own}\"")
             out.write("\t".join(row) + "\n")
     failures += [f"listed as an exception, and is none: {' '.join(line)}" for line in exceptions if line not in used and not os.environ.get("ARCHES")]
     for failure in failures:
