@@ -35,13 +35,13 @@ static int create(const char *layers, const char *upper, const char *work, bool 
 	if (fs_fd < 0)
 		return err_sys(err, "this kernel has no overlay file system");
 	int r = set(fs_fd, "userxattr", NULL, err);
-	if (r == 0 && thrown_away) /* Linux 5.10 */
+	if (r == 0 && upper && thrown_away) /* Linux 5.10 */
 		r = set(fs_fd, "volatile", NULL, err);
 	if (r == 0)
 		r = set(fs_fd, "lowerdir", layers, err);
-	if (r == 0)
+	if (r == 0 && upper)
 		r = set(fs_fd, "upperdir", upper, err);
-	if (r == 0)
+	if (r == 0 && upper)
 		r = set(fs_fd, "workdir", work, err);
 	if (r == 0 && fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		r = err_sys(err, "cannot create an overlay file system");
@@ -52,8 +52,9 @@ static int create(const char *layers, const char *upper, const char *work, bool 
 /* mount(2) knows attached mounts only: /tmp of our own mount namespace holds it for a moment. */
 static int create_long(const char *layers, const char *upper, const char *work, bool thrown_away, struct err *err)
 {
-	cleanup_free char *options = str_fmt("userxattr,%slowerdir=%s,upperdir=%s,workdir=%s", thrown_away ? "volatile," : "", layers,
-		upper, work);
+	cleanup_free char *options = upper ? str_fmt("userxattr,%slowerdir=%s,upperdir=%s,workdir=%s", thrown_away ? "volatile," : "",
+						     layers, upper, work) :
+					     str_fmt("userxattr,lowerdir=%s", layers);
 	if (mount("overlay", "/tmp", "overlay", 0, options) < 0)
 		return err_sys(err, "cannot mount an overlay file system");
 	int fd = open_tree(AT_FDCWD, "/tmp", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -74,8 +75,9 @@ int overlay_create(const int *layer_fds, size_t count, int upper_fd, int work_fd
 	snprintf(work, sizeof work, "%d", work_fd);
 	if (chdir("/proc/self/fd") < 0)
 		return err_sys(err, "cannot enter /proc/self/fd");
-	int fd = layers.len > FSCONFIG_VALUE_MAX ? create_long(layers.data, upper, work, thrown_away, err) :
-						   create(layers.data, upper, work, thrown_away, err);
+	const char *above = upper_fd < 0 ? NULL : upper;
+	int fd = layers.len > FSCONFIG_VALUE_MAX ? create_long(layers.data, above, work, thrown_away, err) :
+						   create(layers.data, above, work, thrown_away, err);
 	if (chdir("/") == 0)
 		return fd;
 	fd_close(&fd);

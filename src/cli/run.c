@@ -123,18 +123,15 @@ int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again,
 	if (spec->life.detach)
 		return container_detach(spec, map, dir_fd, again, err);
 	r = container_run(spec, map, dir_fd, again, &result, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < result.cores.len; i++)
+	for (size_t i = 0; r >= 0 && i < result.cores.len; i++)
 		fprintf(stderr, "xrun: a core: gdb-multiarch -c '%s/%s' PROGRAM\n", spec->core_dir, result.cores.items[i]);
-	if (result.timed_out) {
+	if (r >= 0 && result.timed_out) {
 		fputs(result.stacks, stderr);
 		err_set(err, 0, "ended after %u seconds (--timeout)", spec->life.timeout);
+	} else if (r < 0 ? err->status : result.status >= STATUS_NOT_FOUND || result.out_of_memory) {
+		run_explain(spec, dir_fd, &result, err);
 	}
-	if (result.out_of_memory)
-		err_set(err, 0, "the container ran out of memory: its limit is %llu MiB (--memory)",
-			(unsigned long long)spec->limits.memory_bytes >> 20);
-	return result.status;
+	return r < 0 ? r : result.status;
 }
 
 /* --cidfile must not be there: it would be of another container. */

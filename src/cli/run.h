@@ -7,6 +7,7 @@
 #include "src/cli/options.h"
 #include "src/plan/matrix.h"
 #include "src/plan/request.h"
+#include "src/runtime/container.h"
 
 /*
  * The image, pulled where --pull or its absence asks for that. The caller frees it with image_done, and keeps the store
@@ -51,5 +52,11 @@ int run_add_all(const struct globals *globals, const struct request *request, co
 
 /* A container for each architecture; see docs/matrix.md. */
 int run_matrix(const struct globals *globals, struct request *request, const char *image, struct err *err);
+
+/*
+ * Why the container ended badly, where that is known: one line, put into err, or behind what stands there if its program
+ * could not be executed.
+ */
+void run_explain(const struct spec *spec, int store_dir_fd, const struct container_result *result, struct err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #define XRUN_RUNTIME_CONTAINER_H
 
 #include "src/base/err.h"
+#include "src/plan/explain.h"
 #include "src/plan/spec.h"
 #include "src/runtime/idmap.h"
 
@@ -15,6 +16,7 @@ struct container_result {
 	char *stacks;        /* of when it timed out, "" for none */
 	struct strv cores;   /* names below spec->core_dir */
 	bool out_of_memory;  /* the kernel killed it, or a part of it, at its memory limit */
+	struct program_facts program; /* after a bad end, and where it could not be executed (err->status set): what it was */
 };
 
 void container_result_done(struct container_result *result);

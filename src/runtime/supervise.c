@@ -6,6 +6,7 @@
 #include "src/base/process.h"
 #include "src/plan/config.h"
 #include "src/runtime/containers.h"
+#include "src/runtime/examine.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/run.h"
 #include "src/runtime/cores.h"
@@ -269,12 +270,15 @@ static int open_directory(struct run *run, bool again, struct err *err)
 static int run_container(struct run *run, bool again, struct container_result *ret_result, struct err *err)
 {
 	struct err problem = { 0 };
+	struct program_facts program = { 0 };
 	int r = run->signal_fd = relay_block_signals(err);
 	if (r >= 0)
 		r = open_directory(run, again, err);
 	bool ours = run->lock_fd >= 0;
 	if (r >= 0)
 		r = run_until_done(run, again, err);
+	if (ours && (r < 0 ? err->status : r >= STATUS_NOT_FOUND)) /* before its files go */
+		examine_program(run->spec, run->map, run->store_fd, run->container_fd, run->userns_fd, &program);
 	if (!ours) /* another's, or not to be had: nothing of it is changed */
 		fd_close(&run->container_fd);
 	int finished = finish(run, ours && run->spec->life.keep && (again || run->state.started), &problem);
@@ -283,8 +287,10 @@ static int run_container(struct run *run, bool again, struct container_result *r
 		r = finished;
 	}
 	if (r >= 0)
-		*ret_result = (struct container_result){ .status = r, .out_of_memory = run->state.out_of_memory,
+		*ret_result = (struct container_result){ .status = r, .out_of_memory = run->state.out_of_memory, .program = program,
 			.timed_out = run->watch.timed_out, .stacks = buf_take(&run->watch.stacks), .cores = run->cores };
+	else
+		*ret_result = (struct container_result){ .program = program };
 	watch_done(&run->watch);
 	state_done(&run->state);
 	if (r < 0) /* now that nothing is left of it */

@@ -61,6 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_longer(data, size, answer);
 	}
 	check_details(data, size, answer);
+	struct elf_needs needs;
+	if (elf_read(data, size, &needs) == 0)
+		CHECK(strlen(needs.interpreter) < sizeof needs.interpreter && needs.x86_level >= 0 && needs.x86_level <= 4 &&
+			needs.arm_cpu >= -1 && needs.arm_cpu < 100);
 	const struct arch *arch = arch_by_elf(data, size);
 	if (arch)
 		CHECK(size >= ARCH_MAGIC_SIZE && memcmp(data, "\177ELF", 4) == 0 && agrees(arch, data));

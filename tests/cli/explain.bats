@@ -1,0 +1,171 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Why a container ended badly: each rule of src/plan/explain.c, provoked by programs that are built here.
+
+load lib
+
+prepare() {
+	export BIN=$BATS_FILE_TMPDIR/bin
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
+	mkdir "$BIN"
+	xrun pull -q "$NATIVE"
+	xrun pull -q --arch aarch64 "$PLAIN/test:arm64"
+	[ "$HOST" != x86_64 ] || xrun pull -q --arch x86_64 "$PLAIN/test:amd64"
+	echo 'int main(void) { return 0; }' >"$BIN/ok.c"
+	compile_old_arm
+	compile_crashing_emulator
+}
+
+# An image for ARMv6 whose program has code of ARMv7.
+compile_old_arm() {
+	mkdir "$BIN/v6"
+	arm-linux-gnueabihf-gcc -march=armv7-a+fp -static -o "$BIN/v6/v7" "$BIN/ok.c"
+	"$PLACE/tests/images/mkimage.py" "$BIN/layout" v6 --arch arm --variant v6 --layer "$BIN/v6" --cmd '["/v7"]'
+	skopeo copy -q --dest-tls-verify=false "oci:$BIN/layout:v6" "docker://$PLAIN/explain-$(id -un):v6"
+}
+
+# An emulator that calls itself qemu VERSION and crashes.
+compile_crashing_emulator() {
+	cat >"$BIN/emulator.c" <<-'END'
+		#include <stdio.h>
+		#include <string.h>
+		int main(int argc, char **argv)
+		{
+			if (argc == 2 && strcmp(argv[1], "--version") == 0)
+				return puts("qemu-aarch64 version " VERSION " (Debian)") < 0;
+			return *(volatile int *)0;
+		}
+	END
+	gcc -static -DVERSION='"5.2.0"' -o "$BIN/qemu-5.2" "$BIN/emulator.c"
+	gcc -static -DVERSION='"7.2.22"' -o "$BIN/qemu-7.2" "$BIN/emulator.c"
+}
+
+# explains STATUS TEXT OPTION... : xrun ends with that status, and its only line has that text.
+explains() {
+	fails_with "$@"
+}
+
+# says_nothing STATUS COMMAND...: that status, and nothing on stderr from xrun.
+says_nothing() {
+	local want=$1 got=0
+	shift
+	said=$("$@" 2>&1 >/dev/null) || got=$?
+	echo "status $got: $said"
+	[ "$got" = "$want" ]
+	[[ $said != *"xrun: "* ]]
+}
+
+# native FILE: the native image with that file as its program.
+native() {
+	xrun -v "$1:/usr/bin/thing" "$NATIVE" thing
+}
+
+@test "a program for a processor that nobody knows is told by its ELF machine" {
+	gcc -static -o "$BIN/odd" "$BIN/ok.c"
+	printf '\x26\x90' | dd of="$BIN/odd" bs=1 seek=18 conv=notrunc status=none
+	explains 126 "/usr/bin/thing is for a processor that xrun does not know (ELF machine 36902" native "$BIN/odd"
+}
+
+@test "a program for another architecture than the image's is told with the option that runs it" {
+	[ "$HOST" = s390x ] && skip "s390x is native here"
+	s390x-linux-gnu-gcc -static -o "$BIN/s390x" "$BIN/ok.c"
+	explains 126 "is a program for s390x in a container for" native "$BIN/s390x"
+	[[ $said == *"--arch s390x"* ]]
+}
+
+@test "a program that is cut off is told as such" {
+	gcc -static -o "$BIN/whole" "$BIN/ok.c"
+	head -c 60 "$BIN/whole" >"$BIN/cut"
+	chmod +x "$BIN/cut"
+	explains 126 "but the file is cut off" native "$BIN/cut"
+}
+
+@test "an empty file, a text without #!, a file without x are told as such" {
+	: >"$BIN/empty"
+	chmod +x "$BIN/empty"
+	explains 126 "/usr/bin/thing is an empty file" native "$BIN/empty"
+	printf 'echo hello\n' >"$BIN/text"
+	chmod +x "$BIN/text"
+	explains 126 "run \`sh /usr/bin/thing\`" native "$BIN/text"
+	chmod -x "$BIN/text"
+	explains 126 "chmod +x" xrun -v "$BIN/text:/usr/bin/thing" "$NATIVE" /usr/bin/thing
+}
+
+@test "a script whose interpreter is missing, or whose lines end in carriage returns" {
+	printf '#!/usr/bin/perl9 -w\n' >"$BIN/script"
+	chmod +x "$BIN/script"
+	explains 126 "asks for /usr/bin/perl9, which the image does not have" xrun -v "$BIN/script:/script" "$NATIVE" /script
+	printf '#!/bin/sh\r\necho\r\n' >"$BIN/script"
+	explains 126 "carriage returns" xrun -v "$BIN/script:/script" "$NATIVE" /script
+}
+
+@test "a dynamic loader that the image lacks is named, with the library that it belongs to" {
+	gcc -o "$BIN/musl" -Wl,--dynamic-linker=/lib/ld-musl-x.so.1 "$BIN/ok.c"
+	explains 126 "was built for musl, as on Alpine, and the image has no /lib/ld-musl-x.so.1" xrun -v "$BIN/musl:/musl" "$NATIVE" /musl
+}
+
+@test "a native dynamic program in a foreign image is told by its architecture" {
+	[ "$HOST" = aarch64 ] && skip "aarch64 is native here"
+	gcc -o "$BIN/native" "$BIN/ok.c"
+	explains 126 "is a program for $HOST, and the image, which is for aarch64" xrun --arch arm64 -v "$BIN/native:/native" "$PLAIN/test:arm64" /native
+	[[ $said == *"--arch $HOST"* ]]
+}
+
+# On an x86-64 machine no emulator can be put before x86-64 programs: it is one itself.
+@test "a program for x86-64-v3 on an emulated x86-64-v1 is told with the model that runs it" {
+	[ "$HOST" != x86_64 ] || skip "x86-64 is native here"
+	x86_64-linux-gnu-gcc -o "$BIN/v3" -Wl,-z,x86-64-v3 "$BIN/ok.c"
+	local run=(xrun --arch x86_64 -v "$BIN/v3:/v3") got=0
+	said=$("${run[@]}" --cpu-model qemu64 "$PLAIN/test:amd64" /v3 2>&1 >/dev/null) || got=$?
+	echo "status $got: $said"
+	[ "$got" = 127 ]
+	[[ $said == *"xrun: /v3 needs a processor of level x86-64-v3, and that of the emulator (qemu64) is x86-64-v1: --cpu-model max"* ]]
+	"${run[@]}" --cpu-model max "$PLAIN/test:amd64" /v3
+}
+
+@test "code of ARMv7 in an image for ARMv6 is told, and runs as ARMv7" {
+	[ "$HOST" = aarch64 ] && skip "arm is native here"
+	xrun -q --arch arm/v6 "$PLAIN/explain-$(id -un):v6" >"$BATS_TEST_TMPDIR/out" 2>&1 || got=$?
+	cat "$BATS_TEST_TMPDIR/out"
+	[ "$got" = 132 ]
+	grep -q "xrun: /v7 is built for ARMv7, and the image is for armv6, whose processor (arm1176) has no such instructions" "$BATS_TEST_TMPDIR/out"
+	xrun -q --arch arm/v6 --cpu-model max "$PLAIN/explain-$(id -un):v6"
+}
+
+@test "an emulator of a version that is known to crash is told when it crashes, and no other" {
+	[ "$HOST" = aarch64 ] && skip "aarch64 is native here"
+	explains 139 "version 5.2.0, which is known to crash sound aarch64 programs" xrun --arch arm64 --emulator "$BIN/qemu-5.2" "$PLAIN/test:arm64" true
+	says_nothing 139 xrun --arch arm64 --emulator "$BIN/qemu-7.2" "$PLAIN/test:arm64" true
+}
+
+@test "a program that a seccomp filter killed is told" {
+	cat >"$BIN/kill.c" <<-'END'
+		#include <linux/filter.h>
+		#include <linux/seccomp.h>
+		#include <sys/prctl.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			struct sock_filter kill[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS) };
+			struct sock_fprog filter = { 1, kill };
+			prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+			prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+			return getppid();
+		}
+	END
+	gcc -static -o "$BIN/kill" "$BIN/kill.c"
+	explains 159 "a seccomp filter killed it at a system call" native "$BIN/kill"
+}
+
+@test "where nothing is known, nothing is said" {
+	local code
+	for code in 1 126 127 132 139; do
+		says_nothing "$code" in_native sh -c "exit $code"
+	done
+	says_nothing 139 in_native sh -c 'sh -c "kill -SEGV \$\$"; exit $?'
+	says_nothing 137 in_native sh -c 'sh -c "kill -KILL \$\$"; exit $?'
+}
+
+@test "a program that is not there is told as before" {
+	fails_with 127 "no such program in the image" in_native nothing-of-that-name
+}
