@@ -109,6 +109,7 @@ teardown() {
 		sleep "0.0$((try * try))"
 		kill -KILL $! 2>/dev/null || true
 		await_end $!
+		flock "$STORE/in-use" true # xrun-fetch may outlive its parent a little
 		[ "$status" = 0 ] || [ "$(xrun images | wc -l)" = 1 ]
 		xrun rmi --all
 	done

@@ -158,6 +158,13 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$XRUN" --root "$STORE" pull -q "$BIG" >"$
 	puller=$!
 }
 
+# kill_puller SIGNAL: ends the pull and waits for all of it: xrun-fetch, which holds the store open, may outlive its parent a little.
+kill_puller() {
+	kill "-$1" -- "-$puller"
+	await_end "$puller"
+	flock "$STORE/in-use" true
+}
+
 # await_half N: until the layer has been asked for N times, and half of it is in the store.
 await_half() {
 	local i
@@ -175,8 +182,7 @@ await_half() {
 	for signal in INT TERM KILL; do
 		pull_in_background "$BATS_TEST_TMPDIR/said"
 		await_half $((++turn))
-		kill -$signal -- "-$puller"
-		await_end "$puller" # long before the hanging connection would be given up
+		kill_puller $signal # long before the hanging connection would be given up
 		[ "$status" -gt 128 ]
 	done
 	touch "$BATS_TEST_TMPDIR/go"
@@ -194,8 +200,7 @@ await_half() {
 	big_server
 	pull_in_background "$BATS_TEST_TMPDIR/said"
 	await_half 1
-	kill -KILL -- "-$puller"
-	await_end "$puller"
+	kill_puller KILL
 	touch "$BATS_TEST_TMPDIR/go"
 	file=$(ls "$STORE"/staging/*.partial)
 	printf x | dd of="$file" bs=1 seek=2000000 conv=notrunc status=none
@@ -208,8 +213,7 @@ await_half() {
 	big_server
 	pull_in_background "$BATS_TEST_TMPDIR/said"
 	await_half 1
-	kill -KILL -- "-$puller"
-	await_end "$puller"
+	kill_puller KILL
 	kill "$server"
 	[ -n "$(find "$STORE/staging" -name '*.partial')" ]
 	xrun rmi --all
