@@ -47,13 +47,18 @@ static json_t *process(const struct spec *spec)
 		text(spec->user), "capabilities", capabilities(spec));
 }
 
+static bool is_host(const struct spec *spec, enum namespace_kind kind)
+{
+	return spec->namespaces.of[kind].origin == NAMESPACE_HOST;
+}
+
 static json_t *namespaces(const struct spec *spec)
 {
 	const struct {
 		const char *type;
 		bool host;
-	} all[] = { { "user", false }, { "mount", false }, { "pid", false }, { "ipc", spec->namespaces.ipc_host },
-		{ "uts", spec->namespaces.uts_host }, { "cgroup", spec->namespaces.cgroup_host }, { "time", false },
+	} all[] = { { "user", false }, { "mount", false }, { "pid", false }, { "ipc", is_host(spec, NAMESPACE_IPC) },
+		{ "uts", is_host(spec, NAMESPACE_UTS) }, { "cgroup", is_host(spec, NAMESPACE_CGROUP) }, { "time", false },
 		{ "network", spec->network.mode == NETWORK_HOST } };
 	json_t *array = json_array();
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -4,14 +4,16 @@
 
 #include <errno.h>
 
-static int choose(const char *option, const char *value, bool can_share, const char *why_not, bool *ret_host, struct err *err)
+static int choose(const char *option, const char *value, bool can_share, const char *why_not, enum namespace_origin *ret_origin,
+	struct err *err)
 {
-	*ret_host = false;
+	*ret_origin = NAMESPACE_NEW;
 	if (!value || str_eq(value, "private"))
 		return 0;
-	*ret_host = can_share && str_eq(value, "host");
-	if (*ret_host)
+	if (can_share && str_eq(value, "host")) {
+		*ret_origin = NAMESPACE_HOST;
 		return 0;
+	}
 	if (str_eq(value, "host") || str_starts(value, "container:"))
 		return err_set(err, -EINVAL, "--%s %s: %s", option, value, why_not);
 	return err_set(err, -EINVAL, "--%s %s: there is private%s", option, value, can_share ? ", and host" : "");
@@ -31,23 +33,23 @@ int plan_namespaces(const struct request *q, struct spec *spec, struct err *err)
 {
 	static const char joined[] = "each container is in a user namespace of its own, from which another's cannot be entered";
 	struct spec_namespaces *n = &spec->namespaces;
-	bool never;
-	int r = choose("uts", q->uts, true, joined, &n->uts_host, err);
+	enum namespace_origin never;
+	int r = choose("uts", q->uts, true, joined, &n->of[NAMESPACE_UTS].origin, err);
 	if (r == 0)
-		r = choose("ipc", q->ipc, true, joined, &n->ipc_host, err);
+		r = choose("ipc", q->ipc, true, joined, &n->of[NAMESPACE_IPC].origin, err);
 	if (r == 0)
-		r = choose("cgroupns", q->cgroupns, true, joined, &n->cgroup_host, err);
+		r = choose("cgroupns", q->cgroupns, true, joined, &n->of[NAMESPACE_CGROUP].origin, err);
 	if (r == 0)
 		r = choose("pid", q->pid, false, q->pid && str_eq(q->pid, "host") ?
 			"the kernel shows a user namespace no /proc of processes outside it, and what the container leaves could not be ended" :
 			joined, &never, err);
-	if (r == 0 && n->uts_host && q->hostname)
+	if (r == 0 && n->of[NAMESPACE_UTS].origin == NAMESPACE_HOST && q->hostname)
 		r = err_set(err, -EINVAL, "--hostname cannot be set with --uts host: the name is the host's");
 	if (r == 0)
 		r = parse_offset("monotonic-offset", q->monotonic_offset, &n->monotonic_offset, err);
 	if (r == 0)
 		r = parse_offset("boottime-offset", q->boottime_offset, &n->boottime_offset, err);
-	if (r == 0 && n->ipc_host)
+	if (r == 0 && n->of[NAMESPACE_IPC].origin == NAMESPACE_HOST)
 		spec_add_mount(spec, "/dev/shm", "/dev/shm", false);
 	return r;
 }

@@ -132,7 +132,7 @@ static void plan_env(const struct request *q, const struct image *image, char *c
 static int plan_hostname(const struct request *q, struct spec *spec, struct err *err)
 {
 	cleanup_free char *short_id = str_ndup(spec->id, 12);
-	const char *name = q->hostname ? q->hostname : spec->namespaces.uts_host && q->host_name ? q->host_name : short_id;
+	const char *name = q->hostname ? q->hostname : spec->namespaces.of[NAMESPACE_UTS].origin == NAMESPACE_HOST && q->host_name ? q->host_name : short_id;
 	if (!*name || strlen(name) > 64) /* sethostname(2): HOST_NAME_MAX */
 		return err_set(err, -EINVAL, "--hostname %s: a hostname has 1 to 64 characters", name);
 	spec->hostname = str_dup(name);

@@ -78,6 +78,8 @@ void spec_done(struct spec *spec)
 	}
 	free(spec->emulators);
 	free(spec->cpuinfo.arch);
+	for (int i = 0; i < NAMESPACE_KINDS; i++)
+		free(spec->namespaces.of[i].path);
 	isolation_done(&spec->isolation);
 	*spec = (struct spec){ 0 };
 }

@@ -109,9 +109,21 @@ struct spec_profile {
 	uint64_t flags;         /* SECCOMP_FILTER_FLAG_* */
 };
 
-/* What is the host's and not the container's own; offsets are in seconds, of clock_gettime(2)'s clocks. */
+enum namespace_kind {
+	NAMESPACE_USER, NAMESPACE_MOUNT, NAMESPACE_PID, NAMESPACE_NETWORK, NAMESPACE_IPC, NAMESPACE_UTS, NAMESPACE_CGROUP,
+	NAMESPACE_TIME, NAMESPACE_KINDS
+};
+enum namespace_origin { NAMESPACE_NEW, NAMESPACE_HOST, NAMESPACE_JOINED };
+
+/* A namespace: the container's own, the one that xrun is in, or that of a file like /proc/PID/ns/net. */
+struct spec_namespace {
+	enum namespace_origin origin;
+	char *path;             /* for a joined one */
+};
+
+/* Offsets are in seconds, of clock_gettime(2)'s clocks. Whose the network is says spec_network, except for engines. */
 struct spec_namespaces {
-	bool uts_host, ipc_host, cgroup_host;
+	struct spec_namespace of[NAMESPACE_KINDS];
 	int64_t monotonic_offset, boottime_offset;
 };
 

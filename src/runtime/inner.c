@@ -31,7 +31,8 @@ static int await_map(const struct stage *stage, int go_fd, struct err *err)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	umask(022);
 	prctl(PR_SET_DUMPABLE, 0); /* what --init leaves running has our caller's environment in its memory */
-	if (!stage->spec->namespaces.uts_host && sethostname(stage->spec->hostname, strlen(stage->spec->hostname)) < 0)
+	bool own_name = stage->spec->namespaces.of[NAMESPACE_UTS].origin == NAMESPACE_NEW;
+	if (own_name && sethostname(stage->spec->hostname, strlen(stage->spec->hostname)) < 0)
 		return err_sys(err, "cannot set the hostname to %s", stage->spec->hostname);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "src/runtime/clocks.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
+#include "src/runtime/namespaces.h"
 #include "src/runtime/program.h"
 #include "src/runtime/ulimits.h"
 #include "src/runtime/volumes.h"
@@ -143,11 +144,8 @@ static int bind_devices(struct stage *stage, struct err *err)
 /* clone3 with CLONE_PARENT: the supervisor is the parent, so it alone waits for the container. */
 static pid_t clone_inner(const struct spec *spec)
 {
-	const struct spec_namespaces *host = &spec->namespaces;
 	uint64_t flags = CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID;
-	flags |= host->ipc_host ? 0 : CLONE_NEWIPC;
-	flags |= host->uts_host ? 0 : CLONE_NEWUTS;
-	flags |= host->cgroup_host ? 0 : CLONE_NEWCGROUP;
+	flags |= namespaces_new(spec) & (CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP);
 	flags |= clocks_are_moved(spec) ? 0 : CLONE_NEWTIME; /* then it is ours already, for our children */
 	flags |= spec->network.mode == NETWORK_HOST ? 0 : CLONE_NEWNET;
 	struct clone_args args = { .flags = flags };

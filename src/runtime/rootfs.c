@@ -71,7 +71,7 @@ static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 	int r = attach_new(root_fd, "dev", "tmpfs", dev, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (r == 0)
 		r = attach_new(root_fd, "dev/pts", "devpts", pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
-	bool own_ipc = !stage->spec->namespaces.ipc_host; /* otherwise /dev/shm is bound from the host, and mqueue cannot be had */
+	bool own_ipc = stage->spec->namespaces.of[NAMESPACE_IPC].origin == NAMESPACE_NEW; /* otherwise /dev/shm is bound from the host, and mqueue cannot be had */
 	if (r == 0 && own_ipc)
 		r = attach_new(root_fd, "dev/shm", "tmpfs", shm, PLAIN, err);
 	if (r == 0 && own_ipc)

@@ -187,13 +187,16 @@ static void namespaces_are_shared_where_that_can_be(void **state)
 {
 	(void)state;
 	assert_int_equal(plan_namespaces(&request, &spec, &err), 0);
-	assert_false(spec.namespaces.uts_host || spec.namespaces.ipc_host || spec.namespaces.cgroup_host);
+	for (int i = 0; i < NAMESPACE_KINDS; i++)
+		assert_int_equal(spec.namespaces.of[i].origin, NAMESPACE_NEW);
 	request.uts = request.ipc = request.cgroupns = "host";
 	request.pid = "private";
 	request.monotonic_offset = "-5";
 	request.boottime_offset = "100";
 	assert_int_equal(plan_namespaces(&request, &spec, &err), 0);
-	assert_true(spec.namespaces.uts_host && spec.namespaces.ipc_host && spec.namespaces.cgroup_host);
+	assert_int_equal(spec.namespaces.of[NAMESPACE_UTS].origin, NAMESPACE_HOST);
+	assert_int_equal(spec.namespaces.of[NAMESPACE_IPC].origin, NAMESPACE_HOST);
+	assert_int_equal(spec.namespaces.of[NAMESPACE_CGROUP].origin, NAMESPACE_HOST);
 	assert_true(spec.namespaces.monotonic_offset == -5 && spec.namespaces.boottime_offset == 100);
 	assert_string_equal(spec.mounts[0].target, "/dev/shm");
 	request.hostname = "x";
