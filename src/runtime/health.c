@@ -41,7 +41,6 @@ void health_begin(struct health *health, struct run *run)
 {
 	*health = (struct health){ .started = state_now() };
 	health->next = health->started + (int64_t)plan(run)->interval * MS;
-	note(run, plan(run)->test.len ? HEALTH_STARTING : HEALTH_NONE);
 }
 
 int health_due_ms(const struct health *health, const struct run *run)

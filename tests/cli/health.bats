@@ -3,6 +3,7 @@
 # Whether a detached container is well: --health-cmd and its kin.
 
 load lib
+load fixtures
 
 prepare() {
 	xrun pull -q "$NATIVE"
@@ -63,4 +64,19 @@ await_health() {
 	fails_with 125 "10ms at least" xrun run -d --health-cmd true --health-interval 1ms "$NATIVE" true
 	fails_with 125 "--health-retries 0" xrun run -d --health-cmd true --health-retries 0 "$NATIVE" true
 	fails_with 125 "exclude each other" xrun run -d --health-cmd true --no-healthcheck "$NATIVE" true
+}
+
+@test "an image's own check is run, and options come before it" {
+	local check='"Healthcheck": {"Test": ["CMD-SHELL", "test -e /tmp/well"], "Interval": 50000000, "Retries": 2, "StartPeriod": 3600000000000}'
+	make_layout checked --layer "$(native_tar)" --config "{$check}"
+	xrun run -d --name box "oci:$LAYOUT:checked" sleep 1000
+	[ "$(xrun inspect -f '{{.State.Health.Status}}' box)" = starting ]
+	xrun exec box touch /tmp/well
+	await_health healthy
+	xrun rm -f box
+	xrun run -d --name box --health-cmd true --health-interval 50ms "oci:$LAYOUT:checked" sleep 1000
+	await_health healthy
+	xrun rm -f box
+	xrun run -d --name box --no-healthcheck "oci:$LAYOUT:checked" sleep 1000
+	[ "$(xrun inspect -f '{{.State.Health.Status}}' box)" = none ]
 }
