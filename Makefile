@@ -3,7 +3,7 @@
 #   make SAN=1 ...  the same with AddressSanitizer and UBSan, in build-san/
 #   make demo       a foreign image from a real registry, run in a container; IMAGE=debian:12 for any other
 #   make probes     what `xrun doctor --arch` runs, for the architectures that a cross compiler is here for
-#   make check      every test; make bench: side by side with other tools (or bench-pull, bench-start, bench-emulation); make lint: shellcheck, clang-tidy
+#   make check      every test; make bench: side by side with other tools (or bench-pull, bench-start, bench-exec, bench-emulation); make lint: shellcheck, clang-tidy
 #   make conformance   the same container on every architecture there is a compiler for
 #   make sweep      runs and pulls broken off at every system call; STEP=10: at one in ten
 #   make check-kernels   some tests on older kernels, in virtual machines
@@ -155,7 +155,7 @@ fuzzers: $(REPLAYS) $(subst /fuzz_,/live_,$(REPLAYS))
 check: ; $(Q)SAN=$(SAN) ci/check.sh
 demo: ; $(Q)IMAGE=$(IMAGE) ci/demo.sh
 bench: ; $(Q)ci/bench.sh
-bench-pull bench-start bench-emulation: bench-%: ; $(Q)ci/bench.sh $*
+bench-pull bench-start bench-exec bench-emulation: bench-%: ; $(Q)ci/bench.sh $*
 check-kernels: ; $(Q)ci/kernels.sh
 conformance: ; $(Q)ci/conformance.sh
 sweep: ; $(Q)STEP=$(STEP) ci/sweep.sh
@@ -176,6 +176,6 @@ install: all
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all probes unit-tests fuzzers check check-kernels conformance sweep demo bench bench-pull bench-start bench-emulation lint deb fuzz install clean
+.PHONY: all probes unit-tests fuzzers check check-kernels conformance sweep demo bench bench-pull bench-start bench-exec bench-emulation lint deb fuzz install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)
