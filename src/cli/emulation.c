@@ -8,6 +8,7 @@
 #include "binfmt/emulator.h"
 #include "src/base/fd.h"
 #include "src/plan/ulimit.h"
+#include "src/runtime/directories.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -130,6 +131,12 @@ static int plan_cores(const struct request *q, struct spec *spec, struct err *er
 	return 0;
 }
 
+/* Where the machine runs 32-bit programs itself, its kernel can be asked as one of them. */
+static bool needs_short_positions(const struct arch *arch)
+{
+	return arch->elf_class == 1 && directories_can_serve() && binfmt_is_native(arch_by_name("i386"));
+}
+
 int run_plan_emulation(const struct request *q, const struct image *image, int store_dir_fd, struct spec *spec,
 	struct err *err)
 {
@@ -148,6 +155,7 @@ int run_plan_emulation(const struct request *q, const struct image *image, int s
 	}
 	spec->personality_32 = answer.way == BINFMT_NATIVE && arch->elf_class != arch_host()->elf_class;
 	spec->emulated = answer.way != BINFMT_NATIVE;
+	spec->short_positions = spec->emulated && needs_short_positions(arch);
 	if (spec->emulated)
 		r = plan_cores(q, spec, err);
 	else if (q->core_dir)

@@ -126,6 +126,8 @@ static json_t *annotations(const struct spec *spec)
 		(unsigned long long)spec->cpuinfo.hwcap, (unsigned long long)spec->cpuinfo.hwcap2);
 	if (cpuinfo)
 		json_object_set_new(object, "xrun.cpuinfo", json_string(cpuinfo));
+	if (spec->short_positions)
+		json_object_set_new(object, "xrun.directories", json_string("32-bit"));
 	if (spec->fixed_addresses)
 		json_object_set_new(object, "xrun.aslr", json_string("off"));
 	for (size_t i = 0; i < spec->emulator_count; i++) {

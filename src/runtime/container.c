@@ -3,6 +3,7 @@
 #include "src/runtime/run.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/directories.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/network.h"
@@ -57,6 +58,8 @@ static int take_message(struct run *run, const struct stage_message *message, in
 	case STAGE_TERMINAL:
 		run->terminal_fd = count ? fd_take(&fds[0]) : -1;
 		return 0;
+	case STAGE_DIRECTORIES:
+		return count ? directories_serve(fds[0], err) : 0;
 	case STAGE_FAILED:
 		*err = message->err;
 		err->text[sizeof err->text - 1] = 0;

@@ -42,7 +42,7 @@ static int become_program(const struct stage *stage, struct err *err)
 	struct spec *spec = (struct spec *)stage->spec; /* this process' own copy, after fork */
 	const struct program program = { .spec = spec, .args = &spec->args, .env = &spec->env, .cwd = spec->cwd, .user = spec->user,
 		.terminal = spec->terminal, .interactive = spec->interactive, .init = spec->init, .make_cwd = true,
-		.single = stage->map->single };
+		.single = stage->map->single, .socket_fd = stage->socket_fd };
 	return program_become(&program, err);
 }
 

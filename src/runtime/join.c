@@ -12,6 +12,7 @@
 #include "src/base/process.h"
 #include "src/plan/capability.h"
 #include "src/runtime/cgroup.h"
+#include "src/runtime/directories.h"
 #include "src/runtime/program.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/stage.h"
@@ -119,7 +120,8 @@ static int become_program(struct join *join, int socket_fd, struct err *err)
 		spec.seccomp = false;
 	}
 	const struct program program = { .spec = &spec, .args = &join->args, .env = &join->env, .cwd = join->cwd,
-		.user = join->user, .terminal = join->terminal, .interactive = join->interactive, .detached = join->detach, .single = join->map->single };
+		.user = join->user, .terminal = join->terminal, .interactive = join->interactive, .detached = join->detach, .single = join->map->single,
+		.socket_fd = socket_fd };
 	int r = open_streams(join, socket_fd, err);
 	if (r == 0)
 		r = program_close_descriptors(socket_fd, err);
@@ -188,6 +190,12 @@ static int await_exec(int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struc
 			*ret_pid = message.pid;
 		else if (message.kind == STAGE_TERMINAL && count)
 			*ret_terminal_fd = fds[0];
+		else if (message.kind == STAGE_DIRECTORIES && count) {
+			int r = directories_serve(fds[0], err);
+			fd_close(&fds[0]);
+			if (r < 0)
+				return r;
+		}
 		else if (message.kind == STAGE_FAILED) {
 			*err = message.err;
 			err->text[sizeof err->text - 1] = 0;

@@ -3,8 +3,10 @@
 #include "src/runtime/program.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/directories.h"
 #include "src/runtime/security.h"
 #include "src/runtime/single.h"
+#include "src/runtime/stage.h"
 #include "src/runtime/user.h"
 
 #include <errno.h>
@@ -256,6 +258,15 @@ static int give_terminal(const struct program *program, const struct user *user,
 	return 0;
 }
 
+/* Before the filter, which may forbid sending. */
+static int hand_over_directories(const struct program *program, struct err *err)
+{
+	const struct stage_message message = { .kind = STAGE_DIRECTORIES };
+	cleanup_fd int listener_fd = program->spec->short_positions ? directories_listen() : -1;
+	int r = listener_fd < 0 ? 0 : stage_send(program->socket_fd, &message, &listener_fd, 1);
+	return r < 0 ? err_code(err, r, "cannot hand over the listing of directories") : 0;
+}
+
 int program_become(const struct program *program, struct err *err)
 {
 	struct user user = { 0 };
@@ -277,7 +288,9 @@ int program_become(const struct program *program, struct err *err)
 				(program->spec->fixed_addresses ? ADDR_NO_RANDOMIZE : 0);
 	if (persona != PER_LINUX && personality(persona) < 0)
 		return err_sys(err, "cannot set the personality");
-	r = security_become(&user, program->spec, program->single, err);
+	r = hand_over_directories(program, err);
+	if (r == 0)
+		r = security_become(&user, program->spec, program->single, err);
 	if (r < 0)
 		return r;
 	if (!program->detached)

@@ -19,13 +19,14 @@ struct program {
 	bool detached;               /* it outlives the process that has started it */
 	bool make_cwd;               /* the image's may be missing; that of exec has to be there */
 	bool single;                 /* the id map has a single id */
+	int socket_fd;               /* to whom this process is a stage (stage.h) */
 };
 
 /* Not even seccomp=unconfined lets a container read our caller's keys. (EPERM: a filter above us forbids keyrings.) */
 int program_leave_keyring(struct err *err);
 
 /*
- * In the container, as its root, with standard streams in place and no other descriptor but socket_fd, which closes on
+ * In the container, as its root, with standard streams in place and no other descriptor but program->socket_fd, which closes on
  * exec. Returns only with an error; err->status is set where the program could not be executed.
  */
 int program_become(const struct program *program, struct err *err);

@@ -12,11 +12,10 @@
 /*
  * One SOCK_SEQPACKET pair; messages of this form. From the children: WANT_MAP (the outer namespace exists), STARTED
  * (pid, and descriptors: outer user namespace, binfmt instance if any), NETWORK (the network namespace, to be connected),
- * TERMINAL (the pty's master), FAILED. To the
- * outer stage: MAP_WRITTEN (descriptors: root's idmapped volumes, and its device nodes). End of file means that the program was executed.
+ * TERMINAL (the pty's master), DIRECTORIES (the listener of directories.h), FAILED. To the outer stage: MAP_WRITTEN (descriptors: root's idmapped volumes, and its device nodes). End of file means that the program was executed.
  */
 enum { STAGE_MAX_VOLUMES = 64 };
-enum stage_kind { STAGE_WANT_MAP = 1, STAGE_MAP_WRITTEN, STAGE_NETWORK, STAGE_STARTED, STAGE_TERMINAL, STAGE_FAILED };
+enum stage_kind { STAGE_WANT_MAP = 1, STAGE_MAP_WRITTEN, STAGE_NETWORK, STAGE_STARTED, STAGE_TERMINAL, STAGE_DIRECTORIES, STAGE_FAILED };
 struct stage_message {
 	enum stage_kind kind;
 	pid_t pid;

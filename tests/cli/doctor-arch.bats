@@ -30,6 +30,12 @@ compares() {
 @test "what s390x programs cannot do is found by running one" { compares s390x; }
 @test "what riscv64 programs cannot do is found by running one" { compares riscv64; }
 
+@test "armv7 programs list directories, on whatever file system the store is" {
+	results armv7 >"$BATS_TEST_TMPDIR/rows"
+	grep -qx 'readdir=works/works' "$BATS_TEST_TMPDIR/rows"
+	grep -qx 'seekdir=works/works' "$BATS_TEST_TMPDIR/rows"
+}
+
 @test "qemu has no ptrace, and reports no missing program to who starts it" {
 	[ "$HOST" = aarch64 ] && skip "aarch64 is native here"
 	run xrun doctor --arch arm64
