@@ -82,7 +82,7 @@ const struct option run_options[] = {
 	{ "device-read-iops", 0, OPTION_LIST, FIELD(limits.device_read_iops), "DEVICE:RATE", "limit reading, in operations per second" },
 	{ "device-write-iops", 0, OPTION_LIST, FIELD(limits.device_write_iops), "DEVICE:RATE", "limit writing, in operations per second" },
 	{ "hugetlb", 0, OPTION_LIST, FIELD(limits.hugetlb), "PAGESIZE:SIZE", "limit huge pages: 2MB:512m" },
-	{ "device-cgroup-rule", 0, OPTION_LIST, FIELD(limits.device_rules), "RULE", "allow devices, \"c 10:200 rwm\", and deny others (cgroup v1)" },
+	{ "device-cgroup-rule", 0, OPTION_LIST, FIELD(limits.device_rules), "RULE", "allow devices, \"c 10:200 rwm\", and deny others" },
 	{ "cgroup-parent", 0, OPTION_TEXT, FIELD(limits.cgroup_parent), "PATH", "the cgroup to make the container's in" },
 	{ "Isolation", .kind = OPTION_HEADING },
 	{ "cap-add", 0, OPTION_LIST, FIELD(cap_add), "CAP", "add a capability; ALL for every one" },

@@ -2,7 +2,8 @@
 /* config_limits.c owns limits as the "resources" of config.json. */
 #include "src/plan/config_limits.h"
 
-#include <stdio.h>
+#include "src/plan/device_rule.h"
+
 #include <string.h>
 
 static void set_number(json_t *object, const char *key, uint64_t number)
@@ -60,15 +61,15 @@ static json_t *devices(const struct spec_limits *l)
 {
 	json_t *array = json_array();
 	for (size_t i = 0; i < l->device_rules.len; i++) {
-		char type, major[12], minor[12], access[4];
-		if (sscanf(l->device_rules.items[i], "%c %11[0-9*]:%11[0-9*] %3s", &type, major, minor, access) != 4)
+		struct device_rule rule;
+		if (!device_rule_parse(l->device_rules.items[i], &rule))
 			continue;
-		json_t *rule = json_pack("{s:b, s:s#, s:s}", "allow", 1, "type", &type, 1, "access", access);
-		if (*major != '*')
-			json_object_set_new(rule, "major", json_integer(strtoll(major, NULL, 10)));
-		if (*minor != '*')
-			json_object_set_new(rule, "minor", json_integer(strtoll(minor, NULL, 10)));
-		json_array_append_new(array, rule);
+		json_t *object = json_pack("{s:b, s:s#, s:s}", "allow", 1, "type", &rule.type, 1, "access", strrchr(l->device_rules.items[i], ' ') + 1);
+		if (rule.major >= 0)
+			json_object_set_new(object, "major", json_integer(rule.major));
+		if (rule.minor >= 0)
+			json_object_set_new(object, "minor", json_integer(rule.minor));
+		json_array_append_new(array, object);
 	}
 	return array;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* limits.c owns the options that limit a container, and how sizes and numbers are written. Pure. */
 #include "src/plan/limits.h"
+
+#include "src/plan/device_rule.h"
 #include "src/plan/parts.h"
 
 #include <errno.h>
@@ -165,24 +167,11 @@ static int add_hugetlb(struct spec_limits *limits, const char *value, struct err
 	return 0;
 }
 
-static bool is_device_number(const char *text, size_t len)
-{
-	unsigned long long number;
-	cleanup_free char *copy = str_ndup(text, len);
-	return str_eq(copy, "*") || str_to_u64(copy, UINT32_MAX, &number);
-}
-
-/* Linux: Documentation/admin-guide/cgroup-v1/devices.rst: "c 1:3 rwm". */
 static int add_device_rule(struct spec_limits *limits, const char *value, struct err *err)
 {
-	size_t len = strlen(value);
-	const char *numbers = value + 2, *colon = len > 2 ? strchr(numbers, ':') : NULL;
-	const char *blank = colon ? strchr(colon, ' ') : NULL;
-	bool good = blank && strchr("abc", value[0]) && value[1] == ' ' && is_device_number(numbers, colon - numbers) &&
-		    is_device_number(colon + 1, blank - colon - 1) && blank[1] && strspn(blank + 1, "rwm") == strlen(blank + 1) &&
-		    strlen(blank + 1) <= 3;
-	if (!good)
-		return err_set(err, -EINVAL, "--device-cgroup-rule %s: write it like \"c 10:200 rwm\", with * for any number", value);
+	struct device_rule rule;
+	if (!device_rule_parse(value, &rule))
+		return err_set(err, -EINVAL, "--device-cgroup-rule %s: write it like \"c 10:200 rwm\", with * for any number; a is for all: \"a *:* rwm\"", value);
 	strv_add(&limits->device_rules, value);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "src/runtime/cgroup.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/cgroup_devices.h"
 #include "src/runtime/cgroup_limits.h"
 #include "src/runtime/cgroup_place.h"
 
@@ -32,24 +33,28 @@ static int open_directory(struct cgroup *cgroup, enum cgroup_controller controll
 	return cgroup_place_make(controller, parent, id, shared, &cgroup->of[controller], err);
 }
 
-static int apply(struct cgroup *cgroup, const char *id, const struct spec_limits *limits, struct err *err)
+static int apply_one(struct cgroup *cgroup, enum cgroup_controller controller, const struct spec *spec, struct err *err)
 {
-	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
-		const char *option = cgroup_limits_need(limits, i);
-		int r = option ? open_directory(cgroup, i, limits->cgroup_parent, id, err) : 0;
-		if (r < 0)
-			return err_prefix(err, "%s", option);
-		r = option ? cgroup_limits_write(limits, i, &cgroup->of[i], err) : 0;
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	const struct spec_limits *limits = &spec->limits;
+	const char *option = cgroup_limits_need(limits, controller);
+	if (!option)
+		return 0;
+	if (controller == CGROUP_DEVICES && geteuid() != 0)
+		return err_set(err, -EPERM, "%s: the kernel takes rules of devices from the host's root only", option);
+	int r = open_directory(cgroup, controller, limits->cgroup_parent, spec->id, err);
+	if (r < 0)
+		return err_prefix(err, "%s", option);
+	if (controller == CGROUP_DEVICES)
+		return cgroup_devices_write(spec, &cgroup->of[controller], err);
+	return cgroup_limits_write(limits, controller, &cgroup->of[controller], err);
 }
 
-int cgroup_create(struct cgroup *ret_cgroup, const char *id, const struct spec_limits *limits, struct err *err)
+int cgroup_create(struct cgroup *ret_cgroup, const struct spec *spec, struct err *err)
 {
 	struct cgroup cgroup = { 0 };
-	int r = apply(&cgroup, id, limits, err);
+	int r = 0;
+	for (int i = 0; r == 0 && i < CGROUP_CONTROLLERS; i++)
+		r = apply_one(&cgroup, i, spec, err);
 	if (r < 0) {
 		cgroup_remove(&cgroup);
 		return r;

@@ -22,8 +22,8 @@ struct cgroup {
 	} of[CGROUP_CONTROLLERS];
 };
 
-/* Makes the directories and writes the limits. A limit that cannot be enforced is an error. No limits: nothing made. */
-int cgroup_create(struct cgroup *ret_cgroup, const char *id, const struct spec_limits *limits, struct err *err);
+/* Makes the directories and writes the limits, and which devices may be used. A limit that cannot be enforced is an error. No limits: nothing made. */
+int cgroup_create(struct cgroup *ret_cgroup, const struct spec *spec, struct err *err);
 
 /* Puts a process into all of them. */
 int cgroup_add(const struct cgroup *cgroup, pid_t pid, struct err *err);

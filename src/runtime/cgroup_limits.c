@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cgroup_limits.c owns how limits are written to cgroup v1 and v2. */
 /*
- * Facts: Linux, Documentation/admin-guide/cgroup-v1/{memory,cpusets,blkio-controller,hugetlb,devices}.rst,
+ * Facts: Linux, Documentation/admin-guide/cgroup-v1/{memory,cpusets,blkio-controller,hugetlb}.rst,
  * scheduler/sched-bwc.rst, cgroup-v2.rst. Conversions from docker's v1 units to v2 as in runc before 1.4 (cpu.weight) and
  * crun(1), "CGROUP v2" (all).
  */
@@ -164,19 +164,6 @@ static int write_hugetlb(const struct spec_limits *l, const struct cgroup_direct
 	return r;
 }
 
-/* Everything is denied but what every container has (null, zero, full, tty, random, urandom, its own terminals). */
-static int write_devices(const struct spec_limits *l, const struct cgroup_directory *d, struct err *err)
-{
-	static const char *const usual[] = { "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm" };
-	static const char option[] = "--device-cgroup-rule";
-	int r = put(d, option, "devices.deny", NULL, "a", err);
-	for (size_t i = 0; r == 0 && i < sizeof usual / sizeof *usual; i++)
-		r = put(d, option, "devices.allow", NULL, usual[i], err);
-	for (size_t i = 0; r == 0 && i < l->device_rules.len; i++)
-		r = put(d, option, "devices.allow", NULL, l->device_rules.items[i], err);
-	return r;
-}
-
 static const char *need_memory(const struct spec_limits *l)
 {
 	return l->memory_bytes ? "--memory" : l->memory_reservation ? "--memory-reservation" : l->has_swappiness ? "--memory-swappiness" : NULL;
@@ -209,7 +196,7 @@ int cgroup_limits_write(const struct spec_limits *limits, enum cgroup_controller
 {
 	static int (*const writers[CGROUP_CONTROLLERS])(const struct spec_limits *, const struct cgroup_directory *, struct err *) = {
 		[CGROUP_MEMORY] = write_memory, [CGROUP_CPU] = write_cpu, [CGROUP_CPUSET] = write_cpuset, [CGROUP_IO] = write_io,
-		[CGROUP_HUGETLB] = write_hugetlb, [CGROUP_DEVICES] = write_devices,
+		[CGROUP_HUGETLB] = write_hugetlb,
 	};
 	if (controller == CGROUP_PIDS && limits->pids)
 		return put_number(directory, "--pids-limit", "pids.max", "pids.max", limits->pids, err);

@@ -8,7 +8,7 @@
 /* What needs a controller, for the message: the option that asks for it, or NULL where nothing does. */
 const char *cgroup_limits_need(const struct spec_limits *limits, enum cgroup_controller controller);
 
-/* Writes what concerns the controller to its directory. */
+/* Writes what concerns the controller to its directory. Devices are not limits: cgroup_devices.h. */
 int cgroup_limits_write(const struct spec_limits *limits, enum cgroup_controller controller,
 	const struct cgroup_directory *directory, struct err *err);
 

@@ -69,24 +69,37 @@ static bool v2_offers(const char *mount, const char *name)
 	return name && has_word(list.data, name, " \n");
 }
 
-/* proc_pid_mountinfo(5): "ID PARENT MAJ:MIN ROOT MOUNTPOINT OPTIONS [FIELDS] - TYPE SOURCE SUPEROPTIONS". */
+/* v2 freezes and rules devices without a controller of that name (cgroup-v2.rst, "Device controller"). */
+static bool carries(const struct hierarchy *h, enum cgroup_controller controller, const char *options)
+{
+	if (!h->v2)
+		return has_word(options, cgroup_controller_name(controller, false), ",");
+	return controller == CGROUP_FREEZER || controller == CGROUP_DEVICES || v2_offers(h->mount, cgroup_controller_name(controller, true));
+}
+
+/*
+ * proc_pid_mountinfo(5): "ID PARENT MAJ:MIN ROOT MOUNTPOINT OPTIONS [FIELDS] - TYPE SOURCE SUPEROPTIONS". Devices are v1's
+ * where it has them, whatever comes first, since that needs no program.
+ */
 static bool find_hierarchy(enum cgroup_controller controller, struct hierarchy *ret_hierarchy)
 {
 	cleanup_file FILE *file = fopen("/proc/self/mountinfo", "re");
 	char line[2048], type[32], options[512];
 	struct hierarchy h;
 	bool found = false;
-	while (!found && file && fgets(line, sizeof line, file)) {
+	while (file && fgets(line, sizeof line, file)) {
 		const char *tail = strstr(line, " - ");
 		if (!tail || sscanf(line, "%*s %*s %*s %255s %255s", h.root, h.mount) != 2 ||
 			sscanf(tail + 3, "%31s %*s %511s", type, options) != 2)
 			continue;
 		h.v2 = str_eq(type, "cgroup2");
-		found = (str_eq(type, "cgroup") && has_word(options, cgroup_controller_name(controller, false), ",")) ||
-			(h.v2 && (controller == CGROUP_FREEZER || v2_offers(h.mount, cgroup_controller_name(controller, true))));
-	}
-	if (found)
+		if ((!h.v2 && !str_eq(type, "cgroup")) || (found && h.v2) || !carries(&h, controller, options))
+			continue;
 		*ret_hierarchy = h;
+		found = true;
+		if (!h.v2 || controller != CGROUP_DEVICES)
+			break;
+	}
 	return found;
 }
 
@@ -149,13 +162,13 @@ static bool hands_down(const char *directory, const char *controller)
 /* The lowest cgroup at or above the user's own that belongs to the user and can have limited ones below it. */
 static char *find_delegated(const struct hierarchy *h, enum cgroup_controller controller)
 {
-	const char *name = cgroup_controller_name(controller, h->v2);
+	const char *name = cgroup_controller_name(controller, h->v2), *handed = name ? name : "memory"; /* where the others are */
 	cleanup_free char *at = path_of(h, controller, "self");
 	bool own = true;
 	while (at && strlen(at) >= strlen(h->mount) && access(at, W_OK) == 0) {
 		char *slash = strrchr(at, '/');
 		bool leaf = str_eq(slash, "/xrun-self");
-		if (!leaf && (!h->v2 || hands_down(at, name ? name : "memory") || (own && step_aside(at) && hands_down(at, name))))
+		if (!leaf && (!h->v2 || hands_down(at, handed) || (own && step_aside(at) && hands_down(at, handed))))
 			return str_dup(at);
 		own = leaf;
 		*slash = 0;
@@ -228,8 +241,9 @@ static int hand_down(const char *directory, const char *controller, struct err *
 
 static int refuse_place(const struct hierarchy *h, enum cgroup_controller controller, struct err *err)
 {
+	const char *name = cgroup_controller_name(controller, h->v2);
 	return err_set(err, -EPERM, "the controller %s is root's here: no cgroup that hands it down is delegated to this user%s",
-		cgroup_controller_name(controller, h->v2),
+		name ? name : cgroup_controller_name(controller, false),
 		h->v2 ? "; with systemd, run xrun by `systemd-run --user --scope -p Delegate=yes xrun ...`" : " (cgroup v1)");
 }
 

@@ -41,7 +41,8 @@ static int try_limit(const struct limit *limit, struct err *err)
 	struct cgroup cgroup = { 0 };
 	char id[32];
 	snprintf(id, sizeof id, "doctor-%d", getpid());
-	int r = cgroup_create(&cgroup, id, &limit->limits, err);
+	const struct spec spec = { .id = id, .limits = limit->limits };
+	int r = cgroup_create(&cgroup, &spec, err);
 	if (r < 0)
 		return r;
 	r = enter(&cgroup, err);

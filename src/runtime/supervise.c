@@ -139,7 +139,7 @@ static int run_once(struct run *run, bool first, struct err *err)
 	const struct spec *spec = run->spec;
 	fd_close(&run->userns_fd);
 	network_stop(&run->network);
-	int r = cgroup_create(&run->cgroup, spec->id, &spec->limits, err);
+	int r = cgroup_create(&run->cgroup, spec, err);
 	if (r >= 0)
 		r = run_launch(run, err);
 	watch_start(&run->watch, spec);

@@ -82,7 +82,22 @@ settings() {
 	xrun rm -f limited
 	[ ! -e "/sys/fs/cgroup/xrun/$id" ]
 	fails_with 125 "--memory-swappiness: cgroup v2 has no such setting" xrun -q --memory 64m --memory-swappiness 1 "$PLAIN/test:amd64" true
-	fails_with 125 "--device-cgroup-rule" xrun -q --device-cgroup-rule 'c 1:1 r' "$PLAIN/test:amd64" true
+}
+
+@test "a program rules which devices a container may use" {
+	if ((EUID != 0)); then
+		fails_with 125 "from the host's root only" xrun -q --device-cgroup-rule 'c 1:11 r' "$PLAIN/test:amd64" true
+		return
+	fi
+	mkdir "$BATS_TEST_TMPDIR/nodes"
+	mknod -m 666 "$BATS_TEST_TMPDIR/nodes/kmsg" c 1 11
+	try() { xrun -q --network none -v "$BATS_TEST_TMPDIR/nodes:/nodes:dev" "$@"; }
+	try "$PLAIN/test:amd64" sh -c ': >/nodes/kmsg'
+	try --device-cgroup-rule 'c 1:11 w' "$PLAIN/test:amd64" sh -c ': >/nodes/kmsg && head -c 1 /dev/zero >/dev/null'
+	run try --device-cgroup-rule 'c 1:12 w' "$PLAIN/test:amd64" sh -c ': >/nodes/kmsg'
+	[ "$status" != 0 ]
+	[[ $output == *"peration not permitted"* ]]
+	try --device-cgroup-rule 'c 1:12 w' --device /dev/kmsg "$PLAIN/test:amd64" sh -c ': >/dev/kmsg'
 }
 
 @test "a container sees its own cgroup only, as the root, and cannot write there" {

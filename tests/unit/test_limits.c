@@ -63,7 +63,7 @@ static void what_is_no_limit_is_refused_by_its_option(void **state)
 		{ "device-read-bps", "/dev/sda" }, { "device-read-iops", "/dev/sda:1m" }, { "device-write-iops", "/dev/sda:0" },
 		{ "hugetlb", "4m" }, { "hugetlb", "2M:4m" }, { "hugetlb", "2MB:" }, { "hugetlb", "../x:1m" },
 		{ "device-cgroup-rule", "a" }, { "device-cgroup-rule", "c 1:3" }, { "device-cgroup-rule", "c 1:3 rwx" },
-		{ "device-cgroup-rule", "d 1:3 r" }, { "device-cgroup-rule", "c 1:3 rrrr" }, { "device-cgroup-rule", "c :3 r" },
+		{ "device-cgroup-rule", "d 1:3 r" }, { "device-cgroup-rule", "a 1:3 r" }, { "device-cgroup-rule", "c 1:3 rrrr" }, { "device-cgroup-rule", "c :3 r" },
 		{ "cgroup-parent", "" }, { "cgroup-parent", "/" }, { "cgroup-parent", "../x" }, { "cgroup-parent", "a/../b" },
 		{ "cgroup-parent", "a\nb" },
 	};

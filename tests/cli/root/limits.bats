@@ -139,6 +139,30 @@ setting() {
 	ended
 }
 
+# v2_devices COMMAND...: where v1's devices controller is out of sight, so that v2 rules them.
+v2_devices() {
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare --mount sh -c 'umount /sys/fs/cgroup/devices 2>/dev/null; exec "$@"' sh "$@"
+}
+
+@test "on cgroup v2 a program rules devices: those that a rule names, those of --device, the usual ones, and no others" {
+	grep -q ' - cgroup2 ' /proc/self/mountinfo
+	mkdir "$BATS_TEST_TMPDIR/nodes"
+	mknod "$BATS_TEST_TMPDIR/nodes/tun" c 10 200
+	mknod "$BATS_TEST_TMPDIR/nodes/kmsg" c 1 11
+	chmod 666 "$BATS_TEST_TMPDIR"/nodes/*
+	try() { v2_devices "$XRUN" --root "$STORE" run --rm -v "$BATS_TEST_TMPDIR/nodes:/nodes:dev" "$@"; }
+	try "$NATIVE" sh -c ': <>/nodes/tun && : >/nodes/kmsg'
+	try --device-cgroup-rule 'c 10:200 rw' "$NATIVE" sh -c ': <>/nodes/tun && head -c 1 /dev/zero >/dev/null'
+	run try --device-cgroup-rule 'c 10:200 rw' "$NATIVE" sh -c ': >/nodes/kmsg'
+	[ "$status" != 0 ]
+	[[ $output == *"peration not permitted"* ]]
+	run try --device-cgroup-rule 'c 10:200 r' "$NATIVE" sh -c ': </nodes/tun && echo read; : >/nodes/tun'
+	[[ $output == "read"*"peration not permitted"* ]]
+	try --device-cgroup-rule 'c 10:200 r' --device /dev/kmsg "$NATIVE" sh -c ': >/dev/kmsg'
+	try --device-cgroup-rule 'c 10:200 r' --device-cgroup-rule 'c *:* w' "$NATIVE" sh -c ': <>/nodes/tun && : >/nodes/kmsg'
+}
+
 @test "--cgroup-parent is where the container's cgroup is" {
 	limited --cgroup-parent /xrun-test-parent/one --pids-limit 50
 	find /sys/fs/cgroup -path "*/xrun-test-parent/one/$container" | grep .

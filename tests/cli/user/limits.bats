@@ -11,3 +11,8 @@ load ../lib
 	fails_with 125 "--cpus" xrun --cpus 1 "$NATIVE" true
 	fails_with 125 "--pids-limit" xrun --pids-limit 20 "$NATIVE" true
 }
+
+@test "devices are ruled by root alone" {
+	fails_with 125 "--device-cgroup-rule: the kernel takes rules of devices from the host's root only" \
+		xrun --device-cgroup-rule 'c 10:200 rw' "$NATIVE" true
+}

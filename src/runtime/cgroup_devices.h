@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cgroup_devices.h owns which devices a cgroup's processes may use. For cgroup.c alone. */
+#ifndef XRUN_RUNTIME_CGROUP_DEVICES_H
+#define XRUN_RUNTIME_CGROUP_DEVICES_H
+
+#include "src/runtime/cgroup.h"
+
+/*
+ * Allows what every container has, the nodes of --device, and what --device-cgroup-rule names; denies the rest. v1 by the
+ * devices controller, v2 by a program that is attached to the directory and goes with it. Both are the host's root's alone.
+ */
+int cgroup_devices_write(const struct spec *spec, const struct cgroup_directory *directory, struct err *err);
+
+#endif
