@@ -204,7 +204,7 @@ int fd_mkdir_path(const char *path, mode_t mode, struct err *err)
  * Removal. An image may nest directories deeper than descriptors or the stack allow, so below MAX_DEPTH levels a
  * directory is moved up to the top of what is being removed, under a name of ours, and its turn comes later.
  */
-enum { MAX_DEPTH = 64 };
+enum { MAX_DEPTH = 64, LISTING = 2048 };
 struct removal {
 	int top_fd;
 	dev_t device;
@@ -232,13 +232,17 @@ static int move_up(struct removal *removal, int dir_fd, const char *name, struct
 	return r < 0 ? err_sys(err, "cannot remove %s", name) : 0;
 }
 
-static int remove_entry(struct removal *removal, int dir_fd, const char *name, int depth, struct err *err)
+static int remove_entry(struct removal *removal, int dir_fd, const char *name, bool directory, int depth, struct err *err)
 {
-	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return err_sys(err, "cannot remove %s", name);
+	if (!directory) { /* of an unknown type, it may be one all the same */
+		if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EISDIR && errno != EPERM)
+			return err_sys(err, "cannot remove %s", name);
+	}
 	cleanup_fd int fd = open_for_removal(dir_fd, name);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
 	if (fd < 0)
 		return err_sys(err, "cannot remove %s", name);
 	if (depth >= MAX_DEPTH)
@@ -251,30 +255,34 @@ static int remove_entry(struct removal *removal, int dir_fd, const char *name, i
 	return 0;
 }
 
+static int remove_some(struct removal *removal, int dir_fd, const char *entries, ssize_t len, int depth, struct err *err)
+{
+	int r = 0;
+	for (ssize_t at = 0; r == 0 && at < len;) {
+		const struct dirent64 *entry = (const void *)(entries + at);
+		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
+			r = remove_entry(removal, dir_fd, entry->d_name, entry->d_type == DT_DIR, depth, err);
+		at += entry->d_reclen;
+	}
+	return r;
+}
+
+/* dir_fd has been opened for this, and is read by it. */
 static int remove_below(struct removal *removal, int dir_fd, int depth, struct err *err)
 {
 	struct stat st;
+	char entries[LISTING] __attribute__((aligned(8)));
+	ssize_t len;
+	int r = 0;
 	if (fstat(dir_fd, &st) < 0)
 		return err_sys(err, "cannot remove a directory");
 	if (st.st_dev != removal->device)
 		return err_set(err, -EXDEV, "cannot remove a directory: something is mounted on it");
 	if ((st.st_mode & 0700) != 0700 && fchmod(dir_fd, 0700) < 0)
 		return err_sys(err, "cannot remove a directory");
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	if (!dir) {
-		int r = err_sys(err, "cannot list a directory");
-		fd_close(&copy);
-		return r;
-	}
-	for (struct dirent *entry; (entry = readdir(dir));) {
-		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
-			continue;
-		int r = remove_entry(removal, dir_fd, entry->d_name, depth, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	while (r == 0 && (len = getdents64(dir_fd, entries, sizeof entries)) > 0)
+		r = remove_some(removal, dir_fd, entries, len, depth, err);
+	return r == 0 && len < 0 ? err_sys(err, "cannot list a directory") : r;
 }
 
 void fd_spread_directories(int dir_fd)
@@ -300,7 +308,7 @@ int fd_remove_tree(int dir_fd, const char *name, struct err *err)
 	unsigned before;
 	do { /* until a pass moves nothing up */
 		before = removal.moved;
-		int r = remove_below(&removal, top_fd, 0, err);
+		int r = lseek(top_fd, 0, SEEK_SET) < 0 ? err_sys(err, "cannot remove %s", name) : remove_below(&removal, top_fd, 0, err);
 		if (r < 0)
 			return r;
 	} while (removal.moved != before);

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -248,6 +249,33 @@ static int remove_joined(struct removal *removal)
 	return child < 0 ? -errno : process_wait(child);
 }
 
+struct removal_part {
+	int dir_fd;
+	const char *name;
+};
+
+static void *remove_part(void *context)
+{
+	const struct removal_part *part = context;
+	struct err ignored;
+	fd_remove_tree(part->dir_fd, part->name, &ignored);
+	return NULL;
+}
+
+/*
+ * Its two directories at the same time: a file system may wait for the disk at each directory that goes (ext4 with discard).
+ * What cannot be removed here is left for who removes the rest, and says why.
+ */
+static void remove_parts(int dir_fd)
+{
+	pthread_t thread;
+	struct removal_part parts[] = { { dir_fd, "work" }, { dir_fd, "upper" } };
+	bool started = pthread_create(&thread, NULL, remove_part, &parts[0]) == 0;
+	remove_part(&parts[1]);
+	if (started)
+		pthread_join(thread, NULL);
+}
+
 int containers_remove(int containers_fd, const struct idmap *map, int userns_fd, const char *id, struct err *err)
 {
 	struct removal removal = { containers_fd, userns_fd, map, id };
@@ -260,6 +288,7 @@ int containers_remove(int containers_fd, const struct idmap *map, int userns_fd,
 		drop_name(containers_fd, name, id);
 		flock(containers_fd, LOCK_UN);
 	}
+	remove_parts(dir_fd);
 	int r = fd_remove_tree(containers_fd, id, err);
 	if (r < 0 && userns_fd >= 0)
 		r = remove_joined(&removal) == 0 ? 0 : r;

@@ -195,6 +195,19 @@ static int start_inner(struct stage *stage, int instance_fd, struct err *err)
 	return r < 0 ? err_code(err, r, "cannot start the container") : 0;
 }
 
+/*
+ * By work/work/incompat/volatile overlayfs would know the files again after a crash of the machine, and refuse them: these are
+ * thrown away then, too. Removed while the container is put together, they do not have to be at its end.
+ */
+static void remove_mark(const struct stage *stage)
+{
+	struct err ignored;
+	cleanup_free char *name = str_fmt("containers/%s/work/work", stage->spec->id);
+	cleanup_fd int work_fd = stage->spec->life.keep ? -1 : open_below(stage->store_fd, name, &ignored);
+	if (work_fd >= 0)
+		fd_remove_tree(work_fd, "incompat", &ignored);
+}
+
 static int build(struct stage *stage, struct err *err)
 {
 	int r = enter_user_namespace(stage, err);
@@ -210,7 +223,11 @@ static int build(struct stage *stage, struct err *err)
 	r = bind_devices(stage, err);
 	if (r == 0)
 		r = volumes_bind(stage, err);
-	return r < 0 ? r : start_inner(stage, instance_fd, err);
+	if (r == 0)
+		r = start_inner(stage, instance_fd, err);
+	if (r == 0)
+		remove_mark(stage);
+	return r;
 }
 
 void outer_stage(struct stage *stage)
