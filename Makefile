@@ -1,5 +1,5 @@
 # xrun. `make` leaves build/xrun; `make demo` and `make check` also install what they need (see README.md).
-#   make            build/xrun, build/xrun-fetch
+#   make            build/xrun, build/xrun-fetch, build/xrun-oci
 #   make SAN=1 ...  the same with AddressSanitizer and UBSan, in build-san/
 #   make demo       a foreign image from a real registry, run in a container; IMAGE=debian:12 for any other
 #   make probes     what `xrun doctor --arch` runs, for the architectures that a cross compiler is here for
@@ -28,7 +28,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -fPIE -fstack-protector-strong -MMD -M
 ALL_LDFLAGS = -pie -Wl,--as-needed,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
 
 # One static archive a part, so that the linker keeps the walls of docs/design.md.
-ARCHIVES := src/cli src/access src/runtime src/plan registry binfmt src/seccomp src/base
+ARCHIVES := src/oci src/cli src/access src/runtime src/plan registry binfmt src/seccomp src/base
 archive = $(BUILD)/lib$(notdir $(1)).a
 sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
@@ -37,7 +37,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 # libjansson goes in whole: to look for one more library costs each start half a millisecond.
 XRUN_LIBS := -Wl,-Bstatic -ljansson -Wl,-Bdynamic
 FETCH_LIBS := -lcurl -ljansson -larchive -lisal -lzstd -lcrypto -pthread
-PROGRAMS := $(BUILD)/xrun $(BUILD)/xrun-fetch
+PROGRAMS := $(BUILD)/xrun $(BUILD)/xrun-fetch $(BUILD)/xrun-oci
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -52,6 +52,11 @@ $(BUILD)/xrun: $(BUILD)/src/main.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
 $(BUILD)/xrun-fetch: $(BUILD)/registry/main.o $(call archive,registry) $(call archive,src/base)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FETCH_LIBS)
+
+# For engines, which give it an image's files: it pulls none, and needs no part of registry/.
+$(BUILD)/xrun-oci: $(BUILD)/src/oci/main.o $(foreach a,$(filter-out src/access registry,$(ARCHIVES)),$(call archive,$(a)))
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS)
 
 # Runs on the machine that builds, for the one that CC compiles for: the tables of system calls, the built-in filters.
 HOSTCC ?= gcc
@@ -165,6 +170,7 @@ fuzz: ; $(Q)FOR=$(FOR) ONLY=$(ONLY) ci/fuzz.sh
 
 install: all
 	install -D -m 0755 $(BUILD)/xrun $(DESTDIR)$(PREFIX)/bin/xrun
+	install -D -m 0755 $(BUILD)/xrun-oci $(DESTDIR)$(PREFIX)/bin/xrun-oci
 	install -D -m 0755 $(BUILD)/xrun-fetch $(DESTDIR)$(PREFIX)/libexec/xrun/xrun-fetch
 	for p in $(BUILD)/probe/*/xrun-probe; do [[ ! -e $$p ]] || install -D -m 0755 $$p $(DESTDIR)$(PREFIX)/libexec/xrun/$${p#$(BUILD)/}; done
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1

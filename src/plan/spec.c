@@ -2,6 +2,8 @@
 /* spec.c owns the memory of struct spec. */
 #include "src/plan/spec.h"
 
+#include "src/plan/engine.h"
+
 #include <string.h>
 
 static void network_done(struct spec_network *network)
@@ -78,6 +80,7 @@ void spec_done(struct spec *spec)
 	}
 	free(spec->emulators);
 	free(spec->cpuinfo.arch);
+	spec_engine_done(spec->engine);
 	for (int i = 0; i < NAMESPACE_KINDS; i++)
 		free(spec->namespaces.of[i].path);
 	isolation_done(&spec->isolation);

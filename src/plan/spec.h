@@ -199,6 +199,7 @@ struct spec {
 	struct spec_isolation isolation;
 	char *core_dir;         /* --core-dir, absolute: where cores of foreign programs go; or NULL */
 	struct spec_namespaces namespaces;
+	struct spec_engine *engine; /* what an engine's config.json says beside all this (engine.h), or NULL */
 };
 void spec_done(struct spec *spec);
 void spec_limits_done(struct spec_limits *limits);

@@ -14,6 +14,7 @@
 #include "src/runtime/mount.h"
 #include "src/runtime/program.h"
 #include "src/runtime/procfs.h"
+#include "src/runtime/protect.h"
 #include "src/runtime/single.h"
 #include "src/runtime/target.h"
 #include "src/runtime/volumes.h"
@@ -86,50 +87,6 @@ static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 	return r < 0 ? r : link_devices(dev_fd, err);
 }
 
-/* A path of the spec's list. Below /proc and /sys, which the kernel makes, nothing is reached through a symlink. */
-static int open_listed(int root_fd, const char *path, struct err *err)
-{
-	bool system = str_starts(path, "/proc/") || str_starts(path, "/sys/");
-	int fd = fd_openat2(root_fd, path + 1, O_PATH, 0, system ? RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS : RESOLVE_IN_ROOT);
-	return fd < 0 && fd != -ENOENT ? err_code(err, fd, "cannot look at %s to cover it", path) : fd;
-}
-
-static int mask_one(int root_fd, int null_fd, const char *path, struct err *err)
-{
-	struct stat st;
-	cleanup_fd int fd = open_listed(root_fd, path, err);
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	if (fstat(fd, &st) < 0)
-		return err_sys(err, "cannot look at %s to mask it", path);
-	cleanup_fd int cover_fd = S_ISDIR(st.st_mode) ? mount_new("tmpfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err) :
-							 mount_clone(null_fd, "", false, err);
-	return cover_fd < 0 ? cover_fd : mount_attach(cover_fd, fd, path, err);
-}
-
-static int make_read_only(int root_fd, const char *path, struct err *err)
-{
-	cleanup_fd int fd = open_listed(root_fd, path, err);
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	cleanup_fd int bind_fd = mount_clone(fd, "", false, err);
-	int r = bind_fd < 0 ? bind_fd : mount_set(bind_fd, MOUNT_ATTR_RDONLY | PLAIN, false, err);
-	return r < 0 ? r : mount_attach(bind_fd, fd, path, err);
-}
-
-static int protect_paths(const struct spec_isolation *isolation, int root_fd, struct err *err)
-{
-	cleanup_fd int null_fd = fd_openat2(root_fd, "dev/null", O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-	if (null_fd < 0)
-		return err_set(err, -EIO, "cannot open /dev/null to mask files");
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < isolation->masked.len; i++)
-		r = mask_one(root_fd, null_fd, isolation->masked.items[i], err);
-	for (size_t i = 0; r == 0 && i < isolation->read_only.len; i++)
-		r = make_read_only(root_fd, isolation->read_only.items[i], err);
-	return r;
-}
-
 /* An image whose /proc or /sys is a symlink would have the file system mounted elsewhere: refused by name. */
 static int refuse_symlinks(int root_fd, struct err *err)
 {
@@ -188,7 +145,10 @@ static int mount_system(const struct stage *stage, int root_fd, int *ret_termina
 		r = volumes_attach(stage, root_fd, err);
 	if (r == 0)
 		r = cpuinfo_mount(stage->spec, root_fd, err);
-	return r < 0 ? r : protect_paths(&stage->spec->isolation, root_fd, err);
+	cleanup_fd int null_fd = r < 0 ? r : fd_openat2(root_fd, "dev/null", O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	if (null_fd < 0)
+		return r < 0 ? r : err_set(err, -EIO, "cannot open /dev/null to mask files");
+	return protect_paths(&stage->spec->isolation, root_fd, null_fd, PLAIN, err);
 }
 
 int rootfs_enter(const struct stage *stage, int *ret_terminal_fd, struct err *err)

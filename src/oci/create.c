@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* create.c owns `xrun-oci create`. */
+#include "src/oci/oci.h"
+
+#include "src/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#define AT(field) offsetof(struct oci_create_words, field)
+const struct option oci_create_options[] = {
+	{ "bundle", 'b', OPTION_TEXT, AT(bundle), "DIR", "where config.json is (default: the current directory)" },
+	{ "config", 'f', OPTION_TEXT, AT(config), "FILE", "another name of it, below the bundle or absolute" },
+	{ "pid-file", 0, OPTION_TEXT, AT(pid_file), "FILE", "write the first process' number there" },
+	{ "console-socket", 0, OPTION_TEXT, AT(console_socket), "SOCKET", "send the terminal's descriptor there" },
+	{ "preserve-fds", 0, OPTION_TEXT, AT(preserve_fds), "N", "descriptors from 3 on that the program gets" },
+	{ "no-pivot", 0, OPTION_SWITCH, AT(no_pivot), NULL, "chroot instead of pivot_root, where the root is a RAM disk" },
+	{ "no-new-keyring", 0, OPTION_SWITCH, AT(no_new_keyring), NULL, "keep the caller's session keyring" },
+	{ "no-subreaper", 0, OPTION_SWITCH, AT(no_subreaper), NULL, "xrun-oci is none: taken for other runtimes' sake" },
+	{ 0 },
+};
+
+/* Those that the caller has by systemd's sd_listen_fds(3) come first, as in other runtimes. */
+static int count_descriptors(const char *text, struct spec *spec, int *ret_count, struct err *err)
+{
+	unsigned long long wanted = 0, listening = 0;
+	const char *listen_fds = getenv("LISTEN_FDS");
+	if (text && !str_to_u64(text, 1024, &wanted))
+		return err_set(err, -EINVAL, "--preserve-fds %s: not a number up to 1024", text);
+	if (listen_fds && str_to_u64(listen_fds, 1024, &listening) && listening) {
+		cleanup_free char *assignment = str_fmt("LISTEN_FDS=%llu", listening);
+		strv_env_set(&spec->env, assignment);
+		strv_env_set(&spec->env, "LISTEN_PID=1");
+	}
+	*ret_count = (int)(wanted + listening);
+	for (int fd = 3; fd < 3 + *ret_count; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			return err_set(err, -EBADF, "--preserve-fds: descriptor %d is not open", fd);
+	return 0;
+}
+
+int oci_make_request(const struct oci_globals *globals, const struct oci_create_words *words, const char *id, struct spec *ret_spec,
+	struct buf *ret_text, struct engine_request *ret_request, struct err *err)
+{
+	struct engine_request request = { .id = id, .console_socket = words->console_socket, .pid_file = words->pid_file, .config = ret_text };
+	if (globals->systemd_cgroup || str_eq(globals->cgroup_manager, "systemd"))
+		return err_set(err, -EOPNOTSUPP, "xrun-oci does not ask systemd for cgroups: configure the engine's cgroup manager as cgroupfs");
+	cleanup_free char *bundle = realpath(words->bundle ? words->bundle : ".", NULL);
+	if (!bundle)
+		return err_sys(err, "--bundle %s", words->bundle ? words->bundle : ".");
+	cleanup_fd int bundle_fd = open(bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (bundle_fd < 0)
+		return err_sys(err, "--bundle %s", bundle);
+	int r = engine_load_spec(bundle_fd, words->config ? words->config : "config.json", bundle, !words->no_new_keyring, ret_spec, ret_text, err);
+	if (r < 0)
+		return r;
+	if (ret_spec->args.len == 0)
+		return err_set(err, -EINVAL, "config.json: process is missing");
+	ret_spec->engine->no_pivot = words->no_pivot;
+	r = count_descriptors(words->preserve_fds, ret_spec, &request.preserve_fds, err);
+	if (r == 0)
+		r = request.root_fd = engine_root_open(globals->root, err);
+	if (r < 0)
+		return r;
+	request.spec = ret_spec;
+	request.bundle = bundle;
+	bundle = NULL;
+	*ret_request = request;
+	return 0;
+}
+
+int oci_create(const struct oci_globals *globals, int argc, char **argv, struct err *err)
+{
+	struct oci_create_words words = { 0 };
+	cleanup_strv struct strv operands = { 0 };
+	cleanup_buf struct buf text = { 0 };
+	cleanup_engine_state struct engine_state state = { 0 };
+	struct spec spec = { 0 };
+	struct engine_request request = { .root_fd = -1 };
+	int terminal_fd = -1;
+	int r = oci_parse_words("create", &words, argc, argv, 1, 1, &operands, err);
+	if (r == 0)
+		r = oci_make_request(globals, &words, operands.items[0], &spec, &text, &request, err);
+	if (r == 0)
+		r = engine_create(&request, &state, &terminal_fd, err);
+	spec_done(&spec);
+	free((char *)request.bundle);
+	fd_close(&request.root_fd);
+	return r < 0 ? r : 0;
+}

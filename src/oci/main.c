@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* main.c owns xrun-oci's way from argv to the exit status; it is the only file that prints an error. */
+#include "src/base/self.h"
+#include "src/oci/oci.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static int open_standard(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd < 3);
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int print_help(void)
+{
+	cleanup_buf struct buf text = { 0 };
+	puts("Usage: xrun-oci [OPTIONS] COMMAND ...\n\n"
+	     "Runs containers for engines (podman, buildah, containerd, docker), as the OCI runtime specification says; foreign\n"
+	     "images, too.\n\nCommands:");
+	for (const struct oci_command *c = oci_commands; c->name; c++)
+		printf("  %-10s %s\n", c->name, c->help);
+	puts("\nOptions:");
+	options_help(oci_global_options, &text);
+	fputs(text.data, stdout);
+	return 0;
+}
+
+static int run(struct oci_globals *globals, int argc, char **argv, struct err *err)
+{
+	cleanup_strv struct strv words = { 0 };
+	int r = options_parse(oci_global_options, globals, argc - 1, argv + 1, true, &words, err);
+	if (r < 0)
+		return r;
+	if (globals->version) {
+		puts("xrun-oci version 0.1.0\nspec: 1.2.0");
+		return 0;
+	}
+	if (globals->help || words.len == 0 || str_eq(words.items[0], "help"))
+		return print_help();
+	for (const struct oci_command *c = oci_commands; c->name; c++)
+		if (str_eq(c->name, words.items[0]))
+			return c->run(globals, (int)words.len - 1, argv + argc - words.len + 1, err);
+	return err_set(err, -EINVAL, "unknown command %s; `xrun-oci --help` lists them", words.items[0]);
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { 0 };
+	struct oci_globals globals = { 0 };
+	int status = open_standard() < 0 ? err_sys(&err, "cannot open /dev/null") : 0;
+	if (status == 0)
+		status = self_protect(argv, &err);
+	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+	if (status == 0)
+		status = run(&globals, argc, argv, &err);
+	if (err.text[0])
+		oci_log_error(&globals, &err);
+	if (status == -ECANCELED && !err.text[0])
+		status = 0;
+	if (status < 0)
+		return err.status ? err.status : 1;
+	return fflush(stdout) == 0 ? status : 1;
+}

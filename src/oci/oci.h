@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* oci.h owns the table of xrun-oci's commands and what they share. */
+#ifndef XRUN_OCI_OCI_H
+#define XRUN_OCI_OCI_H
+
+#include "src/base/err.h"
+#include "src/cli/options.h"
+#include "src/plan/spec.h"
+#include "src/runtime/engine.h"
+
+/* Options that come before the command. */
+struct oci_globals {
+	const char *root, *log, *log_format, *log_level, *rootless, *cgroup_manager;
+	bool systemd_cgroup, debug, version, help;
+};
+extern const struct option oci_global_options[];
+
+/* A command returns an exit status >= 0, or a negative errno with err filled. */
+struct oci_command {
+	const char *name;
+	int (*run)(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+	const char *usage;            /* what follows "xrun-oci NAME" */
+	const char *help;             /* one line */
+	const struct option *options; /* NULL: none */
+	const char *text;             /* prose and examples for the manual page, or NULL */
+};
+extern const struct oci_command oci_commands[]; /* a NULL name ends it */
+
+extern const struct option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[], oci_empty_options[];
+
+int oci_create(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_start(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_state(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_kill(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_delete(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_run(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+
+/*
+ * Parses a command's words: its options into `target`, then between min and max operands. -ECANCELED without err where help
+ * was asked for and printed.
+ */
+int oci_parse_words(const char *command, void *target, int argc, char **argv, size_t min, size_t max, struct strv *ret_operands,
+	struct err *err);
+
+/* A container by its id, with its directory and what state.json says. */
+struct oci_container {
+	int root_fd, dir_fd;
+	struct engine_state state;
+};
+int oci_container_open(const struct oci_globals *globals, const char *id, struct oci_container *ret_container, struct err *err);
+void oci_container_close(struct oci_container *container);
+#define cleanup_oci_container __attribute__((cleanup(oci_container_close)))
+
+/* What create and run have in common. */
+struct oci_create_words {
+	const char *bundle, *config, *pid_file, *console_socket, *preserve_fds;
+	bool no_pivot, no_new_keyring, no_subreaper;
+	bool detach, keep; /* run's */
+};
+
+/* config.json of the bundle, and a request of it. `ret_spec` and `ret_text` are the caller's, as is request->bundle. */
+int oci_make_request(const struct oci_globals *globals, const struct oci_create_words *words, const char *id, struct spec *ret_spec,
+	struct buf *ret_text, struct engine_request *ret_request, struct err *err);
+
+/* main.c: where an error goes: to --log in its format, or to stderr. */
+void oci_log_error(const struct oci_globals *globals, const struct err *err);
+
+#endif

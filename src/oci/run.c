@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run.c owns `xrun-oci run`: create, start, and wait unless --detach. */
+#include "src/oci/oci.h"
+
+#include "src/base/fd.h"
+#include "src/base/process.h"
+#include "src/runtime/relay.h"
+
+#include <signal.h>
+
+#define AT(field) offsetof(struct oci_create_words, field)
+const struct option oci_run_options[] = {
+	{ "bundle", 'b', OPTION_TEXT, AT(bundle), "DIR", "where config.json is (default: the current directory)" },
+	{ "config", 'f', OPTION_TEXT, AT(config), "FILE", "another name of it, below the bundle or absolute" },
+	{ "detach", 'd', OPTION_SWITCH, AT(detach), NULL, "return once the program has been executed" },
+	{ "keep", 0, OPTION_SWITCH, AT(keep), NULL, "do not delete the container when it has ended" },
+	{ "pid-file", 0, OPTION_TEXT, AT(pid_file), "FILE", "write the first process' number there" },
+	{ "console-socket", 0, OPTION_TEXT, AT(console_socket), "SOCKET", "send the terminal's descriptor there" },
+	{ "preserve-fds", 0, OPTION_TEXT, AT(preserve_fds), "N", "descriptors from 3 on that the program gets" },
+	{ "no-pivot", 0, OPTION_SWITCH, AT(no_pivot), NULL, "chroot instead of pivot_root, where the root is a RAM disk" },
+	{ "no-new-keyring", 0, OPTION_SWITCH, AT(no_new_keyring), NULL, "keep the caller's session keyring" },
+	{ "no-subreaper", 0, OPTION_SWITCH, AT(no_subreaper), NULL, "xrun-oci is none: taken for other runtimes' sake" },
+	{ 0 },
+};
+
+/* Our container has failed to start, or has ended: nothing of it stays, unless that was asked for. */
+static int remove_container(int root_fd, struct engine_state *state, struct err *err)
+{
+	cleanup_fd int dir_fd = engine_open(root_fd, state->id, err);
+	return dir_fd < 0 ? dir_fd : engine_delete(root_fd, dir_fd, state, true, err);
+}
+
+static int start_and_wait(const struct engine_request *request, const struct oci_create_words *words, struct engine_state *state,
+	int signal_fd, int terminal_fd, struct err *err)
+{
+	cleanup_fd int dir_fd = engine_open(request->root_fd, request->id, err);
+	int r = dir_fd < 0 ? dir_fd : engine_start(dir_fd, state, request->spec, err);
+	if (r < 0 || words->detach)
+		return r;
+	return relay_until_exit(state->pid, true, NULL, signal_fd, terminal_fd, true);
+}
+
+static int run(const struct engine_request *request, const struct oci_create_words *words, struct err *err)
+{
+	struct err ignored;
+	cleanup_engine_state struct engine_state state = { 0 };
+	cleanup_fd int terminal_fd = -1, signal_fd = words->detach ? -1 : relay_block_signals(err);
+	int r = signal_fd < 0 && !words->detach ? signal_fd : engine_create(request, &state, &terminal_fd, err);
+	if (r < 0)
+		return r;
+	r = start_and_wait(request, words, &state, signal_fd, terminal_fd, err);
+	if (r < 0) {
+		kill(state.pid, SIGKILL);
+		process_wait(state.pid);
+		remove_container(request->root_fd, &state, &ignored);
+	} else if (!words->detach && !words->keep) {
+		int removed = remove_container(request->root_fd, &state, err);
+		r = removed < 0 ? removed : r;
+	}
+	return r;
+}
+
+int oci_run(const struct oci_globals *globals, int argc, char **argv, struct err *err)
+{
+	struct oci_create_words words = { 0 };
+	cleanup_strv struct strv operands = { 0 };
+	cleanup_buf struct buf text = { 0 };
+	struct spec spec = { 0 };
+	struct engine_request request = { .root_fd = -1 };
+	int r = oci_parse_words("run", &words, argc, argv, 1, 1, &operands, err);
+	if (r == 0)
+		r = oci_make_request(globals, &words, operands.items[0], &spec, &text, &request, err);
+	request.terminal_here = r == 0 && spec.terminal && !words.console_socket && !words.detach;
+	if (r == 0)
+		r = run(&request, &words, err);
+	spec_done(&spec);
+	free((char *)request.bundle);
+	fd_close(&request.root_fd);
+	return r;
+}

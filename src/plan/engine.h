@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine.h owns struct spec_engine: what a container's spec holds beyond struct spec when an engine wrote its config.json. */
+#ifndef XRUN_PLAN_ENGINE_H
+#define XRUN_PLAN_ENGINE_H
+
+#include "src/plan/spec.h"
+
+/* One line of an id map, user_namespaces(7). */
+struct engine_range {
+	uint32_t inside, outside, count;
+};
+struct engine_map {
+	struct engine_range *uids, *gids;
+	size_t uid_count, gid_count;
+};
+
+/*
+ * One entry of config.json's mounts. The order counts. `set` and `clear` are MOUNT_ATTR_*, those with an r for the mounts
+ * below as well; propagation is MS_SHARED and its kin with MS_REC or not, in the order given.
+ */
+struct engine_mount {
+	char *type, *source, *target;
+	bool bind, recursive, copy_up, remount;
+	bool source_nofollow, target_nofollow; /* a symlink as source or target is not followed */
+	uint64_t set, clear, rset, rclear;
+	unsigned long propagation[4];
+	size_t propagation_count;
+	struct strv data;       /* the file system's own options, "KEY" or "KEY=VALUE" */
+	bool mapped, mapped_recursive; /* idmapped, by `map` or where that is empty by the container's own */
+	struct engine_map map;
+};
+
+/* linux.devices: a node that is made, or bound from the host where making it is not allowed. */
+struct engine_node {
+	char *path;
+	char type;              /* b, c, p */
+	unsigned major, minor, mode;
+	uint32_t uid, gid;
+};
+
+/* linux.resources.devices, in order; -1: any. type 'a', 'b' or 'c'. */
+struct engine_rule {
+	bool allow;
+	char type;
+	int64_t major, minor;
+	char access[4];
+};
+
+enum hook_kind { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART, HOOK_POSTSTOP, HOOK_KINDS };
+struct engine_hook {
+	char *path;
+	struct strv args, env;
+	int timeout;            /* seconds; 0: none */
+};
+struct engine_hooks {
+	struct engine_hook *items;
+	size_t count;
+};
+
+struct engine_capabilities {
+	uint64_t bounding, effective, permitted, inheritable, ambient;
+};
+
+struct engine_user {
+	uint32_t uid, gid;
+	uint32_t *groups;
+	size_t group_count;
+	bool has_umask;
+	unsigned umask;
+};
+
+/*
+ * A file of a controller's directory with what to write to it. NULL: that version of cgroups has no such file; "": there is
+ * nothing to do in that version.
+ */
+struct engine_setting {
+	const char *controller; /* the name that v1 has for it; "" for a file of the unified hierarchy */
+	char *v1_file, *v1_value, *v2_file, *v2_value;
+};
+
+struct spec_engine {
+	char *rootfs;           /* absolute */
+	bool no_pivot, no_keyring;
+	unsigned long propagation; /* of the root, MS_*; 0: as the kernel has it in a new mount namespace, private */
+	struct engine_map map;  /* of a new user namespace */
+	struct engine_user user;
+	bool has_capabilities;
+	struct engine_capabilities capabilities;
+	struct engine_mount *mounts;
+	size_t mount_count;
+	struct engine_node *nodes;
+	size_t node_count;
+	struct engine_rule *rules;
+	size_t rule_count;
+	struct engine_setting *settings;
+	size_t setting_count;
+	struct engine_hooks hooks[HOOK_KINDS];
+	char *cgroup;           /* cgroupsPath, or NULL */
+	char *domainname;
+	bool has_console_size;
+	unsigned rows, columns;
+	unsigned long personality;
+	bool has_personality;
+	int io_class, io_priority; /* ioprio_set(2); class 0: none given */
+	struct strv annotations; /* KEY=VALUE */
+};
+void spec_engine_done(struct spec_engine *engine);
+void engine_user_done(struct engine_user *user);
+
+#endif

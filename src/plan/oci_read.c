@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* oci_read.c owns reading an engine's config.json into a spec. Pure. */
+#include "src/plan/oci_read.h"
+
+#include "src/plan/seccomp.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+
+static void read_root(struct oci_reader *o, const json_t *config, const char *bundle, struct spec *spec)
+{
+	const json_t *root = oci_object(o, config, "root");
+	o->where = "root";
+	if (!root)
+		oci_refuse(o, "it is missing");
+	const char *path = oci_need_text(o, root, "path");
+	if (!*path)
+		oci_refuse(o, "path is empty");
+	spec->engine->rootfs = *path == '/' ? str_dup(path) : str_fmt("%s/%s", bundle, path);
+	spec->read_only = oci_flag(o, root, "readonly");
+}
+
+static void read_hook(struct oci_reader *o, const json_t *item, struct engine_hook *hook)
+{
+	int64_t timeout = 0;
+	const char *path = oci_need_text(o, item, "path");
+	if (o->r == 0 && *path != '/')
+		oci_refuse(o, "the hook %s is no absolute path", path);
+	if (oci_number(o, item, "timeout", INT32_MIN, INT32_MAX, &timeout) && timeout <= 0)
+		oci_refuse(o, "the hook %s has a timeout that is not above 0", path);
+	hook->path = str_dup(path);
+	hook->timeout = (int)timeout;
+	oci_texts(o, item, "args", &hook->args);
+	oci_texts(o, item, "env", &hook->env);
+}
+
+static void read_hooks(struct oci_reader *o, const json_t *config, struct spec_engine *engine)
+{
+	static const char *const names[HOOK_KINDS] = { "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop" };
+	const json_t *all = oci_object(o, config, "hooks");
+	o->where = "hooks";
+	for (int kind = 0; all && kind < HOOK_KINDS; kind++) {
+		const json_t *list = oci_array(o, all, names[kind]);
+		struct engine_hooks *hooks = &engine->hooks[kind];
+		hooks->items = mem_new((json_array_size(list) + 1) * sizeof *hooks->items);
+		for (size_t i = 0; o->r == 0 && i < json_array_size(list); i++)
+			read_hook(o, json_array_get(list, i), &hooks->items[hooks->count++]);
+	}
+}
+
+static void read_annotations(struct oci_reader *o, const json_t *config, struct strv *ret_list)
+{
+	const char *key;
+	json_t *value, *object = oci_object(o, config, "annotations");
+	o->where = "annotations";
+	json_object_foreach(object, key, value)
+	{
+		if (!*key)
+			oci_refuse(o, "a key is empty");
+		const char *text = oci_text(o, object, key);
+		strv_take(ret_list, str_fmt("%s=%s", key, text ? text : ""));
+	}
+}
+
+/* A kind that is not listed is the host's; config-linux.md, "Namespaces". */
+static void read_namespaces(struct oci_reader *o, const json_t *system, struct spec_namespaces *ret_namespaces)
+{
+	static const char *const names[NAMESPACE_KINDS] = { "user", "mount", "pid", "network", "ipc", "uts", "cgroup", "time" };
+	const json_t *list = oci_array(o, system, "namespaces");
+	o->where = "linux.namespaces";
+	for (int i = 0; i < NAMESPACE_KINDS; i++)
+		ret_namespaces->of[i].origin = NAMESPACE_HOST;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *item = json_array_get(list, i);
+		const char *type = oci_need_text(o, item, "type"), *path = oci_text(o, item, "path");
+		int kind = 0;
+		while (kind < NAMESPACE_KINDS && !str_eq(names[kind], type))
+			kind++;
+		if (kind == NAMESPACE_KINDS)
+			oci_refuse(o, "invalid namespace type \"%s\"", type);
+		else if (ret_namespaces->of[kind].origin != NAMESPACE_HOST)
+			oci_refuse(o, "%s is there twice", type);
+		if (o->r < 0)
+			return;
+		bool joined = path && *path;
+		ret_namespaces->of[kind] = (struct spec_namespace){ joined ? NAMESPACE_JOINED : NAMESPACE_NEW, joined ? str_dup(path) : NULL };
+	}
+}
+
+static void read_offsets(struct oci_reader *o, const json_t *system, struct spec_namespaces *namespaces)
+{
+	const json_t *offsets = oci_object(o, system, "timeOffsets");
+	const json_t *monotonic = oci_object(o, offsets, "monotonic"), *boottime = oci_object(o, offsets, "boottime");
+	int64_t nanoseconds = 0;
+	o->where = "linux.timeOffsets";
+	if (offsets && namespaces->of[NAMESPACE_TIME].origin != NAMESPACE_NEW)
+		oci_refuse(o, "there is no new time namespace for them");
+	oci_number(o, monotonic, "secs", INT64_MIN, INT64_MAX, &namespaces->monotonic_offset);
+	oci_number(o, boottime, "secs", INT64_MIN, INT64_MAX, &namespaces->boottime_offset);
+	if ((oci_number(o, monotonic, "nanosecs", 0, 999999999, &nanoseconds) && nanoseconds) ||
+		(oci_number(o, boottime, "nanosecs", 0, 999999999, &nanoseconds) && nanoseconds))
+		oci_refuse(o, "xrun moves clocks by whole seconds only");
+}
+
+static void read_propagation(struct oci_reader *o, const json_t *system, struct spec_engine *engine)
+{
+	static const struct {
+		const char *name;
+		unsigned long flags;
+	} names[] = { { "private", MS_PRIVATE }, { "rprivate", MS_PRIVATE | MS_REC }, { "shared", MS_SHARED }, { "rshared", MS_SHARED | MS_REC },
+		{ "slave", MS_SLAVE }, { "rslave", MS_SLAVE | MS_REC }, { "unbindable", MS_UNBINDABLE }, { "runbindable", MS_UNBINDABLE | MS_REC },
+		{ "", 0 } };
+	const char *name = oci_text(o, system, "rootfsPropagation");
+	o->where = "linux.rootfsPropagation";
+	size_t i = 0;
+	while (name && i < sizeof names / sizeof *names && !str_eq(names[i].name, name))
+		i++;
+	if (name && i == sizeof names / sizeof *names)
+		oci_refuse(o, "there is no \"%s\"", name);
+	else if (name)
+		engine->propagation = names[i].flags;
+}
+
+static void read_personality(struct oci_reader *o, const json_t *system, struct spec_engine *engine)
+{
+	const json_t *personality = oci_object(o, system, "personality");
+	o->where = "linux.personality";
+	if (!personality)
+		return;
+	const char *domain = oci_need_text(o, personality, "domain");
+	if (json_array_size(json_object_get(personality, "flags")))
+		oci_refuse(o, "there are no flags");
+	if (!str_eq(domain, "LINUX") && !str_eq(domain, "LINUX32"))
+		oci_refuse(o, "domain is neither LINUX nor LINUX32");
+	engine->has_personality = true;
+	engine->personality = str_eq(domain, "LINUX32") ? PER_LINUX32 : PER_LINUX;
+}
+
+/* As the kernel's path below /proc/sys; sysctl(8) takes slashes for dots and the other way round, of which the first decides. */
+static void read_sysctls(struct oci_reader *o, const json_t *system, struct strv *ret_list)
+{
+	const char *key;
+	json_t *value, *object = oci_object(o, system, "sysctl");
+	o->where = "linux.sysctl";
+	json_object_foreach(object, key, value)
+	{
+		const char *text = oci_text(o, object, key);
+		cleanup_free char *path = str_dup(key);
+		bool dots = path[strcspn(path, "./")] == '.';
+		for (char *at = path; dots && *at; at++)
+			*at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
+		if (!*path || strchr(path, '='))
+			oci_refuse(o, "\"%s\" is no name", key);
+		strv_take(ret_list, str_fmt("%s=%s", path, text ? text : ""));
+	}
+}
+
+static void read_paths(struct oci_reader *o, const json_t *system, const char *key, struct strv *ret_list)
+{
+	o->where = "linux";
+	oci_texts(o, system, key, ret_list);
+	for (size_t i = 0; i < ret_list->len; i++)
+		if (ret_list->items[i][0] != '/')
+			oci_refuse(o, "%s: %s is no absolute path", key, ret_list->items[i]);
+}
+
+static void read_seccomp(struct oci_reader *o, const json_t *system, uint32_t kernel, struct spec *spec)
+{
+	const json_t *profile = oci_object(o, system, "seccomp");
+	o->where = "linux.seccomp";
+	if (!profile)
+		return;
+	if (oci_text(o, profile, "listenerPath"))
+		oci_refuse(o, "listenerPath: xrun has no user notification");
+	cleanup_free char *text = o->r < 0 ? NULL : json_dumps(profile, JSON_COMPACT);
+	if (text)
+		o->r = seccomp_plan("of config.json", text, strlen(text), kernel, spec, o->err);
+}
+
+/* What is not done here, so that nobody believes it is. */
+static void refuse_rest(struct oci_reader *o, const json_t *system)
+{
+	static const char *const keys[] = { "intelRdt", "memoryPolicy", "netDevices" };
+	o->where = "linux";
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (json_object_size(oci_object(o, system, keys[i])))
+			oci_refuse(o, "%s: xrun cannot do that", keys[i]);
+	const char *label = oci_text(o, system, "mountLabel");
+	if (label && *label)
+		oci_refuse(o, "mountLabel: xrun has no SELinux labels");
+}
+
+/* What is not said of a node is that of mknod(1). */
+static void read_node(struct oci_reader *o, const json_t *item, struct engine_node *node)
+{
+	int64_t major = 0, minor = 0, mode = 0666, uid = 0, gid = 0;
+	const char *type = oci_need_text(o, item, "type"), *path = oci_need_text(o, item, "path");
+	bool numbers = oci_number(o, item, "major", 0, UINT32_MAX, &major) & oci_number(o, item, "minor", 0, UINT32_MAX, &minor);
+	oci_number(o, item, "fileMode", 0, INT32_MAX, &mode);
+	oci_number(o, item, "uid", 0, UINT32_MAX, &uid);
+	oci_number(o, item, "gid", 0, UINT32_MAX, &gid);
+	if (strlen(type) != 1 || !strchr("bcup", *type))
+		oci_refuse(o, "type \"%s\" is none of b, c, u, p", type);
+	if (*path != '/' || str_ends(path, "/"))
+		oci_refuse(o, "\"%s\" is no absolute path of a file", path);
+	if (*type != 'p' && !numbers)
+		oci_refuse(o, "%s lacks major or minor", path);
+	*node = (struct engine_node){ str_dup(path), *type == 'u' ? 'c' : *type, major, minor, mode & 07777, uid, gid };
+}
+
+static void read_nodes(struct oci_reader *o, const json_t *system, struct spec_engine *engine)
+{
+	const json_t *list = oci_array(o, system, "devices");
+	o->where = "linux.devices";
+	engine->nodes = mem_new((json_array_size(list) + 1) * sizeof *engine->nodes);
+	for (size_t i = 0; o->r == 0 && i < json_array_size(list); i++)
+		read_node(o, json_array_get(list, i), &engine->nodes[engine->node_count++]);
+}
+
+static void read_linux(struct oci_reader *o, const json_t *config, const struct oci_setting *setting, struct spec *spec)
+{
+	json_t *system = oci_object(o, config, "linux");
+	struct spec_engine *engine = spec->engine;
+	read_namespaces(o, system, &spec->namespaces);
+	o->where = "linux";
+	oci_read_map(o, system, "uidMappings", "gidMappings", &engine->map);
+	read_nodes(o, system, engine);
+	read_offsets(o, system, &spec->namespaces);
+	read_propagation(o, system, engine);
+	read_personality(o, system, engine);
+	read_sysctls(o, system, &spec->isolation.sysctls);
+	read_paths(o, system, "maskedPaths", &spec->isolation.masked);
+	read_paths(o, system, "readonlyPaths", &spec->isolation.read_only);
+	refuse_rest(o, system);
+	engine->cgroup = str_dup(oci_text(o, system, "cgroupsPath"));
+	read_seccomp(o, system, setting->kernel, spec);
+}
+
+static void read_names(struct oci_reader *o, const json_t *config, struct spec *spec)
+{
+	bool own = spec->namespaces.of[NAMESPACE_UTS].origin != NAMESPACE_HOST;
+	o->where = "config.json";
+	spec->hostname = str_dup(oci_text(o, config, "hostname"));
+	spec->engine->domainname = str_dup(oci_text(o, config, "domainname"));
+	bool has_name = (spec->hostname && *spec->hostname) || (spec->engine->domainname && *spec->engine->domainname);
+	if (has_name && !own)
+		oci_refuse(o, "hostname requires a UTS namespace");
+}
+
+/* Whoever has a namespace that needs another one of its own. */
+static void check_namespaces(struct oci_reader *o, const struct spec *spec)
+{
+	const struct spec_engine *engine = spec->engine;
+	bool user = spec->namespaces.of[NAMESPACE_USER].origin == NAMESPACE_NEW;
+	o->where = "linux";
+	if (spec->namespaces.of[NAMESPACE_MOUNT].origin == NAMESPACE_HOST)
+		oci_refuse(o, "a container needs a mount namespace of its own");
+	if (!user && (engine->map.uid_count || engine->map.gid_count) && spec->namespaces.of[NAMESPACE_USER].origin == NAMESPACE_HOST)
+		oci_refuse(o, "there are id mappings, but no user namespace");
+}
+
+static int read_all(json_t *config, const struct oci_setting *setting, struct spec *spec, struct err *err)
+{
+	struct oci_reader o = { .where = "config.json", .err = err };
+	const char *version = oci_need_text(&o, config, "ociVersion");
+	if (o.r == 0 && !str_starts(version, "1."))
+		oci_refuse(&o, "ociVersion %s is not supported; xrun knows 1.x", version);
+	read_root(&o, config, setting->bundle, spec);
+	o.where = "config.json";
+	json_t *process = oci_object(&o, config, "process");
+	if (o.r == 0 && process)
+		o.r = oci_read_process(process, spec, err);
+	read_linux(&o, config, setting, spec);
+	o.where = "config.json";
+	oci_read_mounts(&o, config, spec->engine);
+	read_hooks(&o, config, spec->engine);
+	o.where = "config.json";
+	read_annotations(&o, config, &spec->engine->annotations);
+	read_names(&o, config, spec);
+	check_namespaces(&o, spec);
+	o.where = "linux";
+	json_t *resources = oci_object(&o, json_object_get(config, "linux"), "resources");
+	if (o.r == 0)
+		o.r = oci_read_resources(resources, spec, err);
+	return o.r;
+}
+
+int oci_read(const char *text, size_t len, const struct oci_setting *setting, struct spec *ret_spec, struct err *err)
+{
+	struct spec spec = { .user = str_dup("") };
+	spec.engine = mem_new(sizeof *spec.engine);
+	spec.network.mode = NETWORK_HOST; /* what is in the network namespace is the engine's business */
+	spec.engine->no_keyring = !setting->new_keyring;
+	json_t *config = oci_parse(text, len, err);
+	int r = config ? read_all(config, setting, &spec, err) : err->code;
+	json_decref(config);
+	if (r < 0)
+		spec_done(&spec);
+	else
+		*ret_spec = spec;
+	return r;
+}

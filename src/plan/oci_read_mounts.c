@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* oci_read_mounts.c owns reading the mounts, and the id maps, of an engine's config.json. Pure. */
+/*
+ * config.md, "Linux mount options": each word either sets or clears an attribute of the mount, one with an r before it of
+ * the mounts below as well; or is one of the words for propagation; or, for what is no bind mount, belongs to the file system.
+ */
+#include "src/plan/oci_read.h"
+
+#include <string.h>
+#include <sys/mount.h>
+
+#ifndef MOUNT_ATTR_NOSYMFOLLOW /* Linux 5.14 */
+#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
+#endif
+
+/* The three words for times of access are one field, MOUNT_ATTR__ATIME, which is cleared before one is set. */
+static const struct {
+	const char *name;
+	uint64_t set, clear;
+} words[] = {
+	{ "ro", MOUNT_ATTR_RDONLY, 0 }, { "rw", 0, MOUNT_ATTR_RDONLY }, { "nosuid", MOUNT_ATTR_NOSUID, 0 }, { "suid", 0, MOUNT_ATTR_NOSUID },
+	{ "nodev", MOUNT_ATTR_NODEV, 0 }, { "dev", 0, MOUNT_ATTR_NODEV }, { "noexec", MOUNT_ATTR_NOEXEC, 0 }, { "exec", 0, MOUNT_ATTR_NOEXEC },
+	{ "nodiratime", MOUNT_ATTR_NODIRATIME, 0 }, { "diratime", 0, MOUNT_ATTR_NODIRATIME },
+	{ "noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME }, { "atime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME },
+	{ "relatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME }, { "norelatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME },
+	{ "strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME }, { "nostrictatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME },
+	{ "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0 }, { "symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW },
+};
+
+static const struct {
+	const char *name;
+	unsigned long flags;
+} propagations[] = {
+	{ "shared", MS_SHARED }, { "rshared", MS_SHARED | MS_REC }, { "slave", MS_SLAVE }, { "rslave", MS_SLAVE | MS_REC },
+	{ "private", MS_PRIVATE }, { "rprivate", MS_PRIVATE | MS_REC }, { "unbindable", MS_UNBINDABLE }, { "runbindable", MS_UNBINDABLE | MS_REC },
+};
+
+void oci_read_map(struct oci_reader *o, const json_t *object, const char *uids, const char *gids, struct engine_map *ret_map)
+{
+	for (int i = 0; i < 2; i++) {
+		const json_t *list = oci_array(o, object, i ? gids : uids);
+		struct engine_range *ranges = mem_new((json_array_size(list) + 1) * sizeof *ranges);
+		size_t count = 0;
+		for (; o->r == 0 && count < json_array_size(list); count++) {
+			int64_t inside = 0, outside = 0, size = 0;
+			const json_t *item = json_array_get(list, count);
+			oci_number(o, item, "containerID", 0, UINT32_MAX, &inside);
+			oci_number(o, item, "hostID", 0, UINT32_MAX, &outside);
+			if (oci_number(o, item, "size", 1, UINT32_MAX, &size))
+				ranges[count] = (struct engine_range){ inside, outside, size };
+			else
+				oci_refuse(o, "%s lacks a size", i ? gids : uids);
+		}
+		*(i ? &ret_map->gids : &ret_map->uids) = ranges;
+		*(i ? &ret_map->gid_count : &ret_map->uid_count) = count;
+	}
+}
+
+static bool take_attribute(const char *word, struct engine_mount *m)
+{
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		bool plain = str_eq(words[i].name, word), below = *word == 'r' && str_eq(words[i].name, word + 1);
+		if (!plain && !below)
+			continue;
+		uint64_t *set = plain ? &m->set : &m->rset, *clear = plain ? &m->clear : &m->rclear;
+		*set = (*set & ~words[i].clear) | words[i].set;
+		*clear = (*clear & ~words[i].set) | words[i].clear;
+		return true;
+	}
+	return false;
+}
+
+static bool take_propagation(struct oci_reader *o, const char *word, struct engine_mount *m)
+{
+	for (size_t i = 0; i < sizeof propagations / sizeof *propagations; i++) {
+		if (!str_eq(propagations[i].name, word))
+			continue;
+		if (m->propagation_count == sizeof m->propagation / sizeof *m->propagation)
+			oci_refuse(o, "%s: too many words for propagation", m->target);
+		else
+			m->propagation[m->propagation_count++] = propagations[i].flags;
+		return true;
+	}
+	return false;
+}
+
+static bool take_mapping(const char *word, struct engine_mount *m)
+{
+	bool recursive = str_eq(word, "ridmap");
+	if (!recursive && !str_eq(word, "idmap"))
+		return false;
+	m->mapped = true;
+	m->mapped_recursive = recursive;
+	return true;
+}
+
+static bool take_switch(const char *word, struct engine_mount *m)
+{
+	const struct {
+		const char *name;
+		bool *field;
+	} switches[] = { { "bind", &m->bind }, { "rbind", &m->recursive }, { "tmpcopyup", &m->copy_up }, { "remount", &m->remount },
+		{ "src-nofollow", &m->source_nofollow }, { "copy-symlink", &m->source_nofollow }, { "dest-nofollow", &m->target_nofollow } };
+	for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
+		if (!str_eq(switches[i].name, word))
+			continue;
+		*switches[i].field = true;
+		m->bind |= str_eq(word, "rbind");
+		return true;
+	}
+	return str_eq(word, "defaults");
+}
+
+static void read_one(struct oci_reader *o, const json_t *item, struct engine_mount *m)
+{
+	cleanup_strv struct strv options = { 0 };
+	m->target = str_dup(oci_need_text(o, item, "destination"));
+	m->type = str_dup(oci_text(o, item, "type"));
+	m->source = str_dup(oci_text(o, item, "source"));
+	oci_texts(o, item, "options", &options);
+	for (size_t i = 0; i < options.len; i++) {
+		const char *word = options.items[i];
+		if (!take_attribute(word, m) && !take_propagation(o, word, m) && !take_mapping(word, m) && !take_switch(word, m))
+			strv_add(&m->data, word);
+	}
+	m->bind |= str_eq(m->type, "bind");
+	oci_read_map(o, item, "uidMappings", "gidMappings", &m->map);
+	m->mapped |= m->map.uid_count || m->map.gid_count;
+	if (!*m->target)
+		oci_refuse(o, "a destination is empty");
+	else if (m->bind && !m->source)
+		oci_refuse(o, "%s: a bind mount needs a source", m->target);
+	else if (!m->bind && !m->type)
+		oci_refuse(o, "%s: there is no type", m->target);
+}
+
+void oci_read_mounts(struct oci_reader *o, const json_t *config, struct spec_engine *engine)
+{
+	const json_t *list = oci_array(o, config, "mounts");
+	o->where = "mounts";
+	engine->mounts = mem_new((json_array_size(list) + 1) * sizeof *engine->mounts);
+	for (size_t i = 0; o->r == 0 && i < json_array_size(list); i++)
+		read_one(o, json_array_get(list, i), &engine->mounts[engine->mount_count++]);
+}

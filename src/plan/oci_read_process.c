@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* oci_read_process.c owns reading the "process" of an engine's config.json. Pure. */
+#include "src/plan/oci_read.h"
+
+#include "src/plan/capability.h"
+#include "src/plan/ulimit.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+enum { MAX_GROUPS = 65536 }; /* NGROUPS_MAX */
+
+static void read_user(struct oci_reader *o, const json_t *process, struct engine_user *user)
+{
+	const json_t *object = oci_object(o, process, "user");
+	int64_t uid = 0, gid = 0, mask = 0;
+	o->where = "process.user";
+	oci_number(o, object, "uid", 0, UINT32_MAX - 1, &uid);
+	oci_number(o, object, "gid", 0, UINT32_MAX - 1, &gid);
+	user->uid = uid;
+	user->gid = gid;
+	user->has_umask = oci_number(o, object, "umask", 0, 0777, &mask);
+	user->umask = mask;
+	const json_t *groups = json_object_get(object, "additionalGids");
+	if (groups && !json_is_null(groups) && (!json_is_array(groups) || json_array_size(groups) > MAX_GROUPS))
+		oci_refuse(o, "additionalGids is no list of at most %d", MAX_GROUPS);
+	for (size_t i = 0; o->r == 0 && i < json_array_size(groups); i++) {
+		const json_t *group = json_array_get(groups, i);
+		if (!json_is_integer(group) || json_integer_value(group) < 0 || json_integer_value(group) >= UINT32_MAX) {
+			oci_refuse(o, "additionalGids is no list of numbers");
+			return;
+		}
+		user->groups = mem_grow(user->groups, user->group_count + 1, sizeof *user->groups);
+		user->groups[user->group_count++] = json_integer_value(group);
+	}
+}
+
+static uint64_t read_set(struct oci_reader *o, const json_t *object, const char *key)
+{
+	cleanup_strv struct strv names = { 0 };
+	uint64_t bits = 0, one;
+	oci_texts(o, object, key, &names);
+	for (size_t i = 0; o->r == 0 && i < names.len; i++) {
+		if (!str_starts(names.items[i], "CAP_") || !capability_by_name(names.items[i], &one) || str_eq(names.items[i], "CAP_ALL"))
+			oci_refuse(o, "unknown cap \"%s\"", names.items[i]);
+		else
+			bits |= one;
+	}
+	return bits;
+}
+
+/* Nothing said: no capability at all, as in other runtimes. */
+static void read_capabilities(struct oci_reader *o, const json_t *process, struct spec *spec)
+{
+	const json_t *object = oci_object(o, process, "capabilities");
+	o->where = "process.capabilities";
+	spec->engine->has_capabilities = object;
+	spec->engine->capabilities = (struct engine_capabilities){
+		.bounding = read_set(o, object, "bounding"), .effective = read_set(o, object, "effective"),
+		.permitted = read_set(o, object, "permitted"), .inheritable = read_set(o, object, "inheritable"),
+		.ambient = read_set(o, object, "ambient"),
+	};
+	spec->capabilities = spec->engine->capabilities.bounding;
+}
+
+static void read_rlimits(struct oci_reader *o, const json_t *process, struct spec_isolation *isolation)
+{
+	const json_t *list = oci_array(o, process, "rlimits");
+	o->where = "process.rlimits";
+	isolation->ulimit_count = 0;
+	for (size_t i = 0; o->r == 0 && i < json_array_size(list); i++) {
+		const json_t *item = json_array_get(list, i);
+		struct spec_ulimit limit = { 0 };
+		const char *type = oci_need_text(o, item, "type");
+		cleanup_free char *name = str_dup(str_starts(type, "RLIMIT_") ? type + strlen("RLIMIT_") : "");
+		for (char *at = name; *at; at++)
+			*at = (char)tolower((unsigned char)*at);
+		limit.resource = ulimit_by_name(name);
+		if (limit.resource < 0)
+			oci_refuse(o, "invalid rlimit \"%s\"", type);
+		for (size_t seen = 0; seen < isolation->ulimit_count; seen++)
+			if (isolation->ulimits[seen].resource == limit.resource)
+				oci_refuse(o, "%s is there twice", type);
+		if (!oci_unsigned(o, item, "soft", &limit.soft) || !oci_unsigned(o, item, "hard", &limit.hard))
+			oci_refuse(o, "%s lacks soft or hard", type);
+		if (limit.soft > limit.hard)
+			oci_refuse(o, "%s: the soft limit is above the hard one", type);
+		if (o->r == 0)
+			ulimit_set(isolation, &limit);
+	}
+}
+
+/* As setpriority's and ioprio_set's own numbers: linux/ioprio.h. */
+static void read_io_priority(struct oci_reader *o, const json_t *process, struct spec_engine *engine)
+{
+	static const char *const classes[] = { "", "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE" };
+	const json_t *object = oci_object(o, process, "ioPriority");
+	int64_t priority = 0;
+	o->where = "process.ioPriority";
+	if (!object)
+		return;
+	const char *class = oci_need_text(o, object, "class");
+	for (int i = 1; i < 4; i++)
+		if (str_eq(classes[i], class))
+			engine->io_class = i;
+	if (!engine->io_class)
+		oci_refuse(o, "unknown class \"%s\"", class);
+	oci_number(o, object, "priority", 0, 7, &priority);
+	engine->io_priority = (int)priority;
+}
+
+static void read_words(struct oci_reader *o, const json_t *process, struct spec *spec)
+{
+	o->where = "process";
+	oci_texts(o, process, "args", &spec->args);
+	oci_texts(o, process, "env", &spec->env);
+	if (o->r == 0 && (spec->args.len == 0))
+		oci_refuse(o, "args is empty");
+	spec->cwd = str_dup(oci_need_text(o, process, "cwd"));
+	if (o->r == 0 && spec->cwd[0] != '/')
+		oci_refuse(o, "cwd %s is no absolute path", spec->cwd);
+}
+
+static void read_console(struct oci_reader *o, const json_t *process, struct spec *spec)
+{
+	const json_t *size = oci_object(o, process, "consoleSize");
+	int64_t height = 0, width = 0;
+	spec->terminal = oci_flag(o, process, "terminal");
+	o->where = "process.consoleSize";
+	bool rows = oci_number(o, size, "height", 0, UINT16_MAX, &height), columns = oci_number(o, size, "width", 0, UINT16_MAX, &width);
+	spec->engine->has_console_size = rows && columns && spec->terminal;
+	spec->engine->rows = height;
+	spec->engine->columns = width;
+}
+
+static void refuse_rest(struct oci_reader *o, const json_t *process)
+{
+	o->where = "process";
+	if (oci_object(o, process, "scheduler"))
+		oci_refuse(o, "scheduler: xrun cannot set one");
+	const json_t *affinity = oci_object(o, process, "execCPUAffinity");
+	if (json_object_size(affinity))
+		oci_refuse(o, "execCPUAffinity: xrun cannot set one");
+	const char *label = oci_text(o, process, "selinuxLabel");
+	if (label && *label)
+		oci_refuse(o, "selinuxLabel: xrun has no SELinux labels");
+}
+
+static void forget_process(struct spec *spec)
+{
+	strv_done(&spec->args);
+	strv_done(&spec->env);
+	free(spec->cwd);
+	free(spec->isolation.apparmor);
+	engine_user_done(&spec->engine->user);
+	spec->args = spec->env = (struct strv){ 0 };
+	spec->cwd = spec->isolation.apparmor = NULL;
+}
+
+int oci_read_process(json_t *process, struct spec *spec, struct err *err)
+{
+	struct oci_reader o = { .where = "process", .err = err };
+	struct spec_isolation *isolation = &spec->isolation;
+	int64_t score = 0;
+	forget_process(spec);
+	read_words(&o, process, spec);
+	read_user(&o, process, &spec->engine->user);
+	o.where = "process";
+	read_console(&o, process, spec);
+	read_capabilities(&o, process, spec);
+	o.where = "process";
+	read_rlimits(&o, process, isolation);
+	read_io_priority(&o, process, spec->engine);
+	refuse_rest(&o, process);
+	spec->no_new_privileges = oci_flag(&o, process, "noNewPrivileges");
+	isolation->has_oom_score = oci_number(&o, process, "oomScoreAdj", -1000, 1000, &score);
+	isolation->oom_score_adj = (int)score;
+	const char *profile = oci_text(&o, process, "apparmorProfile");
+	isolation->apparmor = profile && *profile ? str_dup(profile) : NULL;
+	return o.r;
+}

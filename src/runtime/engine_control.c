@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine_control.c owns what is done to an engine's container that is there: starting, signalling, removing it. */
+#include "src/runtime/engine_stage.h"
+
+#include "src/base/fd.h"
+#include "src/runtime/cgroup_place.h"
+#include "src/runtime/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static int connect_start(int dir_fd, const struct engine_state *state, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/start", dir_fd);
+	cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+		return err_sys(err, "cannot start container %s", state->id);
+	return fd_take(&fd);
+}
+
+/* End of file: the program was executed, or its process is gone, which is its own business by now. */
+static int await_exec(int fd, struct err *err)
+{
+	struct engine_message message;
+	size_t count = 0;
+	if (fd_recv(fd, &message, sizeof message, NULL, &count) != sizeof message)
+		return 0;
+	*err = message.err;
+	err->text[sizeof err->text - 1] = 0;
+	return err->code < 0 ? err->code : err_set(err, -EIO, "the program could not be executed");
+}
+
+int engine_start(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)
+{
+	const struct spec_engine *engine = spec->engine;
+	enum engine_status status = engine_status(dir_fd, state);
+	if (status != ENGINE_CREATED)
+		return err_set(err, -EINVAL, "cannot start container %s: it is not in the state created, but %s", state->id, engine_status_text(status));
+	cleanup_fd int fd = connect_start(dir_fd, state, err);
+	if (fd < 0)
+		return fd;
+	unlinkat(dir_fd, "start", 0);
+	if (send(fd, "", 1, MSG_NOSIGNAL) != 1)
+		return err_sys(err, "cannot start container %s", state->id);
+	int r = await_exec(fd, err);
+	if (r < 0 || engine->hooks[HOOK_POSTSTART].count == 0)
+		return r;
+	json_t *object = engine_state_json(dir_fd, state, ENGINE_RUNNING, &engine->annotations, false);
+	r = engine_hooks_run(&engine->hooks[HOOK_POSTSTART], "poststart", object, err);
+	json_decref(object);
+	return r;
+}
+
+/* The number may be another process' by now: the pidfd is opened first, then asked whether it is still the same. */
+static int open_first(const struct engine_state *state, struct err *err)
+{
+	cleanup_fd int fd = state->pid > 0 ? (int)syscall(SYS_pidfd_open, state->pid, 0) : -1;
+	if (fd < 0 || state_pid_start(state->pid) != state->pid_start)
+		return err_set(err, -ESRCH, "container %s is not running", state->id);
+	return fd_take(&fd);
+}
+
+int engine_kill(int dir_fd, const struct engine_state *state, int signal_number, bool all, struct err *err)
+{
+	if (all && engine_cgroup_kill(&state->cgroup, signal_number) == 0)
+		return 0;
+	if (engine_status(dir_fd, state) == ENGINE_STOPPED)
+		return err_set(err, -ESRCH, "container not running: %s", state->id);
+	cleanup_fd int fd = open_first(state, err);
+	if (fd < 0)
+		return fd;
+	if (syscall(SYS_pidfd_send_signal, fd, signal_number, NULL, 0) < 0)
+		return err_sys(err, "cannot signal container %s", state->id);
+	return 0;
+}
+
+static void thaw(const struct cgroup *cgroup)
+{
+	struct err ignored;
+	const struct cgroup_directory *freezer = &cgroup->of[CGROUP_FREEZER];
+	if (freezer->path && cgroup_is_frozen(cgroup))
+		cgroup_place_write(freezer->path, freezer->v2 ? "cgroup.freeze" : "freezer.state", freezer->v2 ? "0" : "THAWED", &ignored);
+}
+
+/* What shares its pid namespace with others does not end with its first process. */
+static void end_processes(const struct engine_state *state)
+{
+	struct err ignored;
+	cleanup_fd int fd = open_first(state, &ignored);
+	engine_cgroup_kill(&state->cgroup, SIGKILL);
+	if (fd >= 0)
+		syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+	thaw(&state->cgroup);
+	struct pollfd ended = { .fd = fd, .events = POLLIN };
+	if (fd >= 0)
+		poll(&ended, 1, 10000);
+}
+
+static int run_poststop(int dir_fd, const struct engine_state *state, struct err *err)
+{
+	struct spec spec = { 0 };
+	int r = engine_read_spec(dir_fd, state, &spec, err);
+	if (r < 0)
+		return r;
+	json_t *object = engine_state_json(dir_fd, state, ENGINE_STOPPED, &spec.engine->annotations, false);
+	r = engine_hooks_run(&spec.engine->hooks[HOOK_POSTSTOP], "poststop", object, err);
+	json_decref(object);
+	spec_done(&spec);
+	return r;
+}
+
+int engine_delete(int root_fd, int dir_fd, struct engine_state *state, bool force, struct err *err)
+{
+	struct err hook = { 0 };
+	enum engine_status status = engine_status(dir_fd, state);
+	if (status != ENGINE_STOPPED && !force)
+		return err_set(err, -EBUSY, "cannot delete container %s that is not stopped: %s", state->id, engine_status_text(status));
+	end_processes(state);
+	engine_cgroup_remove(&state->cgroup);
+	int failed = run_poststop(dir_fd, state, &hook); /* runtime.md: a failure is told, and the rest goes on */
+	int r = fd_remove_tree(root_fd, state->id, err);
+	if (r == 0 && failed < 0)
+		*err = hook;
+	return r;
+}

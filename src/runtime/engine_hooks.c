@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine_hooks.c owns running hooks (config.md, "POSIX-platform Hooks"). */
+#include "src/runtime/engine.h"
+
+#include "src/base/fd.h"
+#include "src/base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The state is read from a file in memory, so that a hook which does not read it stops nobody. */
+static int make_input(json_t *state, struct err *err)
+{
+	cleanup_free char *text = json_dumps(state, JSON_COMPACT);
+	cleanup_fd int fd = memfd_create("state", MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : !text ? -EINVAL : fd_write_all(fd, text, strlen(text));
+	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_code(err, r < 0 ? r : -errno, "cannot hand the state to hooks");
+	return fd_take(&fd);
+}
+
+static void run_child(const struct engine_hook *hook, int input_fd)
+{
+	static char *const no_env[] = { NULL };
+	char *const only_name[] = { hook->path, NULL };
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (dup2(input_fd, 0) < 0)
+		_exit(STATUS_FAILED);
+	execve(hook->path, hook->args.len ? hook->args.items : only_name, hook->env.len ? hook->env.items : no_env);
+	_exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
+}
+
+static int await(const struct engine_hook *hook, const char *name, pid_t pid, struct err *err)
+{
+	cleanup_fd int pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd poll_fd = { .fd = pid_fd, .events = POLLIN };
+	int ready = 1;
+	if (hook->timeout && pid_fd >= 0)
+		ready = poll(&poll_fd, 1, hook->timeout > INT32_MAX / 1000 ? -1 : hook->timeout * 1000);
+	if (ready == 0)
+		kill(pid, SIGKILL);
+	int status = process_wait(pid);
+	if (ready == 0)
+		return err_set(err, -ETIMEDOUT, "the %s hook %s did not end within %d s", name, hook->path, hook->timeout);
+	if (status == STATUS_NOT_FOUND && access(hook->path, F_OK) < 0)
+		return err_set(err, -ENOENT, "the %s hook %s: no such file or directory", name, hook->path);
+	return status ? err_set(err, -EIO, "the %s hook %s failed: exit status %d", name, hook->path, status) : 0;
+}
+
+static int run_one(const struct engine_hook *hook, const char *name, json_t *state, struct err *err)
+{
+	cleanup_fd int input_fd = make_input(state, err);
+	if (input_fd < 0)
+		return input_fd;
+	pid_t pid = fork();
+	if (pid == 0)
+		run_child(hook, input_fd);
+	return pid < 0 ? err_sys(err, "cannot start a process") : await(hook, name, pid, err);
+}
+
+int engine_hooks_run(const struct engine_hooks *hooks, const char *name, json_t *state, struct err *err)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < hooks->count; i++)
+		r = run_one(&hooks->items[i], name, state, err);
+	return r;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine_mounts.c owns the mounts of an engine's container, as config.json lists them. */
+/*
+ * Theory of operation. Each mount is made detached, gets its attributes, and goes onto a descriptor that openat2 found below
+ * the root: no name that the root's files could have prepared is resolved in a weaker way. A file system that the kernel
+ * does not let the container's namespaces have (sysfs of a network that is the host's, ...) is shown as the host has it.
+ */
+#include "src/runtime/engine_stage.h"
+
+#include "src/base/fd.h"
+#include "src/runtime/cgroup_place.h"
+#include "src/runtime/mount.h"
+#include "src/runtime/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A locked attribute cannot be cleared in a user namespace (mount_namespaces(7)); it is stricter than what was asked for. */
+static int set_attributes(int fd, uint64_t set, uint64_t clear, bool recursive, const char *target, struct err *err)
+{
+	struct mount_attr attr = { .attr_set = set, .attr_clr = clear };
+	unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+	if ((!set && !clear) || mount_setattr(fd, "", flags, &attr, sizeof attr) == 0)
+		return 0;
+	attr = (struct mount_attr){ .attr_set = set & ~(uint64_t)MOUNT_ATTR__ATIME };
+	if (errno == EPERM && mount_setattr(fd, "", flags, &attr, sizeof attr) == 0)
+		return 0;
+	return err_sys(err, "%s: cannot set the mount's attributes", target);
+}
+
+static int set_propagation(int fd, unsigned long flags, const char *target, struct err *err)
+{
+	struct mount_attr attr = { .propagation = flags & ~(unsigned long)MS_REC };
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | (flags & MS_REC ? AT_RECURSIVE : 0), &attr, sizeof attr) == 0)
+		return 0;
+	return err_sys(err, "%s: cannot set the mount's propagation", target);
+}
+
+/* procfs and sysfs at a place that a symlink chose would make other files of theirs writable (CVE-2019-16884). */
+static int open_target(const struct engine_mount *m, int root_fd, bool directory, struct err *err)
+{
+	bool kernel = str_eq(m->type, "proc") || str_eq(m->type, "sysfs");
+	cleanup_fd int fd = target_open(root_fd, m->target, directory, err);
+	if (fd < 0 || !kernel)
+		return fd_take(&fd);
+	cleanup_free char *below = str_fmt("./%s", m->target);
+	cleanup_fd int straight_fd = fd_openat2(root_fd, below, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	if (straight_fd < 0)
+		return err_set(err, straight_fd, "%s: a file system of the kernel cannot be mounted through a symlink", m->target);
+	return fd_take(&fd);
+}
+
+static int attach(const struct engine_mount *m, int mount_fd, int root_fd, bool directory, struct err *err)
+{
+	cleanup_fd int target_fd = open_target(m, root_fd, directory, err);
+	return target_fd < 0 ? target_fd : mount_attach(mount_fd, target_fd, m->target, err);
+}
+
+static int finish(const struct engine_mount *m, int fd, struct err *err)
+{
+	int r = set_attributes(fd, m->rset, m->rclear, true, m->target, err);
+	for (size_t i = 0; r == 0 && i < m->propagation_count; i++)
+		r = set_propagation(fd, m->propagation[i], m->target, err);
+	return r;
+}
+
+static int open_source(const struct engine_stage *stage, size_t i, struct err *err)
+{
+	const struct engine_mount *m = &stage->spec->engine->mounts[i];
+	if (stage->source_fds[i] >= 0)
+		return dup(stage->source_fds[i]);
+	cleanup_free char *path = *m->source == '/' ? str_dup(m->source) : str_fmt("%s/%s", stage->request->bundle, m->source);
+	int fd = mount_clone(AT_FDCWD, path, true, err);
+	return fd < 0 ? err_prefix(err, "%s", m->target) : fd;
+}
+
+static int attach_bind(const struct engine_stage *stage, size_t i, int root_fd, struct err *err)
+{
+	const struct engine_mount *m = &stage->spec->engine->mounts[i];
+	struct stat st;
+	cleanup_fd int fd = open_source(stage, i, err);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, "cannot look at %s", m->source);
+	/* Private, unless something else is asked for: what the host has shared is no way out of the container. */
+	int r = m->propagation_count ? 0 : set_propagation(fd, MS_PRIVATE | MS_REC, m->target, err);
+	if (r == 0)
+		r = attach(m, fd, root_fd, S_ISDIR(st.st_mode), err);
+	if (r == 0)
+		r = set_attributes(fd, m->set, m->clear, false, m->target, err);
+	return r < 0 ? r : finish(m, fd, err);
+}
+
+/* What the host has at that place, for a file system that cannot be made anew. */
+static int attach_hosts(const struct engine_mount *m, const char *path, int root_fd, struct err *err)
+{
+	cleanup_fd int fd = mount_clone(AT_FDCWD, path, true, err);
+	int r = fd < 0 ? fd : set_propagation(fd, MS_SLAVE | MS_REC, m->target, err);
+	if (r == 0)
+		r = attach(m, fd, root_fd, true, err);
+	if (r == 0)
+		r = set_attributes(fd, m->set & ~(uint64_t)MOUNT_ATTR__ATIME, 0, true, m->target, err);
+	return r < 0 ? r : finish(m, fd, err);
+}
+
+static void split_options(const struct engine_mount *m, bool group, struct strv *words, struct mount_option *ret_options)
+{
+	size_t count = 0;
+	if (m->source && *m->source)
+		ret_options[count++] = (struct mount_option){ "source", m->source };
+	for (size_t i = 0; i < words->len; i++) {
+		char *value = strchr(words->items[i], '=');
+		if (value)
+			*value++ = 0;
+		if (group || !str_eq(words->items[i], "gid"))
+			ret_options[count++] = (struct mount_option){ words->items[i], value };
+	}
+	ret_options[count] = (struct mount_option){ NULL, NULL };
+}
+
+static int make_new(const struct engine_mount *m, const char *type, bool group, struct err *err)
+{
+	cleanup_strv struct strv words = { 0 };
+	strv_extend(&words, &m->data);
+	cleanup_free struct mount_option *options = mem_new((words.len + 2) * sizeof *options);
+	split_options(m, group, &words, options);
+	int fd = mount_new(type, options, m->set, err);
+	return fd < 0 ? err_prefix(err, "%s", m->target) : fd;
+}
+
+static const char *place_on_host(const char *type)
+{
+	static const char *const places[][2] = { { "proc", "/proc" }, { "sysfs", "/sys" }, { "mqueue", "/dev/mqueue" },
+		{ "cgroup", "/sys/fs/cgroup" }, { "cgroup2", "/sys/fs/cgroup" } };
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (str_eq(places[i][0], type))
+			return places[i][1];
+	return NULL;
+}
+
+static int attach_new(const struct engine_mount *m, const char *type, int root_fd, struct err *err)
+{
+	cleanup_fd int fd = make_new(m, type, true, err);
+	if (fd == -EINVAL && str_eq(type, "devpts")) /* a group that the id map lacks */
+		fd = make_new(m, type, false, err);
+	const char *place = place_on_host(type);
+	if ((fd == -EPERM || fd == -EBUSY || fd == -EACCES) && place)
+		return attach_hosts(m, place, root_fd, err);
+	int r = fd < 0 ? fd : attach(m, fd, root_fd, true, err);
+	return r < 0 ? r : finish(m, fd, err);
+}
+
+/* The name of the hierarchy's directory: what is behind /sys/fs/cgroup/ in the path of the container's. */
+static char *hierarchy_name(const char *path)
+{
+	static const char prefix[] = "/sys/fs/cgroup/";
+	if (!str_starts(path, prefix))
+		return NULL;
+	const char *name = path + strlen(prefix);
+	return str_ndup(name, strcspn(name, "/"));
+}
+
+static int attach_controller(const struct engine_mount *m, const char *path, int tmpfs_fd, struct err *err)
+{
+	cleanup_free char *name = hierarchy_name(path);
+	if (!name || !*name)
+		return 0;
+	if (mkdirat(tmpfs_fd, name, 0755) < 0)
+		return errno == EEXIST ? 0 : err_sys(err, "cannot make %s/%s", m->target, name);
+	cleanup_fd int fd = mount_clone(AT_FDCWD, path, false, err);
+	cleanup_fd int place_fd = fd < 0 ? fd : openat(tmpfs_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = place_fd < 0 ? -1 : mount_attach(fd, place_fd, path, err);
+	return r < 0 ? err->code : set_attributes(fd, m->set & ~(uint64_t)MOUNT_ATTR__ATIME, 0, false, m->target, err);
+}
+
+/* v1: a directory for each hierarchy in which the container has one, and that is what it sees there. */
+static int attach_cgroups(const struct engine_stage *stage, const struct engine_mount *m, int root_fd, struct err *err)
+{
+	static const struct mount_option options[] = { { "mode", "0755" }, { "size", "64k" }, { NULL, NULL } };
+	const struct cgroup *cgroup = &stage->state->cgroup;
+	cleanup_fd int fd = mount_new("tmpfs", options, m->set & ~(uint64_t)MOUNT_ATTR_RDONLY, err);
+	int r = fd < 0 ? fd : attach(m, fd, root_fd, true, err);
+	for (int i = 0; r == 0 && i < CGROUP_CONTROLLERS; i++)
+		if (cgroup->of[i].path)
+			r = attach_controller(m, cgroup->of[i].path, fd, err);
+	if (r == 0)
+		r = set_attributes(fd, m->set & MOUNT_ATTR_RDONLY, 0, false, m->target, err);
+	return r < 0 ? r : finish(m, fd, err);
+}
+
+static bool is_v2_only(void)
+{
+	return access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
+}
+
+static int attach_one(const struct engine_stage *stage, size_t i, int root_fd, struct err *err)
+{
+	const struct engine_mount *m = &stage->spec->engine->mounts[i];
+	if (m->bind)
+		return attach_bind(stage, i, root_fd, err);
+	if (str_eq(m->type, "cgroup") && !is_v2_only())
+		return attach_cgroups(stage, m, root_fd, err);
+	return attach_new(m, str_eq(m->type, "cgroup") ? "cgroup2" : m->type, root_fd, err);
+}
+
+int engine_mounts_attach(const struct engine_stage *stage, int root_fd, struct err *err)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < stage->spec->engine->mount_count; i++)
+		r = attach_one(stage, i, root_fd, err);
+	return r;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine_root.c owns the root of an engine's container: where it begins and how it is entered. */
+#include "src/runtime/engine_stage.h"
+
+#include "src/base/fd.h"
+#include "src/runtime/mount.h"
+#include "src/runtime/procfs.h"
+#include "src/runtime/protect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int set_propagation(int fd, unsigned long flags, struct err *err)
+{
+	struct mount_attr attr = { .propagation = flags & ~(unsigned long)MS_REC };
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | (flags & MS_REC ? AT_RECURSIVE : 0), &attr, sizeof attr) == 0)
+		return 0;
+	return err_sys(err, "cannot set the root's propagation");
+}
+
+/*
+ * A mount that the host shares would share with it what is mounted below. So the root is made private, or a slave where
+ * that is what it is to be, before anything goes below it; what else was asked for comes at the end.
+ */
+static int separate(int root_fd, unsigned long propagation, struct err *err)
+{
+	return set_propagation(root_fd, (propagation & MS_SLAVE ? MS_SLAVE : MS_PRIVATE) | MS_REC, err);
+}
+
+int engine_root_begin(const struct engine_stage *stage, struct err *err)
+{
+	const struct spec_engine *engine = stage->spec->engine;
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_sys(err, "cannot separate the container's mounts from the host's");
+	cleanup_fd int root_fd = stage->rootfs_fd >= 0 ? dup(stage->rootfs_fd) : mount_clone(AT_FDCWD, engine->rootfs, true, err);
+	cleanup_fd int place_fd = root_fd < 0 ? root_fd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (place_fd < 0)
+		return root_fd < 0 ? err_prefix(err, "the root file system") : err_sys(err, "cannot open /");
+	int r = separate(root_fd, engine->propagation, err);
+	if (r == 0)
+		r = mount_attach(root_fd, place_fd, "the root file system", err);
+	return r < 0 ? r : fd_take(&root_fd);
+}
+
+/* A procfs of the container's namespaces; where it cannot have one, the one that shows in its root. */
+static int set_sysctls(const struct engine_stage *stage, int root_fd, struct err *err)
+{
+	if (stage->spec->isolation.sysctls.len == 0)
+		return 0;
+	cleanup_fd int proc_fd = mount_new("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	if (proc_fd < 0)
+		proc_fd = fd_openat2(root_fd, "proc", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	return proc_fd < 0 ? err_code(err, proc_fd, "cannot open /proc for sysctl") : procfs_set_sysctls(proc_fd, stage->spec, err);
+}
+
+static int pivot(int root_fd, struct err *err)
+{
+	if (fchdir(root_fd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+		return err_sys(err, "cannot change the root");
+	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return err_sys(err, "cannot leave the host's root");
+	return 0;
+}
+
+/* For who cannot pivot: in an initial RAM disk. The host's files are covered, not gone: --no-pivot is weaker. */
+static int move_root(int root_fd, struct err *err)
+{
+	if (fchdir(root_fd) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return err_sys(err, "cannot change the root");
+	return 0;
+}
+
+int engine_root_finish(const struct engine_stage *stage, int root_fd, struct err *err)
+{
+	const struct spec *spec = stage->spec;
+	cleanup_fd int null_fd = open("/dev/null", O_PATH | O_CLOEXEC);
+	int r = set_sysctls(stage, root_fd, err);
+	if (r == 0)
+		r = protect_paths(&spec->isolation, root_fd, null_fd, 0, err);
+	if (r == 0 && spec->read_only)
+		r = mount_set(root_fd, MOUNT_ATTR_RDONLY, false, err);
+	if (r == 0)
+		r = spec->engine->no_pivot ? move_root(root_fd, err) : pivot(root_fd, err);
+	if (r == 0 && spec->engine->propagation & (MS_SHARED | MS_UNBINDABLE))
+		r = set_propagation(root_fd, spec->engine->propagation, err);
+	return r;
+}

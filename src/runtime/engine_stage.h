@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine_stage.h owns what passes between `xrun-oci create` and the two processes that build an engine's container. */
+#ifndef XRUN_RUNTIME_ENGINE_STAGE_H
+#define XRUN_RUNTIME_ENGINE_STAGE_H
+
+#include "src/base/err.h"
+#include "src/runtime/engine.h"
+
+#include <sys/types.h>
+
+/*
+ * One SOCK_SEQPACKET pair. From the outer stage: WANT_GO (it can be put into cgroups), WANT_MAP (it is in the namespace
+ * that emulators need), STARTED (pid of the first process). From that one: HOOKS (all is there, but for the root), READY
+ * (it waits to be started; with the terminal's master where that was asked for), FAILED. To them: GO.
+ */
+enum engine_message_kind { ENGINE_WANT_GO = 1, ENGINE_WANT_MAP, ENGINE_STARTED, ENGINE_HOOKS, ENGINE_READY, ENGINE_FAILED, ENGINE_GO };
+struct engine_message {
+	enum engine_message_kind kind;
+	pid_t pid;
+	struct err err;
+};
+
+/* What the stages are given; descriptors are borrowed. */
+struct engine_stage {
+	const struct engine_request *request;
+	struct spec *spec;      /* the processes' own copies, after fork */
+	struct engine_state *state;
+	int socket_fd;          /* the children's end */
+	int start_fd;           /* where the first process waits for `start` */
+	int console_fd;         /* the engine's socket for the terminal, or -1 */
+	int rootfs_fd;          /* set by the outer stage: a detached copy of the root */
+	int *source_fds;        /* set by it: detached copies of bind mounts' sources, else -1 */
+	int *node_fds;          /* set by it: the same of the host's devices that the container is to have */
+	int instance_fd;        /* the private binfmt_misc, or -1 */
+	bool inside;            /* in another user namespace than the caller's */
+};
+
+int engine_stage_send(int socket_fd, enum engine_message_kind kind, pid_t pid, int fd);
+int engine_stage_await_go(int socket_fd, struct err *err);
+
+/* The outer stage and the container's first process: they never return. */
+void engine_outer(struct engine_stage *stage) __attribute__((noreturn));
+void engine_init(struct engine_stage *stage, int go_fd) __attribute__((noreturn));
+
+/* engine_sources.c, for the outer stage: opens what mounts and devices show, as the caller sees it. */
+int engine_sources_open(struct engine_stage *stage, struct err *err);
+
+/* engine_mounts.c, for the first process: attaches all of them below the root that is behind root_fd. */
+int engine_mounts_attach(const struct engine_stage *stage, int root_fd, struct err *err);
+
+/* engine_root.c: the files' beginning and end; between them are mounts and hooks. */
+int engine_root_begin(const struct engine_stage *stage, struct err *err);
+int engine_root_finish(const struct engine_stage *stage, int root_fd, struct err *err);
+
+#endif

@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# xrun-oci: a container's life as the OCI runtime specification has it.
+
+load lib
+load bundle
+
+prepare() {
+	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
+}
+
+setup() {
+	export ROOTFS="$BATS_FILE_TMPDIR/rootfs" B="$BATS_TEST_TMPDIR/bundle"
+}
+
+teardown() {
+	local id
+	for id in "$BATS_TEST_TMPDIR"/state/*; do
+		[ ! -d "$id" ] || oci delete --force "${id##*/}"
+	done
+}
+
+@test "run executes the program, waits for it and returns its status" {
+	make_bundle "$B" sh -c 'read -r name </proc/sys/kernel/hostname; echo "$name $$"; exit 7'
+	run oci run -b "$B" one
+	[ "$status $output" = "7 box 1" ]
+	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
+	cd "$B"
+	change_config "$B" 'c["process"]["args"] = ["sh", "-c", "exit 3"]'
+	run oci run two
+	[ "$status" = 3 ]
+}
+
+@test "create makes everything but the program, start executes it" {
+	make_bundle "$B" sh -c 'echo run >/dev/stderr; exec sleep 1000'
+	oci create -b "$B" --pid-file "$B/pid" one >"$B/out" 2>&1
+	[ "$(status_of one)" = created ]
+	[ ! -s "$B/out" ]
+	[ "$(cat "$B/pid")" = "$(oci state one | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')" ]
+	[ -d "/proc/$(cat "$B/pid")" ]
+	fails_saying "already exists" oci create -b "$B" one
+	fails_saying "not stopped" oci delete one
+	oci start one
+	[ "$(status_of one)" = running ]
+	await_text run "$B/out"
+	fails_saying "not in the state created" oci start one
+	oci kill one KILL
+	await_status one stopped
+	fails_saying "not running" oci kill one KILL
+	oci delete one
+	fails_saying "does not exist" oci state one
+}
+
+@test "delete --force ends a container that was created, or runs" {
+	make_bundle "$B" sleep 1000
+	oci create -b "$B" --pid-file "$B/pid" one </dev/null >/dev/null 2>&1
+	oci delete --force one
+	[ ! -d "/proc/$(cat "$B/pid")" ] || grep -q 'State:.*Z' "/proc/$(cat "$B/pid")/status"
+	oci run -d -b "$B" two </dev/null >/dev/null 2>&1
+	[ "$(status_of two)" = running ]
+	oci delete -f two
+	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
+	oci delete -f three
+}
+
+@test "a create that fails leaves nothing, and tells the engine's log why" {
+	local log="$BATS_TEST_TMPDIR/log"
+	make_bundle "$B" nonesuch
+	fails_saying 'executable file `nonesuch` not found in $PATH' oci --log "$log" --log-format json create -b "$B" one
+	python3 -c 'import json, sys; line = json.loads(open(sys.argv[1]).read()); assert line["level"] == "error" and "not found in $PATH" in line["msg"] and line["time"]' "$log"
+	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
+	change_config "$B" 'c["mounts"].append({"destination": "/x", "type": "bind", "source": "/nonesuch", "options": ["bind"]})'
+	fails_saying "/nonesuch" oci create -b "$B" one
+	change_config "$B" 'c["mounts"].pop(); c["process"]["args"] = ["/tmp"]'
+	fails_saying "Permission denied" oci create -b "$B" one
+	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
+}
+
+@test "what config.json asks for and cannot be had is an error that says where" {
+	make_bundle "$B" true
+	while read -r text code; do
+		cp "$B/config.json" "$B/good"
+		change_config "$B" "$code"
+		fails_saying "${text//_/ }" oci create -b "$B" one
+		mv "$B/good" "$B/config.json"
+	done <<-'END'
+		invalid_namespace_type c["linux"]["namespaces"].append({"type": "moon"})
+		unknown_cap c["process"]["capabilities"] = {"bounding": ["CAP_FLY"]}
+		process:_args_is_no_list c["process"]["args"] = "true"
+		ociVersion_2.0.0 c["ociVersion"] = "2.0.0"
+		process:_cwd_is_missing del c["process"]["cwd"]
+		is_there_twice c["linux"]["namespaces"].append({"type": "pid"})
+		intelRdt c["linux"]["intelRdt"] = {"closID": "x"}
+		selinuxLabel c["process"]["selinuxLabel"] = "x_t"
+	END
+}
+
+@test "a container's mounts are those that config.json lists, in their order" {
+	mkdir "$BATS_TEST_TMPDIR/shared"
+	echo words >"$BATS_TEST_TMPDIR/shared/file"
+	make_bundle "$B" sh -c 'cat /data/file /data/sub/one; echo x 2>/dev/null >/data/file || echo read-only; while read -r _ _ _ _ place options _; do [ "$place" != /data/sub ] || echo $options; done </proc/self/mountinfo'
+	export SHARED="$BATS_TEST_TMPDIR/shared"
+	mkdir "$SHARED/sub"
+	change_config "$B" 'import os; c["mounts"] += [{"destination": "/data", "type": "bind", "source": os.environ["SHARED"], "options": ["rbind", "ro"]},
+{"destination": "/data/sub", "type": "tmpfs", "source": "tmpfs", "options": ["noexec", "nosuid", "size=64k"]},
+{"destination": "/data/sub/one", "type": "bind", "source": os.environ["SHARED"] + "/file", "options": ["bind"]}]'
+	run oci run -b "$B" one
+	echo "$output"
+	[ "${lines[0]} ${lines[1]} ${lines[2]}" = "words words read-only" ]
+	[[ ${lines[3]} == *nosuid*noexec* ]]
+}
