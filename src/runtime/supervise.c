@@ -80,7 +80,7 @@ static int publish(struct run *run, bool first, struct err *err)
 {
 	struct state *state = &run->state;
 	state->status = STATE_RUNNING;
-	state->health = run->spec->life.health.test.len ? HEALTH_STARTING : HEALTH_NONE;
+	state->health = run->spec->life.detach && run->spec->life.health.test.len ? HEALTH_STARTING : HEALTH_NONE;
 	state->started = state_now();
 	state->finished = state->exit_code = 0;
 	state->pid = run->pid;

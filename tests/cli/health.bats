@@ -79,4 +79,6 @@ await_health() {
 	xrun rm -f box
 	xrun run -d --name box --no-healthcheck "oci:$LAYOUT:checked" sleep 1000
 	[ "$(xrun inspect -f '{{.State.Health.Status}}' box)" = none ]
+	xrun rm -f box
+	[ "$(xrun run --name box "oci:$LAYOUT:checked" true; xrun inspect -f '{{.State.Health.Status}}' box)" = none ]
 }
