@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """benchimages.py DEV-LAYOUT OUTPUT writes the tars of the benchmarks' other images, out of the development image's layer.
 
-  OUTPUT/part-00.tar ... part-11.tar    the same tree in twelve layers of about the same size
+  OUTPUT/part-00.tar ... part-11.tar    the same tree in twelve layers of about the same size, each with the directories
+                                        that lead to its files, as builders write them
   OUTPUT/part-11-new.tar                the last of them after a change
   OUTPUT/small.tar                      60,000 files of 1 to 4 KiB in 600 directories
 """
@@ -29,16 +30,31 @@ def add_text(tar, name, text):
     tar.addfile(info, io.BytesIO(text))
 
 
+def add_parents(tar, name, directories, added):
+    """What leads to `name` and is not in this layer yet."""
+    parts = name.split("/")[:-1]
+    for path in ("/".join(parts[:n + 1]) for n in range(len(parts))):
+        if path in directories and path not in added:
+            added.add(path)
+            tar.addfile(directories[path])
+
+
 def split():
     with tarfile.open(fileobj=gzip.open(layer())) as whole:
         members = whole.getmembers()
         share = sum(512 + member.size for member in members) // PARTS + 1
         parts = [tarfile.open(f"{output}/part-{n:02}.tar", "w", format=tarfile.PAX_FORMAT) for n in range(PARTS)]
+        directories = {member.name: member for member in members if member.isdir()}
+        added = [set() for _ in parts]
         place, done = {}, 0
         for member in members:
             # a hard link stays in the layer of what it links to
             place[member.name] = place.get(member.linkname, done // share) if member.islnk() else done // share
-            parts[place[member.name]].addfile(member, whole.extractfile(member) if member.isreg() else None)
+            part = place[member.name]
+            add_parents(parts[part], member.name, directories, added[part])
+            if member.isdir():
+                added[part].add(member.name)
+            parts[part].addfile(member, whole.extractfile(member) if member.isreg() else None)
             done += 512 + member.size
         for part in parts:
             part.close()
