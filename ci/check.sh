@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# check.sh builds xrun and runs every test; `make check` calls it. SAN=1 tests the sanitizer build.
+# check.sh builds xrun and runs every test; `make check` calls it. SAN=1 tests the sanitizer build. ONLY="pull run" runs the
+# command tests in the files of those names, and nothing else.
 # Its last line counts: "N passed, N failed, N skipped".
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -29,7 +30,7 @@ run_unit() {
 }
 
 for program in "$build"/tests/unit/test_* "$build"/tests/fuzz/fuzz_*; do
-	[[ $program == *.[od] ]] || run_unit "$program"
+	[[ $program == *.[od] || -n ${ONLY:-} ]] || run_unit "$program"
 done
 
 # shellcheck source=tests/cli/run.sh

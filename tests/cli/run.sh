@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # run.sh runs the command tests as root and as an ordinary user; sourced by ci/check.sh, whose counters it adds to.
-# ONLY=pull runs those of the files named pull.bats and no others.
+# ONLY="pull run" runs those of the files named pull.bats and run.bats and no others.
 
 : "${build:?}" "${log:?}" "${passed:?}" "${failed:?}" "${skipped:?}"
+for only in ${ONLY:-}; do
+	[[ -n $(find tests/cli -name "$only.bats") ]] || { echo "ONLY: there is no $only.bats below tests/cli" >&2; exit 1; }
+done
 cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests}
 XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-2" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/packages.sh "$cache/packages-2" || exit 1
@@ -65,7 +68,9 @@ bats_env=(HOME="$place/home" PATH="$PATH" XRUN="$place/build/xrun" PLAIN="127.0.
 run_bats() {
 	local name=$1 files ok bad skip allowed=0
 	shift
-	mapfile -t files < <(find "$place/tests/cli" "$place/tests/cli/$name" -maxdepth 1 -name "${ONLY:-*}.bats" | sort -u)
+	mapfile -t files < <(for only in ${ONLY:-"*"}; do
+		find "$place/tests/cli" "$place/tests/cli/$name" -maxdepth 1 -name "$only.bats"
+	done | sort -u)
 	((${#files[@]})) || return 0
 	(cd "$place" && timeout 1500 "$@" env -i "${bats_env[@]}" TMPDIR="$place/$name-tmp" bats --tap "${files[@]}") \
 		>"$log/$name.tap" 2>&1 || true
