@@ -34,8 +34,7 @@ static int find_command(const struct globals *globals, const char *name, char **
 		return r;
 	*ret_command = subject.spec.emulated ? debug_gdb_command(&subject.spec, place.store_fd) : native_command(&subject.state);
 	if (!*ret_command)
-		return err_set(err, -EOPNOTSUPP, "%s runs in an emulator that gdb cannot be attached to later; start it with `xrun run --gdb`",
-			name);
+		return err_set(err, -EOPNOTSUPP, "%s runs in an emulator, which takes no debugger later: start it with `xrun run --debuggable`", name);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/cli/debuggee.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,28 +37,46 @@ static int make_directory(struct debug *debug, struct err *err)
 	return 0;
 }
 
+/* What it rests on: one directory, one start, and a socket that we may connect to. */
+static int check_debuggable(const struct request *q, const struct spec *spec, struct err *err)
+{
+	bool root = !*spec->user || str_eq(spec->user, "0") || str_eq(spec->user, "root");
+	if (q->gdb || (q->strace && *q->strace))
+		return err_set(err, -EINVAL, "--debuggable excludes --gdb and --strace=FILE");
+	if (spec->life.restart != RESTART_NO)
+		return err_set(err, -EINVAL, "--debuggable excludes --restart: the program would wait each time for who debugs it");
+	if (!root && geteuid() != 0)
+		return err_set(err, -EINVAL, "--debuggable, as an ordinary user, is for programs that run as the container's root, not as %s",
+			spec->user);
+	return 0;
+}
+
 int debug_plan(const struct request *q, struct spec *spec, struct debug *ret_debug, struct err *err)
 {
 	struct debug debug = { .tracer_fd = -1 };
-	const char *option = q->strace ? "--strace" : "--gdb";
+	const char *option = q->strace ? "--strace" : q->gdb ? "--gdb" : "--debuggable";
 	debug.forward = (struct forward)FORWARD_NONE;
 	*ret_debug = debug;
-	if (!q->strace && !q->gdb)
+	if (!q->strace && !q->gdb && !q->debuggable)
 		return 0;
 	if (spec->emulator_count == 0)
 		return err_set(err, -EINVAL, "%s is for emulated programs; this one runs natively, or by the host's handler", option);
 	struct spec_emulator *emulator = &spec->emulators[0]; /* the image's */
 	if (!emulator->takes_options)
 		return err_set(err, -EINVAL, "%s: %s cannot be given options; a static qemu can", option, emulator->path);
-	if ((q->gdb || *q->strace) && (q->create || spec->life.detach))
+	if ((q->gdb || (q->strace && *q->strace)) && (q->create || spec->life.detach))
 		return err_set(err, -EINVAL, "--gdb and --strace=FILE are for a container in the foreground");
+	if (q->debuggable && check_debuggable(q, spec, err) < 0)
+		return err->code;
+	if (q->debuggable)
+		debuggee_plan(spec);
 	if (q->strace)
 		strv_add(&emulator->options, "-strace");
 	if (q->gdb) {
 		strv_env_set(&spec->env, "QEMU_GDB=" DEBUG_DIRECTORY "/gdb");
 		strv_env_set(&spec->env, "QEMU_UNSET_ENV=QEMU_GDB,QEMU_UNSET_ENV");
 	}
-	if (q->dry_run || (!q->gdb && !*q->strace))
+	if (q->dry_run || (!q->gdb && !(q->strace && *q->strace)))
 		return 0;
 	int r = make_directory(&debug, err);
 	if (q->strace && *q->strace) {
@@ -196,6 +215,9 @@ static void announce(const struct forward *forward, const char *socket_path, con
 
 char *debug_gdb_command(const struct spec *spec, int store_dir_fd)
 {
+	cleanup_free char *served = debuggee_socket(spec);
+	if (served)
+		return gdb_command(spec, served, store_dir_fd);
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		if (!str_eq(spec->mounts[i].target, DEBUG_DIRECTORY))
 			continue;

@@ -4,6 +4,7 @@
 
 #include "src/base/fd.h"
 #include "src/cli/debug.h"
+#include "src/cli/debuggee.h"
 #include "src/plan/config.h"
 #include "src/runtime/container.h"
 #include "src/runtime/network.h"
@@ -112,17 +113,10 @@ static int plan(const struct request *q, const struct image *image, int store_di
 	return r < 0 ? r : run_plan_emulation(q, image, store_dir_fd, spec, err);
 }
 
-int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again, struct err *err)
+static int run_foreground(const struct spec *spec, const struct idmap *map, int dir_fd, bool again, struct err *err)
 {
 	cleanup_container_result struct container_result result = { 0 };
-	int r = again ? prepare_network(spec, err) : 0;
-	if (r < 0)
-		return r;
-	if (map->single)
-		fprintf(stderr, "xrun: note: the container has one user id only, so chown, su and mknod succeed without effect there: %s\n", map->why);
-	if (spec->life.detach)
-		return container_detach(spec, map, dir_fd, again, err);
-	r = container_run(spec, map, dir_fd, again, &result, err);
+	int r = container_run(spec, map, dir_fd, again, &result, err);
 	for (size_t i = 0; r >= 0 && i < result.cores.len; i++)
 		fprintf(stderr, "xrun: a core: gdb-multiarch -c '%s/%s' PROGRAM\n", spec->core_dir, result.cores.items[i]);
 	if (r >= 0 && result.timed_out) {
@@ -132,6 +126,26 @@ int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again,
 		run_explain(spec, dir_fd, &result, err);
 	}
 	return r < 0 ? r : result.status;
+}
+
+int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again, struct err *err)
+{
+	struct debuggee debuggee = DEBUGGEE_NONE;
+	bool detach = spec->life.detach;
+	int r = again ? prepare_network(spec, err) : 0;
+	if (r < 0)
+		return r;
+	if (map->single)
+		fprintf(stderr, "xrun: note: the container has one user id only, so chown, su and mknod succeed without effect there: %s\n", map->why);
+	r = debuggee_prepare(spec, &debuggee, err);
+	if (r >= 0 && !detach)
+		r = debuggee_start(spec, dir_fd, &debuggee, err);
+	if (r >= 0)
+		r = detach ? container_detach(spec, map, dir_fd, again, err) : run_foreground(spec, map, dir_fd, again, err);
+	if (r >= 0 && detach)
+		r = debuggee_start(spec, dir_fd, &debuggee, err);
+	debuggee_finish(&debuggee);
+	return r;
 }
 
 /* --cidfile must not be there: it would be of another container. */

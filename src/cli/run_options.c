@@ -104,6 +104,7 @@ const struct option run_options[] = {
 	{ "cpu-model", 0, OPTION_TEXT, FIELD(cpu_model), "MODEL", "the guest's CPU, as qemu -cpu takes it; the default suits the architecture" },
 	{ "strace", 0, OPTION_MAYBE, FIELD(strace), "[=FILE]", "show the emulated programs' system calls, or write them to a file" },
 	{ "gdb", 0, OPTION_MAYBE, FIELD(gdb), "[=PORT|SOCKET]", "stop before the first instruction, and print the gdb command that goes on" },
+	{ "debuggable", 0, OPTION_SWITCH, FIELD(debuggable), NULL, "let `xrun debug` attach gdb to the emulated program as it runs" },
 	{ "Several architectures", .kind = OPTION_HEADING },
 	{ "jobs", 'j', OPTION_TEXT, FIELD(jobs), "NUMBER", "how many run at once; as many as there are processors" },
 	{ "output", 0, OPTION_TEXT, FIELD(output), "prefix|group", "mark each line with its architecture, or keep each one's output together" },

@@ -126,6 +126,8 @@ static json_t *annotations(const struct spec *spec)
 		(unsigned long long)spec->cpuinfo.hwcap, (unsigned long long)spec->cpuinfo.hwcap2);
 	if (cpuinfo)
 		json_object_set_new(object, "xrun.cpuinfo", json_string(cpuinfo));
+	if (spec->debuggable)
+		json_object_set_new(object, "xrun.debuggable", json_string("true"));
 	if (spec->short_positions)
 		json_object_set_new(object, "xrun.directories", json_string("32-bit"));
 	if (spec->fixed_addresses)

@@ -164,6 +164,7 @@ static void take_annotations(json_t *annotations, struct spec *spec)
 	const char *cpuinfo = get_text(annotations, "xrun.cpuinfo");
 	if (cpuinfo && sscanf(cpuinfo, "%31s %llx %llx", cpu, &hwcap, &hwcap2) == 3)
 		spec->cpuinfo = (struct spec_cpuinfo){ str_dup(cpu), hwcap, hwcap2 };
+	spec->debuggable = str_eq(get_text(annotations, "xrun.debuggable"), "true");
 	spec->short_positions = str_eq(get_text(annotations, "xrun.directories"), "32-bit");
 	spec->fixed_addresses = str_eq(get_text(annotations, "xrun.aslr"), "off");
 	spec->init = str_eq(get_text(annotations, "xrun.init"), "true");

@@ -49,6 +49,7 @@ struct request {
 	bool interactive, terminal, read_only, remove, init, dry_run, quiet, tls_verify, help;
 	/* Emulation */
 	const char *emulator, *cpu_model, *aslr, *strace;
+	bool debuggable;
 	const char *gdb;              /* "" without a place; NULL: not asked for */
 	/* Isolation */
 	const char *oom_score_adj, *ipc, *shm_size, *pid, *uts, *cgroupns, *monotonic_offset, *boottime_offset;

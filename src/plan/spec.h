@@ -183,6 +183,7 @@ struct spec {
 	char *user;             /* "", name, uid, or either with :group; resolved against the container's own files */
 	bool terminal, interactive, init, read_only, no_new_privileges, seccomp;
 	bool fixed_addresses;   /* no address space randomization */
+	bool debuggable;        /* its emulator waits for a debugger, which is a process of ours (cli/debuggee.h) */
 	bool short_positions;   /* in directories: for a 32-bit image in a 64-bit emulator (runtime/directories.h) */
 	bool personality_32;    /* a 32-bit image that runs natively: uname says so, as on a machine of its own */
 	bool emulated;          /* by an emulator of ours or of the host's */

@@ -113,11 +113,128 @@ goes_to_the_end() {
 	xrun rm counter
 }
 
-@test "debug attaches to a native program as it runs, and says that it cannot to an emulated one" {
+@test "debug attaches to a native program as it runs, and says what an emulated one has to be started with" {
 	xrun -d --name native --network none "$NATIVE" sleep 100
 	[[ "$(xrun debug --print native)" == "gdb -ex 'set sysroot /proc/"*"-ex 'attach "* ]]
 	xrun -d --name foreign --network none --arch aarch64 "$PLAIN/test:arm64" sleep 100
-	fails_with 125 "run --gdb" xrun debug --print foreign
+	fails_with 125 "xrun run --debuggable" xrun debug --print foreign
 	xrun rm -f native foreign
 	fails_with 125 "native" xrun debug native
+}
+
+# start_loop NAME OPTION...: a detached program that counts; its log has the counter, and each time that it gets SIGALRM.
+start_loop() {
+	cat >"$BATS_FILE_TMPDIR/loop.c" <<-'END'
+		#include <pthread.h>
+		#include <signal.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <sys/wait.h>
+		#include <time.h>
+		#include <unistd.h>
+		volatile int counter = 41, alarms;
+		static void on_alarm(int number) { alarms += number == SIGALRM; }
+		static void *idle(void *nothing) { for (;;) pause(); return nothing; }
+		int __attribute__((noinline)) step(int by) { counter += by; return counter; }
+		int main(int argc, char **argv)
+		{
+			pthread_t thread;
+			signal(SIGALRM, on_alarm);
+			if (argc > 1)
+				pthread_create(&thread, NULL, idle, argv);
+			if (fork() == 0)
+				exit(7);
+			for (wait(NULL); counter < 100000; step(1)) {
+				if (counter % 5 == 0)
+					raise(SIGALRM);
+				printf("counter %d alarms %d\n", counter, alarms);
+				fflush(stdout);
+				nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
+			}
+			return 43;
+		}
+	END
+	[ -e "$BATS_FILE_TMPDIR/programs/loop" ] ||
+		aarch64-linux-gnu-gcc -g -O0 -static -pthread -o "$BATS_FILE_TMPDIR/programs/loop" "$BATS_FILE_TMPDIR/loop.c"
+	local name=$1
+	shift
+	xrun run -d --name "$name" --network none --debuggable -v "$BATS_FILE_TMPDIR/programs:/programs" --arch aarch64 "$PLAIN/test:arm64" /programs/loop "$@"
+	await_log "$name" 'counter 4[5-9]'
+}
+
+# await_log NAME PATTERN: until the container's log has it, for at most ten seconds.
+await_log() {
+	for _ in {1..200}; do
+		! xrun logs "$1" | grep -q "$2" || return 0
+		sleep 0.05
+	done
+	xrun logs "$1" | tail -5
+	return 1
+}
+
+# in_gdb NAME OPTION...: gdb, connected to the container by the command that debug prints.
+in_gdb() {
+	local connect
+	connect=$(xrun debug --print "$1")
+	shift
+	eval "timeout -s KILL 60 $connect -nx -batch$(printf " -ex '%s'" "$@")"
+}
+
+@test "--debuggable: gdb attaches to an emulated program as it runs, detaches, and attaches again" {
+	start_loop late
+	run in_gdb late 'break step' continue 'print by' backtrace 'set variable counter = 1000' delete detach
+	echo "$output"
+	[[ $output == *'$1 = 1'*"step (by=1) at "*"main ("* ]]
+	await_log late 'counter 1005'
+	await_log late 'alarms [1-9]' # its signals reach it
+	run in_gdb late 'print counter > 1000' 'set variable counter = 99998'
+	[[ $output == *'$1 = 1'* ]]
+	[ "$(xrun wait late)" = 43 ] # gdb has quit without a word
+	xrun rm late
+}
+
+@test "a debugger that is killed leaves the program as it was, without its breakpoints" {
+	local connect directory i
+	start_loop orphan thread
+	connect=$(xrun debug --print orphan)
+	directory=$(sed "s/.*target remote \(.*\)\/gdb'$/\1/" <<<"$connect")
+	[ -d "$directory" ]
+	eval "exec $connect -nx -batch -ex 'info threads' -ex 'break step' -ex continue -ex 'set variable counter = 2000' -ex 'python import time; time.sleep(100)'" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	await_text 'Breakpoint 1, ' "$BATS_TEST_TMPDIR/said"
+	kill -KILL $!
+	await_end $!
+	await_log orphan 'counter 20[1-9]'
+	xrun rm -f orphan
+	for ((i = 0; i < 200; i++)); do
+		[ -e "$directory" ] || break
+		sleep 0.05
+	done
+	[ ! -e "$directory" ]
+}
+
+@test "--debuggable in the foreground changes neither status nor signals, and can be started again" {
+	local job
+	"$XRUN" --root "$STORE" run --name again --network none --debuggable -v "$BATS_FILE_TMPDIR/programs:/programs" --arch aarch64 "$PLAIN/test:arm64" \
+		sh -c 'trap "echo caught; exit 5" TERM; echo ready; while :; do sleep 0.1; done' >"$BATS_TEST_TMPDIR/out" 3>&- &
+	job=$!
+	await_text ready "$BATS_TEST_TMPDIR/out"
+	xrun kill -s TERM again
+	await_end "$job"
+	[ "$status" = 5 ]
+	[ "$(cat "$BATS_TEST_TMPDIR/out")" = $'ready\ncaught' ]
+	xrun start again
+	await_log again 'ready.*'
+	[[ $(xrun debug --print again) == *"target remote /tmp/xrun-debug."* ]]
+	xrun rm -f again
+	run xrun run --network none --debuggable --arch aarch64 "$PLAIN/test:arm64" sh -c 'kill -SEGV $$'
+	[ "$status" = 139 ]
+}
+
+@test "what --debuggable cannot go with is an error that says so" {
+	fails_with 125 "--debuggable excludes --gdb" xrun run --gdb --debuggable --arch aarch64 "$PLAIN/test:arm64" true
+	fails_with 125 "--debuggable excludes --restart" xrun run -d --restart always --debuggable --arch aarch64 "$PLAIN/test:arm64" true
+	fails_with 125 "--debuggable is for emulated programs" xrun run --debuggable "$NATIVE" true
+	if [ "$EUID" != 0 ]; then
+		fails_with 125 "not as 33" xrun run --debuggable -u 33 --arch aarch64 "$PLAIN/test:arm64" true
+	fi
 }
