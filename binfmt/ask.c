@@ -70,9 +70,6 @@ static int ask_foreign(const struct arch *arch, const char *override, struct bin
 int binfmt_ask(const struct arch *arch, const char *override, struct binfmt_answer *ret_answer, struct err *err)
 {
 	struct binfmt_answer answer = { .way = BINFMT_NATIVE };
-	if (override && str_eq(arch->qemu, arch_host()->qemu)) /* the kernel would look for a handler of the handler */
-		return err_set(err, -EINVAL, "the emulator %s is itself a program for %s, which runs natively here: it cannot be its own handler",
-			override, arch->name);
 	if (override || !binfmt_is_native(arch)) {
 		int r = ask_foreign(arch, override, &answer, err);
 		if (r < 0) {

@@ -10,6 +10,7 @@
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -123,6 +124,19 @@ static int make_copy(int cache_fd, const char *path, const struct strv *words, c
 		return err_sys(err, "cannot make a file in the store");
 	int r = write_patched(from_fd, to_fd, words, err);
 	return r < 0 ? r : publish(cache_fd, &to_fd, name, err);
+}
+
+int emulator_spare(const char *path, struct err *err)
+{
+	const char mark = PATCH_MARK;
+	struct stat st;
+	cleanup_fd int from_fd = open(path, O_RDONLY | O_CLOEXEC), to_fd = memfd_create("xrun-helper", MFD_CLOEXEC);
+	if (from_fd < 0 || to_fd < 0 || fstat(from_fd, &st) < 0)
+		return err_sys(err, "cannot copy %s", path);
+	int r = copy_content(from_fd, to_fd, st.st_size, err);
+	if (r < 0)
+		return err_prefix(err, "%s", path);
+	return pwrite(to_fd, &mark, 1, PATCH_MARK_AT) == 1 ? fd_take(&to_fd) : err_sys(err, "cannot copy %s", path);
 }
 
 /* Those of a file that was at the same path before, and when there are too many, all. Who uses one has it open. */

@@ -55,6 +55,12 @@ int emulator_check_model(const char *path, const char *model, struct err *err);
  */
 int emulator_copy(int cache_fd, const char *path, const struct strv *words, char **ret_name, struct err *err);
 
+/*
+ * A copy in memory of a program of the machine's own architecture, which a handler for that leaves to the kernel (PATCH_MARK): for
+ * helpers in a user namespace where such programs are emulated. A descriptor, for execveat(2).
+ */
+int emulator_spare(const char *path, struct err *err);
+
 /* Whether it is there: then these options were found good before. */
 bool emulator_has_copy(int cache_fd, const char *path, const struct strv *words);
 

@@ -39,7 +39,7 @@ void patch_done(struct patch *patch)
 
 uint64_t patch_version(void)
 {
-	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+	uint64_t hash = 0xcbf29ce484222325 ^ PATCH_MARK; /* FNV-1a */
 	for (size_t i = 0; i < sizeof stub; i++)
 		hash = (hash ^ stub[i]) * 0x100000001b3;
 	return hash;
@@ -129,6 +129,7 @@ int patch_plan(const void *head, size_t len, uint64_t file_size, const struct st
 				       .p_vaddr = address, .p_paddr = address, .p_filesz = patch.tail.len, .p_memsz = patch.tail.len,
 				       .p_align = SEGMENT_ALIGNMENT });
 	program.header.e_entry = address;
+	program.header.e_ident[PATCH_MARK_AT] = PATCH_MARK;
 	buf_add(&patch.head, head, program.header.e_phoff + program.count * sizeof *program.segments);
 	memcpy(patch.head.data, &program.header, sizeof program.header);
 	memcpy(patch.head.data + program.header.e_phoff, program.segments, program.count * sizeof *program.segments);

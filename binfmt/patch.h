@@ -29,4 +29,10 @@ int patch_plan(const void *head, size_t len, uint64_t file_size, const struct st
 /* Changes whenever patch_plan would give another result for the same file: part of the key of what is cached. */
 uint64_t patch_version(void);
 
+/*
+ * The last byte of a patched emulator's e_ident, which is padding (elf(5)) and 0 in other programs: a handler for the machine's
+ * own architecture tells the emulator by it from what it is to run, and the kernel's own loader does not look at it.
+ */
+enum { PATCH_MARK_AT = 15, PATCH_MARK = 'x' };
+
 #endif

@@ -69,12 +69,16 @@ static void plan_stack(const struct arch *arch, const struct spec *spec, struct 
 static int plan_options(const struct request *q, const struct emulator_facts *facts, int cache_fd, const struct spec *spec,
 	struct spec_emulator *emulator, struct err *err)
 {
+	const bool own = str_eq(arch_by_name(emulator->arch)->qemu, arch_host()->qemu);
 	emulator->takes_options = facts->takes_options;
+	if (own && !facts->takes_options) /* only a copy of ours is told from what it runs */
+		return err_set(err, -EINVAL, "--emulator %s is a program for %s itself, so it would be its own handler; a static qemu can be used",
+			emulator->path, emulator->arch);
 	if (q->cpu_model && !cpu_model_is_sound(q->cpu_model))
 		return err_set(err, -EINVAL, "--cpu-model %s: a model is written like max,pauth=off", q->cpu_model);
 	if (q->cpu_model)
 		cpu_options(q->cpu_model, &emulator->options);
-	else if (*facts->model && !strv_env_get(&spec->env, "QEMU_CPU"))
+	else if (*facts->model && (own || !strv_env_get(&spec->env, "QEMU_CPU")))
 		cpu_options(facts->model, &emulator->options);
 	if (facts->takes_options)
 		plan_stack(arch_by_name(emulator->arch), spec, emulator);

@@ -91,8 +91,8 @@ static char *low_level(const struct explain_facts *f)
 	if (f->program.kind != PROGRAM_ELF || !str_eq(f->program_arch, "x86_64") || !f->x86_level || needs <= f->x86_level)
 		return NULL;
 	if (!f->emulator)
-		return str_fmt("%s needs a processor of level x86-64-v%d, and this machine's is x86-64-v%d: --emulator qemu-x86_64-static "
-			       "runs it, slowly, up to x86-64-v3", f->program.path, needs, f->x86_level);
+		return str_fmt("%s needs a processor of level x86-64-v%d, and this machine's is x86-64-v%d: --emulator "
+			       "/usr/bin/qemu-x86_64-static runs it, slowly, up to x86-64-v3", f->program.path, needs, f->x86_level);
 	return str_fmt("%s needs a processor of level x86-64-v%d, and that of the emulator (%s) is x86-64-v%d%s", f->program.path, needs,
 		f->cpu_model ? f->cpu_model : "its default", f->x86_level, needs <= 3 ? ": --cpu-model max" : "");
 }

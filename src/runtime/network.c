@@ -12,6 +12,7 @@
  */
 #include "src/runtime/network.h"
 
+#include "binfmt/emulator.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/runtime/interface.h"
@@ -111,10 +112,26 @@ static int show_namespace(int netns_fd, char *ret_path, size_t size, struct err 
 	return 0;
 }
 
+/* Where the container's user namespace emulates the machine's own programs, the helper is not to be one of those. */
+static int execute(const struct spec *spec, char *const *argv, char *const *env, struct err *err)
+{
+	const char *helper = spec->network.helper;
+	bool emulated = spec->emulator_count > 0 && str_eq(arch_by_name(spec->emulators[0].arch)->qemu, arch_host()->qemu);
+	cleanup_fd int spared_fd = emulated ? emulator_spare(helper, err) : -1;
+	if (emulated && spared_fd < 0)
+		return spared_fd;
+	if (emulated)
+		syscall(SYS_execveat, spared_fd, "", argv, env, AT_EMPTY_PATH);
+	else
+		execve(helper, argv, env);
+	return err_sys(err, "cannot execute %s", helper);
+}
+
 /* In the child. A session of its own: Ctrl-C is for the program, not for its network. */
-static int become_helper(const struct spec_network *network, const struct idmap *map, int userns_fd, int netns_fd, int output_fd,
+static int become_helper(const struct spec *spec, const struct idmap *map, int userns_fd, int netns_fd, int output_fd,
 	pid_t parent, struct err *err)
 {
+	const struct spec_network *network = &spec->network;
 	static char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
 	char path[64];
 	sigset_t none;
@@ -137,8 +154,7 @@ static int become_helper(const struct spec_network *network, const struct idmap 
 		pasta_arguments(network, path, &argv);
 	else
 		slirp_arguments(network, path, &argv);
-	execve(network->helper, argv.items, env);
-	return err_sys(err, "cannot execute %s", network->helper);
+	return execute(spec, argv.items, env, err);
 }
 
 int network_start(struct network_helper *ret_helper, const struct spec *spec, const struct idmap *map, int userns_fd, int netns_fd,
@@ -151,7 +167,7 @@ int network_start(struct network_helper *ret_helper, const struct spec *spec, co
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct err failed = { 0 };
-		become_helper(&spec->network, map, userns_fd, netns_fd, ends[1], parent, &failed);
+		become_helper(spec, map, userns_fd, netns_fd, ends[1], parent, &failed);
 		fd_write_all(ends[1], failed.text, strlen(failed.text));
 		_exit(STATUS_FAILED);
 	}

@@ -176,6 +176,15 @@ features() {
 	fails_with 125 "/bin/true is dynamically linked" xrun --arch aarch64 --emulator /bin/true "$PLAIN/test:arm64" true
 }
 
-@test "no emulator can be given for the machine's own architecture, which it is a program of itself" {
-	fails_with 125 "it cannot be its own handler" xrun --emulator "/usr/bin/qemu-$HOST-static" "$NATIVE" true
+@test "the machine's own programs can be emulated, too, with a CPU of choice" {
+	local emulator=/usr/bin/qemu-$HOST-static dir
+	[ "$(xrun --emulator "$emulator" "$NATIVE" sh -c 'env -i uname -m; exec cat /proc/self/comm')" = "$HOST"$'\n'cat ]
+	fails_with 125 "--cpu-model none-such" xrun --emulator "$emulator" --cpu-model none-such "$NATIVE" true
+	[ "$(xrun --emulator "$emulator" --dry-run "$NATIVE" true | jq -r '.annotations["xrun.emulated"]')" = true ]
+	[ "$(xrun -e QEMU_CPU=max --emulator "$emulator" "$NATIVE" true; echo $?)" = 0 ]
+	dir=$(mktemp -d /tmp/xrun-emulator.XXXXXX)
+	chmod 755 "$dir"
+	printf 'int main(void) { return 0; }\n' | gcc -x c -static -o "$dir/none" -
+	fails_with 125 "it would be its own handler" xrun --emulator "$dir/none" "$NATIVE" true
+	rm -rf "$dir"
 }

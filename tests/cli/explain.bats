@@ -21,7 +21,7 @@ compile_old_arm() {
 	mkdir "$BIN/v6"
 	arm-linux-gnueabihf-gcc -march=armv7-a+fp -static -o "$BIN/v6/v7" "$BIN/ok.c"
 	"$PLACE/tests/images/mkimage.py" "$BIN/layout" v6 --arch arm --variant v6 --layer "$BIN/v6" --cmd '["/v7"]'
-	skopeo copy -q --dest-tls-verify=false "oci:$BIN/layout:v6" "docker://$PLAIN/explain-$(id -un):v6"
+	skopeo copy -q --dest-no-creds --dest-tls-verify=false "oci:$BIN/layout:v6" "docker://$PLAIN/explain-$(id -un):v6"
 }
 
 # An emulator that calls itself qemu VERSION and crashes.
@@ -111,11 +111,9 @@ native() {
 	[[ $said == *"--arch $HOST"* ]]
 }
 
-# On an x86-64 machine no emulator can be put before x86-64 programs: it is one itself.
 @test "a program for x86-64-v3 on an emulated x86-64-v1 is told with the model that runs it" {
-	[ "$HOST" != x86_64 ] || skip "x86-64 is native here"
 	x86_64-linux-gnu-gcc -o "$BIN/v3" -Wl,-z,x86-64-v3 "$BIN/ok.c"
-	local run=(xrun --arch x86_64 -v "$BIN/v3:/v3") got=0
+	local run=(xrun --arch x86_64 --emulator /usr/bin/qemu-x86_64-static -v "$BIN/v3:/v3") got=0
 	said=$("${run[@]}" --cpu-model qemu64 "$PLAIN/test:amd64" /v3 2>&1 >/dev/null) || got=$?
 	echo "status $got: $said"
 	[ "$got" = 127 ]
