@@ -18,6 +18,7 @@
 #include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -51,12 +52,35 @@ static int check_debuggable(const struct request *q, const struct spec *spec, st
 	return 0;
 }
 
+static bool have_gdb(void)
+{
+	const char *path = getenv("PATH");
+	cleanup_free char *dirs = str_dup(path ? path : "/usr/bin");
+	char *rest = dirs;
+	for (char *dir; (dir = strsep(&rest, ":"));) {
+		cleanup_free char *file = str_fmt("%s/gdb-multiarch", dir);
+		if (access(file, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* --on-timeout stacks makes a program debuggable by itself, where it can be. */
+static bool wants_guest_stacks(const struct request *q, const struct spec *spec)
+{
+	struct err ignored;
+	return spec->life.stacks && spec->emulator_count > 0 && spec->emulators[0].takes_options && have_gdb() &&
+	       check_debuggable(q, spec, &ignored) == 0;
+}
+
 int debug_plan(const struct request *q, struct spec *spec, struct debug *ret_debug, struct err *err)
 {
 	struct debug debug = { .tracer_fd = -1 };
 	const char *option = q->strace ? "--strace" : q->gdb ? "--gdb" : "--debuggable";
 	debug.forward = (struct forward)FORWARD_NONE;
 	*ret_debug = debug;
+	if (!q->debuggable && wants_guest_stacks(q, spec))
+		debuggee_plan(spec);
 	if (!q->strace && !q->gdb && !q->debuggable)
 		return 0;
 	if (spec->emulator_count == 0)
@@ -211,6 +235,12 @@ static void announce(const struct forward *forward, const char *socket_path, con
 	fprintf(stderr, "xrun: the program waits for gdb: %s\n", command);
 	forward_run(forward, socket_path);
 	_exit(0);
+}
+
+char *debug_stacks_command(const struct spec *spec, int store_dir_fd)
+{
+	cleanup_free char *command = have_gdb() ? debug_gdb_command(spec, store_dir_fd) : NULL;
+	return command ? str_fmt("%s -nx -batch -ex 'thread apply all backtrace'", command) : NULL;
 }
 
 char *debug_gdb_command(const struct spec *spec, int store_dir_fd)

@@ -24,6 +24,9 @@ int debug_plan(const struct request *request, struct spec *spec, struct debug *r
 /* Starts the helpers, which end with the container or with us. */
 int debug_start(const struct request *request, const struct spec *spec, int store_dir_fd, struct debug *debug, struct err *err);
 
+/* The command that prints the stacks of a debuggable container's program; the caller's. NULL: there is no gdb-multiarch. */
+char *debug_stacks_command(const struct spec *spec, int store_dir_fd);
+
 /* The command that connects gdb to a running container that was started with --gdb; the caller's. NULL: to no other. */
 char *debug_gdb_command(const struct spec *spec, int store_dir_fd);
 

@@ -138,6 +138,8 @@ int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again,
 	if (map->single)
 		fprintf(stderr, "xrun: note: the container has one user id only, so chown, su and mknod succeed without effect there: %s\n", map->why);
 	r = debuggee_prepare(spec, &debuggee, err);
+	if (r >= 0 && spec->debuggable && spec->life.stacks)
+		spec->stacks_command = debug_stacks_command(spec, dir_fd);
 	if (r >= 0 && !detach)
 		r = debuggee_start(spec, dir_fd, &debuggee, err);
 	if (r >= 0)

@@ -31,7 +31,7 @@ const struct option run_options[] = {
 	{ "restart", 0, OPTION_TEXT, FIELD(restart), "WHEN", "with -d, start it again: no, on-failure[:TIMES], always" },
 	{ "core-dir", 0, OPTION_TEXT, FIELD(core_dir), "DIR", "where cores of foreign programs that crash go" },
 	{ "timeout", 0, OPTION_TEXT, FIELD(timeout), "SECONDS", "kill it after that time; the exit status is 124 then" },
-	{ "on-timeout", 0, OPTION_TEXT, FIELD(on_timeout), "stacks|kill", "stacks: show before that what its processes are waiting in" },
+	{ "on-timeout", 0, OPTION_TEXT, FIELD(on_timeout), "stacks|kill", "stacks: show before that what its processes are waiting in, and the stacks of an emulated program" },
 	{ "stop-signal", 0, OPTION_TEXT, FIELD(stop_signal), "SIGNAL", "what `xrun stop` sends; the image's, or TERM" },
 	{ "stop-timeout", 0, OPTION_TEXT, FIELD(stop_timeout), "SECONDS", "how long `xrun stop` waits before it kills; 10" },
 	{ "log-opt", 0, OPTION_LIST, FIELD(log_options), "max-size=|max-file=", "with -d, how much output is kept: 10m in each of 3 files" },

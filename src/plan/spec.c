@@ -59,6 +59,7 @@ void spec_done(struct spec *spec)
 	free(spec->name);
 	free(spec->image);
 	free(spec->hostname);
+	free(spec->stacks_command);
 	free(spec->core_dir);
 	strv_done(&spec->args);
 	strv_done(&spec->env);

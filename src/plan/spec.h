@@ -198,6 +198,7 @@ struct spec {
 	struct spec_emulator *emulators; /* to be registered in the private instance */
 	size_t emulator_count;
 	struct spec_isolation isolation;
+	char *stacks_command;   /* for a shell: prints the stacks of the emulated program; NULL: none does. Not in config.json */
 	char *core_dir;         /* --core-dir, absolute: where cores of foreign programs go; or NULL */
 	struct spec_namespaces namespaces;
 	struct spec_engine *engine; /* what an engine's config.json says beside all this (engine.h), or NULL */

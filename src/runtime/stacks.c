@@ -3,13 +3,16 @@
 #include "src/runtime/stacks.h"
 
 #include "src/base/fd.h"
+#include "src/base/process.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FILE_LIMIT = 65536, TEXT_LIMIT = 256 << 10, DEEPEST = 64 };
+enum { FILE_LIMIT = 65536, ASK_MS = 20000, TEXT_LIMIT = 256 << 10, DEEPEST = 64 };
 
 /* The calls that programs wait in. Others are told by number. */
 static const struct {
@@ -136,4 +139,36 @@ void stacks_describe(pid_t first, struct buf *ret_text)
 	add_below(first, 0, ret_text);
 	if (ret_text->len >= TEXT_LIMIT)
 		buf_str(ret_text, "and more\n");
+}
+
+/* Until its end, or until it has taken too long. */
+static void listen_to(int output_fd, struct buf *said)
+{
+	char block[4096];
+	struct pollfd polled = { .fd = output_fd, .events = POLLIN };
+	for (ssize_t n = 1; n > 0 && said->len < TEXT_LIMIT && poll(&polled, 1, ASK_MS) > 0;) {
+		n = read(output_fd, block, sizeof block);
+		if (n > 0)
+			buf_add(said, block, n);
+	}
+	buf_str(said, "");
+}
+
+void stacks_ask(const char *command, struct buf *ret_text)
+{
+	int output_fd;
+	pid_t pid;
+	struct err err = { 0 };
+	cleanup_buf struct buf said = { 0 };
+	cleanup_free char *line = str_fmt("exec %s", command);
+	if (process_start((char *[]){ "/bin/sh", "-c", line, NULL }, &pid, &output_fd, &err) < 0)
+		return;
+	listen_to(output_fd, &said);
+	close(output_fd);
+	kill(pid, SIGKILL);
+	process_wait(pid);
+	const char *stacks = strstr(said.data, "\nThread ");
+	buf_str(ret_text, stacks ? "The stacks of the container's first program, as gdb sees it:" : "gdb has shown no stacks of the program\n");
+	for (const char *at = stacks; at && *at; at++) /* control characters of a program's strings reach no terminal */
+		buf_add(ret_text, (unsigned char)*at >= 0x20 || *at == '\n' ? at : "?", 1);
 }

@@ -14,4 +14,10 @@
  */
 void stacks_describe(pid_t first, struct buf *ret_text);
 
+/*
+ * What a debugger, started by this command of a shell, prints of the emulated program's threads, from the first line that begins
+ * with "Thread "; or that it printed none. For twenty seconds at most.
+ */
+void stacks_ask(const char *command, struct buf *ret_text);
+
 #endif

@@ -21,6 +21,7 @@ void watch_start(struct watch *watch, const struct spec *spec)
 	watch_done(watch);
 	watch->stuck.watch = spec->emulated && !spec->init;
 	watch->want_stacks = spec->life.stacks;
+	watch->stacks_command = spec->stacks_command;
 	if (spec->life.timeout)
 		watch->deadline_ms = now_ms() + (int64_t)spec->life.timeout * 1000;
 }
@@ -49,6 +50,8 @@ void watch_check(struct watch *watch, pid_t pid)
 	if (!watch->deadline_ms || watch->timed_out || now_ms() < watch->deadline_ms)
 		return;
 	watch->timed_out = true;
+	if (watch->want_stacks && watch->stacks_command)
+		stacks_ask(watch->stacks_command, &watch->stacks);
 	if (watch->want_stacks)
 		stacks_describe(pid, &watch->stacks);
 	kill(pid, SIGKILL);

@@ -10,6 +10,7 @@ struct watch {
 	struct stuck stuck;
 	int64_t deadline_ms;   /* of CLOCK_MONOTONIC; 0: none */
 	bool want_stacks, timed_out;
+	const char *stacks_command; /* the spec's */
 	struct buf stacks;     /* see stacks.h, of when it timed out */
 };
 

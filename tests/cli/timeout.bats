@@ -35,6 +35,21 @@ prepare() {
 	[[ $output == *"an emulated program's calls are the emulator's"*"sleep 100"*nanosleep* ]]
 }
 
+@test "stacks of a foreign program are its own where gdb can be asked, on the terminal and in the log" {
+	mkdir "$BATS_TEST_TMPDIR/programs"
+	printf '%s\n' '#include <unistd.h>' 'void deep(int level) { if (level) deep(level - 1); for (;;) sleep(100); }' \
+		'int main(void) { deep(2); }' >"$BATS_TEST_TMPDIR/deep.c"
+	aarch64-linux-gnu-gcc -g -O0 -static -o "$BATS_TEST_TMPDIR/programs/deep" "$BATS_TEST_TMPDIR/deep.c"
+	run xrun --timeout 2 --on-timeout stacks --network none -v "$BATS_TEST_TMPDIR/programs:/programs" --arch aarch64 "$PLAIN/test:arm64" /programs/deep
+	echo "$output"
+	[ "$status" = 124 ]
+	[[ $output == *"as gdb sees it:"*"Thread "*"deep (level=0) at "*"deep (level=1) at "*"main () at "*"process 1: "* ]]
+	xrun -d --name deep --timeout 2 --on-timeout stacks --network none -v "$BATS_TEST_TMPDIR/programs:/programs" --arch aarch64 "$PLAIN/test:arm64" /programs/deep
+	[ "$(xrun wait deep)" = 124 ]
+	xrun logs deep 2>&1 | grep -q 'deep (level=2) at '
+	xrun rm deep
+}
+
 @test "a detached container is ended, too, and its log has the stacks" {
 	xrun -d --name late --timeout 1 --on-timeout stacks "$NATIVE" sleep 100
 	[ "$(xrun wait late)" = 124 ]
