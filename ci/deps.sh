@@ -3,9 +3,9 @@
 # deps.sh GROUP... installs the Debian packages of the named groups that are missing, and nothing else.
 #
 # sudo is asked for only when something is missing. No recommended packages: qemu-user-static recommends
-# binfmt-support, which would register every emulator host-wide. No package here starts a service: docker-registry
-# would (on port 5000), so the tests unpack it into their own cache instead, see tests/registry/registry.sh; podman
-# would too, so `make bench` compares with podman only where somebody installed it.
+# binfmt-support, which would register every emulator host-wide. No package here starts a service, but for dbus, which
+# systemd has running anyway: docker-registry would (on port 5000), so the tests unpack it into their own cache instead,
+# see tests/registry/registry.sh; podman would too, so `make bench` compares with podman only where somebody installed it.
 set -euo pipefail
 
 packages_of() {
@@ -16,7 +16,7 @@ packages_of() {
 	demo) echo python3 zstd skopeo debian-archive-keyring ;;
 	test) echo python3 zstd skopeo umoci debian-archive-keyring libcmocka-dev bats apache2-utils openssl strace attr \
 		procps curl groff-base libxml2-utils jq python3-yaml gdb-multiarch gcc-aarch64-linux-gnu libc6-dev-arm64-cross busybox-static \
-		iproute2 slirp4netns ;;
+		iproute2 slirp4netns systemd dbus dbus-user-session ;;
 	probes) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
 		gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
 	lint) echo shellcheck clang-tidy ;;

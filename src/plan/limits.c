@@ -176,7 +176,22 @@ static int add_device_rule(struct spec_limits *limits, const char *value, struct
 	return 0;
 }
 
-/* A path below the hierarchy's root, or, as systemd's driver has it for docker, the name of a slice there. */
+/* systemd.slice(5): "a-b.slice" is in "a.slice". NULL where that is no name. */
+static char *slice_path(const char *name)
+{
+	cleanup_buf struct buf path = { 0 };
+	if (*name == '-')
+		return NULL;
+	for (const char *dash = strchr(name, '-'); dash; dash = strchr(dash + 1, '-')) {
+		if (dash[1] == '-' || dash[1] == '.')
+			return NULL;
+		buf_fmt(&path, "%.*s.slice/", (int)(dash - name), name);
+	}
+	buf_str(&path, name);
+	return buf_take(&path);
+}
+
+/* A path below the hierarchy's root; or, as systemd's driver has it for docker, the name of a slice. */
 static int set_parent(struct spec_limits *limits, const char *value, struct err *err)
 {
 	cleanup_free char *copy = str_dup(value);
@@ -188,8 +203,12 @@ static int set_parent(struct spec_limits *limits, const char *value, struct err 
 	}
 	if (!any)
 		return err_set(err, -EINVAL, "--cgroup-parent %s: it has to be a path below the root", value);
+	bool slice = !strchr(value, '/') && str_ends(value, ".slice");
+	char *path = slice ? slice_path(value) : str_dup(value + strspn(value, "/"));
+	if (!path)
+		return err_set(err, -EINVAL, "--cgroup-parent %s: not the name of a slice (systemd.slice(5))", value);
 	free(limits->cgroup_parent);
-	limits->cgroup_parent = str_dup(value + strspn(value, "/"));
+	limits->cgroup_parent = path;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "src/runtime/cgroup_devices.h"
 #include "src/runtime/cgroup_limits.h"
 #include "src/runtime/cgroup_place.h"
+#include "src/runtime/cgroup_scope.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,6 +34,26 @@ static int open_directory(struct cgroup *cgroup, enum cgroup_controller controll
 	return cgroup_place_make(controller, parent, id, shared, &cgroup->of[controller], err);
 }
 
+/* Where the user has no cgroup that could take it, systemd is asked for one. Not twice: it would be no better. */
+static int open_delegated(struct cgroup *cgroup, enum cgroup_controller controller, const struct spec *spec, struct err *err)
+{
+	bool v2 = false;
+	struct err why = { 0 };
+	cleanup_free char *own = NULL;
+	const char *parent = spec->limits.cgroup_parent, *slash = parent ? strrchr(parent, '/') : NULL;
+	const char *slice = parent && str_ends(parent, ".slice") ? slash ? slash + 1 : parent : NULL;
+	int r = open_directory(cgroup, controller, parent, spec->id, err);
+	if (r != -EPERM || geteuid() == 0)
+		return r;
+	own = cgroup_place_of(controller, getpid(), &v2);
+	if (!own || !v2 || str_ends(own, "/" CGROUP_PLACE_LEAF))
+		return r;
+	if (cgroup_scope_enter(slice, getpid(), &why) < 0)
+		return err_append(err, " (%s)", why.text);
+	err_clear(err);
+	return open_directory(cgroup, controller, parent, spec->id, err);
+}
+
 static int apply_one(struct cgroup *cgroup, enum cgroup_controller controller, const struct spec *spec, struct err *err)
 {
 	const struct spec_limits *limits = &spec->limits;
@@ -41,7 +62,7 @@ static int apply_one(struct cgroup *cgroup, enum cgroup_controller controller, c
 		return 0;
 	if (controller == CGROUP_DEVICES && geteuid() != 0)
 		return err_set(err, -EPERM, "%s: the kernel takes rules of devices from the host's root only", option);
-	int r = open_directory(cgroup, controller, limits->cgroup_parent, spec->id, err);
+	int r = open_delegated(cgroup, controller, spec, err);
 	if (r < 0)
 		return err_prefix(err, "%s", option);
 	if (controller == CGROUP_DEVICES)
@@ -98,10 +119,21 @@ void cgroup_of_process(struct cgroup *ret_cgroup, const char *id, pid_t pid)
 	}
 }
 
+/*
+ * A process may move only below a cgroup that is the user's (cgroup-v2.rst, "Delegation Containment"). A login's session is not
+ * below what systemd delegates to the user, but a scope is, and systemd may move the process there.
+ */
 int cgroup_join(const char *id, pid_t first, pid_t pid, struct err *err)
 {
 	cleanup_cgroup struct cgroup cgroup = { 0 };
 	cgroup_of_process(&cgroup, id, first);
+	int r = cgroup_add(&cgroup, pid, err);
+	if ((r != -EACCES && r != -EPERM) || geteuid() == 0)
+		return r;
+	struct err why = { 0 };
+	if (cgroup_scope_enter(NULL, pid, &why) < 0)
+		return err_append(err, " (%s)", why.text);
+	err_clear(err);
 	return cgroup_add(&cgroup, pid, err);
 }
 

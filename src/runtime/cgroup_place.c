@@ -7,7 +7,7 @@
  * is in, if that was delegated, that is, belongs to the user.
  *
  * In v2 a cgroup that has processes hands no controllers down. A delegated one in which there is nobody but us is left for
- * a leaf of its own ("xrun-self"); otherwise the next one above is taken, if the user has that, too.
+ * a leaf of its own (xrun-self); otherwise the next one above is taken, if the user has that, too.
  */
 #include "src/runtime/cgroup_place.h"
 
@@ -144,7 +144,7 @@ static bool is_ours_alone(const char *directory)
 static bool step_aside(const char *directory)
 {
 	struct err ignored;
-	cleanup_free char *leaf = str_fmt("%s/xrun-self", directory);
+	cleanup_free char *leaf = str_fmt("%s/" CGROUP_PLACE_LEAF, directory);
 	if (!is_ours_alone(directory))
 		return false;
 	return (mkdir(leaf, 0755) == 0 || errno == EEXIST) && cgroup_place_write(leaf, "cgroup.procs", "0", &ignored) == 0;
@@ -167,7 +167,7 @@ static char *find_delegated(const struct hierarchy *h, enum cgroup_controller co
 	bool own = true;
 	while (at && strlen(at) >= strlen(h->mount) && access(at, W_OK) == 0) {
 		char *slash = strrchr(at, '/');
-		bool leaf = str_eq(slash, "/xrun-self");
+		bool leaf = str_eq(slash, "/" CGROUP_PLACE_LEAF);
 		if (!leaf && (!h->v2 || hands_down(at, handed) || (own && step_aside(at) && hands_down(at, handed))))
 			return str_dup(at);
 		own = leaf;

@@ -5,6 +5,9 @@
 
 #include "src/runtime/cgroup.h"
 
+/* Where we are after we have stepped aside in a cgroup of v2, so that it can have others below it. */
+#define CGROUP_PLACE_LEAF "xrun-self"
+
 /* The kernel's name of a controller, v1's or v2's. */
 const char *cgroup_controller_name(enum cgroup_controller controller, bool v2);
 

@@ -88,6 +88,23 @@ static void no_limit_can_be_said(void **state)
 	assert_int_equal(limits_set(&limits, "weather", "fine", &err), -ENOENT);
 }
 
+static void a_slice_is_where_systemd_has_it(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "-.slice", "-a.slice", "a--b.slice", "a-.slice" };
+	struct spec_limits limits = { 0 };
+	struct err err = { 0 };
+	assert_int_equal(limits_set(&limits, "cgroup-parent", "a-b-c.slice", &err), 0);
+	assert_string_equal(limits.cgroup_parent, "a.slice/a-b.slice/a-b-c.slice");
+	assert_int_equal(limits_set(&limits, "cgroup-parent", "system.slice", &err), 0);
+	assert_string_equal(limits.cgroup_parent, "system.slice");
+	assert_int_equal(limits_set(&limits, "cgroup-parent", "/a-b/c-d.slice", &err), 0);
+	assert_string_equal(limits.cgroup_parent, "a-b/c-d.slice");
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(limits_set(&limits, "cgroup-parent", bad[i], &err), -EINVAL);
+	spec_limits_done(&limits);
+}
+
 static void refused_together(const char *const (*options)[2], const char *text)
 {
 	struct spec_limits limits = { 0 };
@@ -116,6 +133,7 @@ int main(void)
 		cmocka_unit_test(what_is_described_is_taken_back),
 		cmocka_unit_test(what_is_no_limit_is_refused_by_its_option),
 		cmocka_unit_test(no_limit_can_be_said),
+		cmocka_unit_test(a_slice_is_where_systemd_has_it),
 		cmocka_unit_test(what_makes_no_sense_together_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
