@@ -5,6 +5,7 @@
 #include "binfmt/auxv.h"
 #include "binfmt/cpu.h"
 #include "binfmt/patch.h"
+#include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/base/self.h"
@@ -27,7 +28,7 @@ static void become_emulator(char *const argv[], int input_fd, int output_fd)
 	char *const env[] = { padding, NULL };
 	memset(padding + strlen(padding), 'x', sizeof padding - strlen(padding) - 1);
 	bool ready = input_fd >= 0 && dup2(input_fd, 0) == 0 && dup2(output_fd, 1) == 1 && dup2(output_fd, 2) == 2;
-	ready = ready && close_range(3, ~0u, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	ready = ready && calls_close_range(3, ~0u, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 	if (ready && self_is_host_root())
 		ready = setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
 	alarm(PATIENCE_SECONDS);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels.sh boots other kernels, Debian 12's 6.1 and Debian 13's 6.12, in emulated virtual machines, and runs
-# tests/kernels/kernel.bats there as root and as an ordinary user; `make check-kernels` calls it. SUITES=bookworm for one.
+# tests/kernels there as root and as an ordinary user; `make check-kernels` calls it. SUITES=bookworm for one.
 # On x86-64 machines only, whose kernels those are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,7 +21,8 @@ make_root() {
 	tests/images/all.sh "$cache/images-2"
 	mkdir -p "$root/xrun/build"
 	tar -xf "$cache/debian-bookworm.tar" -C "$root"
-	tests/images/debs.sh amd64 bookworm "$root" bats uidmap libsubid4 docker-registry passt busybox-static qemu-user-static ca-certificates
+	tests/images/debs.sh amd64 bookworm "$root" bats uidmap libsubid4 docker-registry passt busybox-static qemu-user-static ca-certificates apparmor \
+		systemd dbus dbus-user-session
 	mv "$root/bin/busybox" "$root/busybox"
 	ldd build/xrun-fetch build/xrun | awk '$3 ~ /^\// { print $3 }' | sort -u | while read -r library; do
 		[[ -e $root$library ]] || cp -L "$library" "$root/usr/lib/x86_64-linux-gnu/"

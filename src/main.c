@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c owns the way from argv to the exit status; it is the only file that prints an error, and the only exit. */
+#include "src/base/calls.h"
 #include "src/base/self.h"
 #include "src/cli/cli.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <stdio.h>
@@ -24,9 +26,12 @@ int main(int argc, char **argv)
 	int status = open_standard() < 0 ? err_sys(&err, "cannot open /dev/null") : 0;
 	if (status == 0)
 		status = self_protect(argv, &err);
-	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC); /* what our caller left open is no business of a container */
+	if (status == 0 && calls_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0) /* they are no business of a container */
+		status = err_sys(&err, "cannot mark what our caller left open as not to be passed on");
 	if (status == 0)
 		status = cli_main(argc, argv, &err);
+	if (err.code == -ENOSYS)
+		err_append(&err, "; `xrun doctor` names the call that this kernel, or a filter around xrun, lacks");
 	if (err.text[0])
 		fprintf(stderr, "xrun: %s\n", err.text);
 	if (status < 0)

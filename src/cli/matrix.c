@@ -8,13 +8,13 @@
  */
 #include "src/cli/matrix.h"
 
+#include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/cli/matrix_output.h"
 #include "src/runtime/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -169,7 +169,7 @@ static void run_child(struct execution *e, const struct matrix_row *row, const i
 	int report_fd = fcntl(ends[0], F_DUPFD, 10); /* away from what dup2 is about to replace */
 	dup2(report_fd, REPORT_FD);
 	fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC);
-	close_range(REPORT_FD + 1, ~0u, 0);
+	calls_close_range(REPORT_FD + 1, ~0u, 0);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &e->old_mask, NULL);
 	if (status == 0)

@@ -3,6 +3,7 @@
 #include "src/cli/cli.h"
 
 #include "binfmt/arch.h"
+#include "src/base/calls.h"
 #include "src/base/fd.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ int cli_open_store_dir(const struct globals *globals, const struct idmap *map, s
 
 void cli_forget_descriptors(void)
 {
-	close_range(3, ~0u, 0);
+	calls_close_range(3, ~0u, 0);
 }
 
 int cli_hold_store(int store_dir_fd, struct store *ret_store, struct err *err)

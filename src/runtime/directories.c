@@ -13,6 +13,7 @@
  */
 #include "src/runtime/directories.h"
 
+#include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
 
@@ -151,7 +152,7 @@ static void become_server(int listener_fd)
 	sigset_t all;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	bool alone = setsid() >= 0 && chdir("/") == 0 && dup2(listener_fd, 0) == 0 && close_range(1, ~0u, 0) == 0;
+	bool alone = setsid() >= 0 && chdir("/") == 0 && dup2(listener_fd, 0) == 0 && calls_close_range(1, ~0u, 0) == 0;
 	if (alone)
 		answer_all(0, make_room(ROOM));
 	_exit(!alone);

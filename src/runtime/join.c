@@ -8,6 +8,7 @@
  */
 #include "src/runtime/join.h"
 
+#include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/plan/capability.h"
@@ -20,7 +21,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -143,7 +143,6 @@ static void run_born(struct join *join, int socket_fd)
 
 static int enter_and_clone(struct join *join, int socket_fd, struct err *err)
 {
-	struct clone_args args = { .flags = CLONE_PARENT, .exit_signal = 0 };
 	int r = program_leave_keyring(err);
 	if (r == 0)
 		r = ulimits_raise(join->spec, err);
@@ -154,7 +153,7 @@ static int enter_and_clone(struct join *join, int socket_fd, struct err *err)
 	if (r < 0)
 		return r;
 	umask(022);
-	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	pid_t pid = calls_clone(CLONE_PARENT);
 	if (pid == 0)
 		run_born(join, socket_fd);
 	struct stage_message message = { .kind = STAGE_STARTED, .pid = pid };

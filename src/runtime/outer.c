@@ -10,6 +10,7 @@
  */
 #include "src/runtime/stage.h"
 
+#include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/overlay.h"
 #include "src/runtime/clocks.h"
@@ -22,7 +23,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,7 +30,6 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 const char *const stage_devices[] = { "null", "zero", "full", "random", "urandom", "tty", NULL };
@@ -141,15 +140,14 @@ static int bind_devices(struct stage *stage, struct err *err)
 	return 0;
 }
 
-/* clone3 with CLONE_PARENT: the supervisor is the parent, so it alone waits for the container. */
+/* With CLONE_PARENT: the supervisor is the parent, so it alone waits for the container. */
 static pid_t clone_inner(const struct spec *spec)
 {
 	uint64_t flags = CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID;
 	flags |= namespaces_new(spec) & (CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP);
 	flags |= clocks_are_moved(spec) ? 0 : CLONE_NEWTIME; /* then it is ours already, for our children */
 	flags |= spec->network.mode == NETWORK_HOST ? 0 : CLONE_NEWNET;
-	struct clone_args args = { .flags = flags };
-	return syscall(SYS_clone3, &args, sizeof args);
+	return calls_clone(flags);
 }
 
 /* As soon as it exists: the supervisor has it connected while the container is put together. */

@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <linux/sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -69,15 +67,6 @@ static int try_openat2(void)
 	return fd < 0 ? -errno : close(fd);
 }
 
-static int try_clone3(void)
-{
-	struct clone_args args = { .exit_signal = SIGCHLD };
-	pid_t pid = syscall(SYS_clone3, &args, sizeof args);
-	if (pid == 0)
-		_exit(0);
-	return pid < 0 ? -errno : process_wait(pid);
-}
-
 /* EPERM: only in a mount namespace of our own. */
 static int try_fsopen(void)
 {
@@ -103,7 +92,6 @@ static const struct call {
 	int (*run)(void);
 } calls[] = {
 	{ "openat2", "5.6", "names that an image chose are resolved inside it", try_openat2 },
-	{ "clone3", "5.5", "all namespaces are made at once", try_clone3 },
 	{ "fsopen", "5.2", "file systems are mounted by descriptor", try_fsopen },
 	{ "open_tree", "5.2", "binds are made by descriptor", try_open_tree },
 	{ "mount_setattr", "5.12", "binds are made read-only, root's volumes keep their owners", try_mount_setattr },

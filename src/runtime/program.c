@@ -2,6 +2,7 @@
 /* program.c owns the last steps of every process in a container: who it is to be, giving up the rest, exec. */
 #include "src/runtime/program.h"
 
+#include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/runtime/directories.h"
 #include "src/runtime/security.h"
@@ -58,7 +59,7 @@ int program_open_terminal(int root_fd, int *ret_terminal_fd, struct err *err)
 
 int program_close_descriptors(int socket_fd, struct err *err)
 {
-	bool done = (socket_fd == 3 || close_range(3, socket_fd - 1, 0) == 0) && close_range(socket_fd + 1, ~0u, 0) == 0;
+	bool done = calls_close_range(3, socket_fd - 1, 0) == 0 && calls_close_range(socket_fd + 1, ~0u, 0) == 0;
 	return done ? 0 : err_sys(err, "cannot close the host's descriptors");
 }
 
@@ -169,7 +170,7 @@ static void run_init(bool terminal)
 		}
 		return; /* goes on to exec */
 	}
-	close_range(3, ~0u, 0); /* the socket above all: its end of file tells the supervisor of exec */
+	calls_close_range(3, ~0u, 0); /* the socket above all: its end of file tells the supervisor of exec */
 	while (child > 0) {
 		int signal_number = sigwaitinfo(&all, &info);
 		if (signal_number == SIGCHLD && child_status(child, &status))

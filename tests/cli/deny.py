@@ -7,7 +7,7 @@ import os
 import struct
 import sys
 
-NUMBERS = {"open_tree": 428, "fsopen": 430, "clone3": 435, "openat2": 437, "mount_setattr": 442}
+NUMBERS = {"open_tree": 428, "fsopen": 430, "clone3": 435, "openat2": 437, "mount_setattr": 442, "close_range": 436, "pidfd_open": 434, "move_mount": 429, "fsmount": 432, "fsconfig": 431}
 OF_MACHINE = {"x86_64": {"timerfd_create": 283, "unshare": 272, "sethostname": 170, "mount": 165}}
 GENERIC = {"timerfd_create": 85, "unshare": 97, "sethostname": 161, "mount": 40}
 LOAD, JUMP_EQUAL, RETURN = 0x20, 0x15, 0x06
