@@ -9,8 +9,9 @@ prepare() {
 	xrun pull -q --arch aarch64 "$PLAIN/test:arm64"
 }
 
+# Those of `xrun run`, whose names are ids.
 cgroups() {
-	find /sys/fs/cgroup -mindepth 2 -type d -path '*/xrun/*' 2>/dev/null
+	find /sys/fs/cgroup -mindepth 2 -type d -regextype posix-extended -regex '.*/xrun/[0-9a-f]{64}' 2>/dev/null
 }
 
 teardown() {
