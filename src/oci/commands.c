@@ -32,6 +32,14 @@ const struct oci_command oci_commands[] = {
 	{ "kill", oci_kill, "[OPTIONS] ID [SIGNAL]", "send a signal to a container's first process", oci_kill_options, NULL },
 	{ "delete", oci_delete, "[OPTIONS] ID", "remove what is left of a container", oci_delete_options, NULL },
 	{ "run", oci_run, "[OPTIONS] ID", "create and start a container, and wait for it", oci_run_options, NULL },
+	{ "exec", oci_exec, "[OPTIONS] ID COMMAND [ARG...]", "execute another program in a container that runs", oci_exec_options, NULL },
+	{ "ps", oci_ps, "[OPTIONS] ID [PS-OPTION...]", "list the processes of a container", oci_ps_options, NULL },
+	{ "list", oci_list, "[OPTIONS]", "list the containers", oci_list_options, NULL },
+	{ "pause", oci_pause, "ID", "stop all of a container's processes where they are", oci_empty_options, NULL },
+	{ "resume", oci_resume, "ID", "let them go on", oci_empty_options, NULL },
+	{ "update", oci_update, "[OPTIONS] ID", "change the limits of a container that runs", oci_update_options, NULL },
+	{ "features", oci_features, "", "print what config.json may ask for, as JSON", oci_empty_options, NULL },
+	{ "spec", oci_spec, "[OPTIONS]", "write a config.json to begin with", oci_spec_options, NULL },
 	{ 0 },
 };
 
@@ -51,7 +59,7 @@ int oci_parse_words(const char *name, void *target, int argc, char **argv, size_
 		command++;
 	if (argc > 0 && (str_eq(argv[0], "--help") || str_eq(argv[0], "-h")))
 		return print_help(command);
-	int r = options_parse(command->options, target, argc, argv, false, ret_operands, err);
+	int r = options_parse(command->options, target, argc, argv, max == SIZE_MAX, ret_operands, err);
 	if (r < 0)
 		return r;
 	if (ret_operands->len < min || ret_operands->len > max)

@@ -22,7 +22,7 @@ const struct option oci_create_options[] = {
 };
 
 /* Those that the caller has by systemd's sd_listen_fds(3) come first, as in other runtimes. */
-static int count_descriptors(const char *text, struct spec *spec, int *ret_count, struct err *err)
+int oci_count_descriptors(const char *text, struct spec *spec, int *ret_count, struct err *err)
 {
 	unsigned long long wanted = 0, listening = 0;
 	const char *listen_fds = getenv("LISTEN_FDS");
@@ -58,7 +58,7 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 	if (ret_spec->args.len == 0)
 		return err_set(err, -EINVAL, "config.json: process is missing");
 	ret_spec->engine->no_pivot = words->no_pivot;
-	r = count_descriptors(words->preserve_fds, ret_spec, &request.preserve_fds, err);
+	r = oci_count_descriptors(words->preserve_fds, ret_spec, &request.preserve_fds, err);
 	if (r == 0)
 		r = request.root_fd = engine_root_open(globals->root, err);
 	if (r < 0)

@@ -27,6 +27,7 @@ struct oci_command {
 extern const struct oci_command oci_commands[]; /* a NULL name ends it */
 
 extern const struct option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[], oci_empty_options[];
+extern const struct option oci_exec_options[], oci_list_options[], oci_ps_options[], oci_update_options[], oci_spec_options[];
 
 int oci_create(const struct oci_globals *globals, int argc, char **argv, struct err *err);
 int oci_start(const struct oci_globals *globals, int argc, char **argv, struct err *err);
@@ -35,9 +36,18 @@ int oci_kill(const struct oci_globals *globals, int argc, char **argv, struct er
 int oci_delete(const struct oci_globals *globals, int argc, char **argv, struct err *err);
 int oci_run(const struct oci_globals *globals, int argc, char **argv, struct err *err);
 
+int oci_exec(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_list(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_ps(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_pause(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_resume(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_update(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_features(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_spec(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+
 /*
  * Parses a command's words: its options into `target`, then between min and max operands. -ECANCELED without err where help
- * was asked for and printed.
+ * was asked for and printed. With SIZE_MAX the first operand ends the options: what follows it is another program's.
  */
 int oci_parse_words(const char *command, void *target, int argc, char **argv, size_t min, size_t max, struct strv *ret_operands,
 	struct err *err);
@@ -61,6 +71,9 @@ struct oci_create_words {
 /* config.json of the bundle, and a request of it. `ret_spec` and `ret_text` are the caller's, as is request->bundle. */
 int oci_make_request(const struct oci_globals *globals, const struct oci_create_words *words, const char *id, struct spec *ret_spec,
 	struct buf *ret_text, struct engine_request *ret_request, struct err *err);
+
+/* --preserve-fds and LISTEN_FDS: how many descriptors from 3 on the program keeps. Sets the spec's LISTEN_*. */
+int oci_count_descriptors(const char *text, struct spec *spec, int *ret_count, struct err *err);
 
 /* main.c: where an error goes: to --log in its format, or to stderr. */
 void oci_log_error(const struct oci_globals *globals, const struct err *err);

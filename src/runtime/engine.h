@@ -70,6 +70,12 @@ int engine_create(const struct engine_request *request, struct engine_state *ret
 /* Lets the program be executed, and waits until it has been. */
 int engine_start(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err);
 
+/* A pidfd of the first process. -ESRCH with err where it has ended. */
+int engine_process_open(const struct engine_state *state, struct err *err);
+
+/* The number of a process as the text of a file, which appears under its name when it is whole. */
+int engine_pid_file_write(const char *path, pid_t pid, struct err *err);
+
 /* Sends a signal to the first process, or to all. -ESRCH with err where it does not run. */
 int engine_kill(int dir_fd, const struct engine_state *state, int signal_number, bool all, struct err *err);
 
@@ -85,6 +91,8 @@ int engine_cgroup_create(const struct spec *spec, const char *id, struct cgroup 
 int engine_cgroup_apply(const struct spec *spec, const struct cgroup *cgroup, struct err *err);
 /* Signals every process in it and below. 0, or -ENOENT where it has no directory. */
 int engine_cgroup_kill(const struct cgroup *cgroup, int signal_number);
+/* The numbers of all its processes and of those below. 0, or -ENOENT where it has no directory. */
+int engine_cgroup_list(const struct cgroup *cgroup, struct strv *ret_pids);
 void engine_cgroup_remove(struct cgroup *cgroup);
 
 /*

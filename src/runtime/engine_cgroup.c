@@ -164,7 +164,7 @@ int engine_cgroup_create(const struct spec *spec, const char *id, struct cgroup 
 	return 0;
 }
 
-static void kill_in(int dir_fd, int signal_number)
+static void list_in(int dir_fd, struct strv *ret_pids)
 {
 	struct err ignored;
 	cleanup_buf struct buf text = { 0 };
@@ -172,26 +172,35 @@ static void kill_in(int dir_fd, int signal_number)
 	fd_read_file(dir_fd, "cgroup.procs", 16 << 20, &text, &ignored);
 	for (char *rest = text.data, *line; rest && (line = strsep(&rest, "\n"));)
 		if (*line && atoi(line) > 0)
-			kill(atoi(line), signal_number);
+			strv_add(ret_pids, line);
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
 		cleanup_fd int below_fd = openat(dir_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (below_fd >= 0)
-			kill_in(below_fd, signal_number);
+			list_in(below_fd, ret_pids);
 	}
 }
 
-int engine_cgroup_kill(const struct cgroup *cgroup, int signal_number)
+int engine_cgroup_list(const struct cgroup *cgroup, struct strv *ret_pids)
 {
 	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
 		cleanup_fd int dir_fd = cgroup->of[i].path ? open(cgroup->of[i].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 		if (dir_fd < 0)
 			continue;
-		kill_in(dir_fd, signal_number);
+		list_in(dir_fd, ret_pids);
 		return 0;
 	}
 	return -ENOENT;
+}
+
+int engine_cgroup_kill(const struct cgroup *cgroup, int signal_number)
+{
+	cleanup_strv struct strv pids = { 0 };
+	int r = engine_cgroup_list(cgroup, &pids);
+	for (size_t i = 0; i < pids.len; i++)
+		kill(atoi(pids.items[i]), signal_number);
+	return r;
 }
 
 /* The container may have made others below its own. A process that was just killed is a member until it has ended. */

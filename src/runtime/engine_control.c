@@ -61,7 +61,7 @@ int engine_start(int dir_fd, const struct engine_state *state, const struct spec
 }
 
 /* The number may be another process' by now: the pidfd is opened first, then asked whether it is still the same. */
-static int open_first(const struct engine_state *state, struct err *err)
+int engine_process_open(const struct engine_state *state, struct err *err)
 {
 	cleanup_fd int fd = state->pid > 0 ? (int)syscall(SYS_pidfd_open, state->pid, 0) : -1;
 	if (fd < 0 || state_pid_start(state->pid) != state->pid_start)
@@ -75,7 +75,7 @@ int engine_kill(int dir_fd, const struct engine_state *state, int signal_number,
 		return 0;
 	if (engine_status(dir_fd, state) == ENGINE_STOPPED)
 		return err_set(err, -ESRCH, "container not running: %s", state->id);
-	cleanup_fd int fd = open_first(state, err);
+	cleanup_fd int fd = engine_process_open(state, err);
 	if (fd < 0)
 		return fd;
 	if (syscall(SYS_pidfd_send_signal, fd, signal_number, NULL, 0) < 0)
@@ -95,7 +95,7 @@ static void thaw(const struct cgroup *cgroup)
 static void end_processes(const struct engine_state *state)
 {
 	struct err ignored;
-	cleanup_fd int fd = open_first(state, &ignored);
+	cleanup_fd int fd = engine_process_open(state, &ignored);
 	engine_cgroup_kill(&state->cgroup, SIGKILL);
 	if (fd >= 0)
 		syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);

@@ -68,7 +68,7 @@ static int make_socket(int dir_fd, struct err *err)
 	return fd_take(&fd);
 }
 
-static int connect_console(const char *path, struct err *err)
+int engine_console_open(const char *path, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -117,7 +117,7 @@ static int write_file(int dir_fd, const char *name, const char *data, size_t len
 	return r < 0 ? err_code(err, r, "cannot write %s", name) : 0;
 }
 
-static int write_pid_file(const char *path, pid_t pid, struct err *err)
+int engine_pid_file_write(const char *path, pid_t pid, struct err *err)
 {
 	char number[16];
 	cleanup_free char *temporary = str_fmt("%s.%d", path, getpid());
@@ -221,7 +221,7 @@ static int build(struct creation *c, struct err *err)
 	if (r == 0)
 		r = c->start_fd = make_socket(c->dir_fd, err);
 	if (r >= 0 && q->console_socket)
-		r = c->console_fd = connect_console(q->console_socket, err);
+		r = c->console_fd = engine_console_open(q->console_socket, err);
 	if (r >= 0)
 		r = engine_cgroup_create(q->spec, q->id, &state->cgroup, &state->cgroup_path, err);
 	if (r >= 0)
@@ -230,7 +230,7 @@ static int build(struct creation *c, struct err *err)
 		r = await_ready(c, err);
 	if (r >= 0)
 		r = engine_state_write(c->dir_fd, state, err);
-	return r < 0 || !q->pid_file ? r : write_pid_file(q->pid_file, state->pid, err);
+	return r < 0 || !q->pid_file ? r : engine_pid_file_write(q->pid_file, state->pid, err);
 }
 
 /* The processes first, then what they used. */

@@ -42,6 +42,9 @@ int engine_stage_await_go(int socket_fd, struct err *err);
 void engine_outer(struct engine_stage *stage) __attribute__((noreturn));
 void engine_init(struct engine_stage *stage, int go_fd) __attribute__((noreturn));
 
+/* The engine's socket for a terminal's master, connected. */
+int engine_console_open(const char *path, struct err *err);
+
 /* engine_sources.c, for the outer stage: opens what mounts and devices show, as the caller sees it. */
 int engine_sources_open(struct engine_stage *stage, struct err *err);
 

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine_join.c owns starting further processes in an engine's container. */
+/*
+ * Theory of operation. As join.c does it for xrun's own containers: a child enters the cgroups and all namespaces at once,
+ * and clones, as a child of the caller, the process that is born in them. That one takes the last steps of every process
+ * in an engine's container (engine_process.c). Both speak through one socket; end of file means that exec succeeded.
+ */
+#include "src/runtime/engine_join.h"
+
+#include "src/base/fd.h"
+#include "src/base/process.h"
+#include "src/runtime/engine_stage.h"
+#include "src/runtime/join.h"
+#include "src/runtime/program.h"
+#include "src/runtime/ulimits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int enter_cgroups(const struct engine_join *join, struct err *err)
+{
+	struct cgroup below = { 0 };
+	if (!join->cgroup)
+		return cgroup_add(&join->state->cgroup, getpid(), err);
+	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
+		const struct cgroup_directory *own = &join->state->cgroup.of[i];
+		char *path = own->path ? str_fmt("%s/%s", own->path, join->cgroup) : NULL;
+		bool there = path && access(path, F_OK) == 0;
+		below.of[i] = (struct cgroup_directory){ there ? path : str_dup(own->path), own->v2 };
+		if (!there)
+			free(path);
+	}
+	int r = cgroup_add(&below, getpid(), err);
+	cgroup_done(&below);
+	return r;
+}
+
+/* The first process' root is the container's, also where it was entered by chroot: setns(2) alone leads to the mounts' root. */
+static int enter_namespaces(const struct engine_state *state, struct err *err)
+{
+	cleanup_free char *path = str_fmt("/proc/%d/root", state->pid);
+	cleanup_fd int root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int open_error = errno;
+	cleanup_fd int target_fd = engine_process_open(state, err); /* still the same process: so was the root */
+	if (target_fd < 0)
+		return target_fd;
+	if (root_fd < 0)
+		return err_code(err, -open_error, "cannot open the root of container %s", state->id);
+	int flags = join_namespaces(state->pid);
+	prctl(PR_SET_DUMPABLE, 0);
+	if (flags && setns(target_fd, flags) < 0)
+		return err_sys(err, "cannot enter the namespaces of container %s", state->id);
+	if (flags & CLONE_NEWUSER) {
+		if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+			return err_sys(err, "cannot become root of the user namespace");
+		setgroups(0, NULL); /* not allowed with a single id */
+	}
+	prctl(PR_SET_DUMPABLE, 0); /* a change of ids may have reset it */
+	if (fchdir(root_fd) < 0 || chroot(".") < 0)
+		return err_sys(err, "cannot enter the root of container %s", state->id);
+	return 0;
+}
+
+static int open_terminal(const struct engine_join *join, int console_fd, int socket_fd, struct err *err)
+{
+	static const char name[] = "/dev/ptmx";
+	const struct spec_engine *engine = join->spec->engine;
+	struct winsize size = { .ws_row = engine->rows, .ws_col = engine->columns };
+	cleanup_fd int master_fd = -1;
+	if (!join->spec->terminal)
+		return setsid() < 0 ? err_sys(err, "cannot start a session") : 0;
+	cleanup_fd int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = root_fd < 0 ? err_sys(err, "cannot open the container's root") : program_open_terminal(root_fd, &master_fd, err);
+	if (r == 0 && engine->has_console_size)
+		ioctl(0, TIOCSWINSZ, &size);
+	if (r == 0)
+		r = console_fd >= 0 ? fd_send(console_fd, name, sizeof name - 1, &master_fd, 1) : engine_stage_send(socket_fd, ENGINE_READY, 0, master_fd);
+	return r < 0 && !err->code ? err_code(err, r, "cannot hand over the terminal") : r;
+}
+
+static int become_program(const struct engine_join *join, int console_fd, int socket_fd, struct err *err)
+{
+	cleanup_free char *path = NULL;
+	const struct engine_user *user = &join->spec->engine->user;
+	int r = open_terminal(join, console_fd, socket_fd, err);
+	umask(user->has_umask ? user->umask : 022);
+	if (r == 0)
+		r = engine_close_descriptors(join->preserve_fds, &socket_fd, 1, err);
+	if (r == 0)
+		r = engine_process_prepare(join->spec, &path, err);
+	return r < 0 ? r : engine_process_become(join->spec, path, join->preserve_fds, err);
+}
+
+static int enter_and_clone(const struct engine_join *join, int console_fd, int socket_fd, struct err *err)
+{
+	struct clone_args args = { .flags = CLONE_PARENT };
+	struct engine_message failed = { .kind = ENGINE_FAILED };
+	int r = program_leave_keyring(err);
+	if (r == 0)
+		r = ulimits_raise(join->spec, err);
+	if (r == 0)
+		r = enter_cgroups(join, err);
+	if (r == 0)
+		r = enter_namespaces(join->state, err);
+	if (r < 0)
+		return r;
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	if (pid == 0) {
+		become_program(join, console_fd, socket_fd, &failed.err);
+		fd_send(socket_fd, &failed, sizeof failed, NULL, 0);
+		_exit(1);
+	}
+	if (pid < 0)
+		return err_sys(err, "cannot start a process in container %s", join->state->id);
+	return engine_stage_send(socket_fd, ENGINE_STARTED, pid, -1) < 0 ? err_set(err, -EPIPE, "xrun-oci is gone") : 0;
+}
+
+static pid_t start_entering(const struct engine_join *join, int console_fd, const int ends[2])
+{
+	struct engine_message failed = { .kind = ENGINE_FAILED };
+	pid_t parent = getpid(), pid = fork();
+	if (pid != 0)
+		return pid;
+	close(ends[0]);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	int r = getppid() == parent ? enter_and_clone(join, console_fd, ends[1], &failed.err) : -ESRCH;
+	if (r < 0)
+		fd_send(ends[1], &failed, sizeof failed, NULL, 0);
+	_exit(r < 0);
+}
+
+/* Messages come in any order; end of file is success. */
+static int await_exec(int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struct err *err)
+{
+	for (;;) {
+		struct engine_message message;
+		int fd = -1;
+		size_t count = 1;
+		ssize_t n = fd_recv(socket_fd, &message, sizeof message, &fd, &count);
+		if (n == 0)
+			return *ret_pid > 0 ? 0 : err_set(err, -EIO, "the container ended meanwhile");
+		if (n != sizeof message)
+			return err_set(err, -EPROTO, "a process in the container sent a broken message");
+		if (message.kind == ENGINE_STARTED)
+			*ret_pid = message.pid;
+		else if (message.kind == ENGINE_READY && count)
+			*ret_terminal_fd = fd;
+		else if (message.kind == ENGINE_FAILED) {
+			*err = message.err;
+			err->text[sizeof err->text - 1] = 0;
+			return err->code < 0 ? err->code : err_set(err, -EIO, "the program could not be started");
+		}
+	}
+}
+
+int engine_join(const struct engine_join *join, pid_t *ret_pid, int *ret_terminal_fd, struct err *err)
+{
+	int ends[2];
+	pid_t pid = 0;
+	cleanup_fd int terminal_fd = -1, console_fd = join->console_socket ? engine_console_open(join->console_socket, err) : -1;
+	if (join->console_socket && console_fd < 0)
+		return console_fd;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(err, "cannot make a socket pair");
+	cleanup_fd int socket_fd = ends[0];
+	pid_t entering = start_entering(join, console_fd, ends);
+	close(ends[1]);
+	if (entering < 0)
+		return err_sys(err, "cannot start a process");
+	int r = await_exec(socket_fd, &pid, &terminal_fd, err);
+	process_wait(entering);
+	if (r < 0 && pid > 0)
+		process_wait(pid);
+	if (r < 0)
+		return r;
+	*ret_pid = pid;
+	*ret_terminal_fd = fd_take(&terminal_fd);
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine_join.h owns further processes in an engine's container: what `xrun-oci exec` starts. */
+#ifndef XRUN_RUNTIME_ENGINE_JOIN_H
+#define XRUN_RUNTIME_ENGINE_JOIN_H
+
+#include "src/base/err.h"
+#include "src/plan/spec.h"
+#include "src/runtime/engine.h"
+
+#include <sys/types.h>
+
+struct engine_join {
+	const struct engine_state *state;
+	struct spec *spec;          /* the container's, with the process that is to be started */
+	const char *cgroup;         /* below the container's own, which has to be there; or NULL */
+	const char *console_socket; /* where the terminal's master goes, or NULL: it comes back */
+	int preserve_fds;           /* descriptors from 3 on that the program keeps */
+};
+
+/*
+ * Starts it as a child of the caller, in the container's cgroups and namespaces. Returns when it has been executed.
+ * *ret_terminal_fd: the master, or -1. A negative errno, with err->status set where the program could not be executed.
+ */
+int engine_join(const struct engine_join *join, pid_t *ret_pid, int *ret_terminal_fd, struct err *err);
+
+#endif

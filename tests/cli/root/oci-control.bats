@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# xrun-oci pause, resume, update and ps: what is done by a container's cgroups.
+
+load ../lib
+load ../bundle
+
+prepare() {
+	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
+}
+
+setup() {
+	export ROOTFS="$BATS_FILE_TMPDIR/rootfs" B="$BATS_TEST_TMPDIR/bundle"
+	make_bundle "$B" sleep 1000
+	oci run -d -b "$B" one </dev/null >/dev/null 2>&1
+}
+
+teardown() {
+	oci delete --force one
+}
+
+# limit_of FILE: its content, in the container's directory of whichever hierarchy has it.
+limit_of() {
+	local path file
+	while read -r path; do
+		file="$path/$1"
+		[ ! -e "$file" ] || { cat "$file" && return; }
+	done < <(jq -r '.cgroups[].path' "$BATS_TEST_TMPDIR/state/one/state.json")
+	return 1
+}
+
+@test "pause stops all processes, resume lets them go on" {
+	oci pause one
+	[ "$(status_of one)" = paused ]
+	fails_saying "paused already" oci pause one
+	fails_saying "is paused" oci exec one true
+	oci resume one
+	[ "$(status_of one)" = running ]
+	fails_saying "not paused" oci resume one
+	oci exec one true
+	oci pause one
+	oci delete --force one
+	fails_saying "does not exist" oci pause one
+}
+
+@test "update changes limits, by options or by a file" {
+	oci update --pids-limit 77 --memory 104857600 one
+	[ "$(limit_of pids.max)" = 77 ]
+	[ "$(limit_of memory.limit_in_bytes || limit_of memory.max)" = 104857600 ]
+	echo '{"pids": {"limit": 55}, "memory": {"limit": 52428800}}' | oci update -r - one
+	[ "$(limit_of pids.max)" = 55 ]
+	[ "$(limit_of memory.limit_in_bytes || limit_of memory.max)" = 52428800 ]
+	fails_saying "not a number" oci update --pids-limit many one
+	fails_saying "pids" oci update -r - one <<<'{"pids": {"limit": "many"}}'
+	[ "$(limit_of pids.max)" = 55 ]
+}
+
+@test "ps lists a container's processes, and no other ones" {
+	oci exec -d --pid-file "$B/pid" one sleep 1001 </dev/null >/dev/null 2>&1
+	[ "$(oci ps --format json one | jq -c sort)" = "$(oci state one | jq -c --argjson other "$(cat "$B/pid")" '[.pid, $other] | sort')" ]
+	run oci ps one
+	[[ ${lines[0]} == *PID*CMD* ]]
+	[ "${#lines[@]}" = 3 ]
+	run oci ps one -o pid,args
+	[[ $output == *"$(cat "$B/pid") sleep 1001"* ]]
+	[ "${#lines[@]}" = 3 ]
+	fails_saying "no column PID" oci ps one -o args
+}
