@@ -53,8 +53,8 @@ $(BUILD)/xrun-fetch: $(BUILD)/registry/main.o $(call archive,registry) $(call ar
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FETCH_LIBS)
 
-# For engines, which give it an image's files: it pulls none, and needs no part of registry/.
-$(BUILD)/xrun-oci: $(BUILD)/src/oci/main.o $(foreach a,$(filter-out src/access registry,$(ARCHIVES)),$(call archive,$(a)))
+# For engines, which give it an image's files: it pulls none.
+$(BUILD)/xrun-oci: $(BUILD)/src/oci/main.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS)
 

@@ -58,7 +58,10 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 	if (ret_spec->args.len == 0)
 		return err_set(err, -EINVAL, "config.json: process is missing");
 	ret_spec->engine->no_pivot = words->no_pivot;
-	r = oci_count_descriptors(words->preserve_fds, ret_spec, &request.preserve_fds, err);
+	request.cache_fd = -1;
+	r = oci_plan_emulation(ret_spec, &request.cache_fd, err);
+	if (r == 0)
+		r = oci_count_descriptors(words->preserve_fds, ret_spec, &request.preserve_fds, err);
 	if (r == 0)
 		r = request.root_fd = engine_root_open(globals->root, err);
 	if (r < 0)
@@ -77,7 +80,7 @@ int oci_create(const struct oci_globals *globals, int argc, char **argv, struct 
 	cleanup_buf struct buf text = { 0 };
 	cleanup_engine_state struct engine_state state = { 0 };
 	struct spec spec = { 0 };
-	struct engine_request request = { .root_fd = -1 };
+	struct engine_request request = { .root_fd = -1, .cache_fd = -1 };
 	int terminal_fd = -1;
 	int r = oci_parse_words("create", &words, argc, argv, 1, 1, &operands, err);
 	if (r == 0)
@@ -87,5 +90,6 @@ int oci_create(const struct oci_globals *globals, int argc, char **argv, struct 
 	spec_done(&spec);
 	free((char *)request.bundle);
 	fd_close(&request.root_fd);
+	fd_close(&request.cache_fd);
 	return r < 0 ? r : 0;
 }

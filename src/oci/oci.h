@@ -75,6 +75,12 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 /* --preserve-fds and LISTEN_FDS: how many descriptors from 3 on the program keeps. Sets the spec's LISTEN_*. */
 int oci_count_descriptors(const char *text, struct spec *spec, int *ret_count, struct err *err);
 
+/*
+ * How the programs of its root run here: natively, by the host's handler, or by emulators that the spec then lists, with
+ * *ret_cache_fd for engine_request.
+ */
+int oci_plan_emulation(struct spec *spec, int *ret_cache_fd, struct err *err);
+
 /* main.c: where an error goes: to --log in its format, or to stderr. */
 void oci_log_error(const struct oci_globals *globals, const struct err *err);
 

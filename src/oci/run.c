@@ -66,7 +66,7 @@ int oci_run(const struct oci_globals *globals, int argc, char **argv, struct err
 	cleanup_strv struct strv operands = { 0 };
 	cleanup_buf struct buf text = { 0 };
 	struct spec spec = { 0 };
-	struct engine_request request = { .root_fd = -1 };
+	struct engine_request request = { .root_fd = -1, .cache_fd = -1 };
 	int r = oci_parse_words("run", &words, argc, argv, 1, 1, &operands, err);
 	if (r == 0)
 		r = oci_make_request(globals, &words, operands.items[0], &spec, &text, &request, err);
@@ -76,5 +76,6 @@ int oci_run(const struct oci_globals *globals, int argc, char **argv, struct err
 	spec_done(&spec);
 	free((char *)request.bundle);
 	fd_close(&request.root_fd);
+	fd_close(&request.cache_fd);
 	return r;
 }

@@ -59,6 +59,7 @@ struct engine_request {
 	const struct spec *spec;
 	const struct buf *config;      /* the text of config.json */
 	int root_fd;
+	int cache_fd;                  /* where emulators are (emulators.h), or -1 where there are none to register */
 	const char *console_socket, *pid_file;
 	int preserve_fds;              /* descriptors from 3 on that the program keeps */
 	bool terminal_here;            /* the terminal's master comes back, instead of going to console_socket */

@@ -9,6 +9,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/runtime/emulators.h"
 #include "src/runtime/state.h"
 
 #include <errno.h>
@@ -28,6 +29,7 @@ struct creation {
 	int dir_fd, socket_fd, start_fd, console_fd;
 	pid_t outer_pid;
 	int terminal_fd;
+	struct strv emulators;
 };
 
 int engine_stage_send(int socket_fd, enum engine_message_kind kind, pid_t pid, int fd)
@@ -148,7 +150,7 @@ static int start_outer(struct creation *c, struct err *err)
 			_exit(1);
 		struct engine_stage stage = { .request = q, .spec = (struct spec *)q->spec, .state = c->state, .socket_fd = ends[1],
 			.start_fd = c->start_fd, .console_fd = c->console_fd, .rootfs_fd = -1, .source_fds = fds, .node_fds = fds + mounts,
-			.instance_fd = -1 };
+			.instance_fd = -1, .emulator_names = c->emulators.items };
 		engine_outer(&stage);
 	}
 	close(ends[1]);
@@ -173,6 +175,9 @@ static int take_message(struct creation *c, const struct engine_message *message
 	switch (message->kind) {
 	case ENGINE_WANT_GO:
 		r = cgroup_add(&c->state->cgroup, c->outer_pid, err);
+		break;
+	case ENGINE_WANT_MAP:
+		r = engine_emulation_map(c->outer_pid, err);
 		break;
 	case ENGINE_STARTED:
 		c->state->pid = message->pid;
@@ -225,6 +230,8 @@ static int build(struct creation *c, struct err *err)
 	if (r >= 0)
 		r = engine_cgroup_create(q->spec, q->id, &state->cgroup, &state->cgroup_path, err);
 	if (r >= 0)
+		r = emulators_prepare(q->spec, q->cache_fd, &c->emulators, err);
+	if (r >= 0)
 		r = start_outer(c, err);
 	if (r >= 0)
 		r = await_ready(c, err);
@@ -253,7 +260,8 @@ static void undo(struct creation *c)
 int engine_create(const struct engine_request *request, struct engine_state *ret_state, int *ret_terminal_fd, struct err *err)
 {
 	struct engine_state state = { .id = str_dup(request->id), .bundle = str_dup(request->bundle),
-		.rootfs = str_dup(request->spec->engine->rootfs), .created = now_text(), .owner = geteuid() };
+		.rootfs = str_dup(request->spec->engine->rootfs), .created = now_text(), .owner = geteuid(),
+		.emulated = request->spec->emulator_count > 0 };
 	struct creation c = { .request = request, .state = &state, .dir_fd = -1, .socket_fd = -1, .start_fd = -1, .console_fd = -1,
 		.terminal_fd = -1 };
 	int r = check_console(request, err);
@@ -270,6 +278,7 @@ int engine_create(const struct engine_request *request, struct engine_state *ret
 	fd_close(&c.socket_fd);
 	fd_close(&c.start_fd);
 	fd_close(&c.console_fd);
+	strv_done(&c.emulators);
 	if (r < 0) {
 		engine_state_done(&state);
 		return r;

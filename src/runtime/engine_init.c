@@ -8,6 +8,7 @@
 #include "src/runtime/engine_stage.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/cpuinfo.h"
 #include "src/runtime/engine_devices.h"
 #include "src/runtime/interface.h"
 #include "src/runtime/mount.h"
@@ -127,6 +128,8 @@ static int enter_root(const struct engine_stage *stage, int *ret_master_fd, stru
 	int r = engine_mounts_attach(stage, root_fd, err);
 	if (r == 0)
 		r = engine_devices_make(stage, root_fd, err);
+	if (r == 0)
+		r = cpuinfo_mount(stage->spec, root_fd, err);
 	if (r == 0)
 		r = run_hooks(stage, err);
 	if (r == 0)

@@ -82,6 +82,17 @@ static bool needs_helper(const struct engine_map *map)
 		(map->gid_count && map->gids[0].count > 1));
 }
 
+/* The caller's id is 0 where we are by now. */
+static int write_single(const struct engine_map *map, pid_t pid, struct err *err)
+{
+	if (map->uid_count > 1 || map->gid_count > 1 || (map->uid_count && map->uids[0].count > 1) || (map->gid_count && map->gids[0].count > 1))
+		return err_set(err, -EPERM, "programs of another architecture with more than one id need root, or an engine's user namespace");
+	cleanup_free char *uids = str_fmt("%u 0 1\n", map->uid_count ? map->uids[0].inside : 0);
+	cleanup_free char *gids = str_fmt("%u 0 1\n", map->gid_count ? map->gids[0].inside : 0);
+	int r = write_file(pid, "uid_map", uids, err);
+	return r < 0 ? r : write_file(pid, "gid_map", gids, err);
+}
+
 static int write_map(const struct engine_map *map, pid_t pid, struct err *err)
 {
 	cleanup_buf struct buf uids = { 0 }, gids = { 0 };
@@ -127,7 +138,9 @@ static int start_init(struct engine_stage *stage, struct err *err)
 		close(go[1]);
 		engine_init(stage, go[0]);
 	}
-	int r = is_new(spec, NAMESPACE_USER) ? write_map(&spec->engine->map, pid, err) : 0;
+	int r = 0;
+	if (is_new(spec, NAMESPACE_USER))
+		r = stage->alone ? write_single(&spec->engine->map, pid, err) : write_map(&spec->engine->map, pid, err);
 	if (r == 0 && engine_stage_send(stage->socket_fd, ENGINE_STARTED, pid, -1) < 0)
 		r = err_set(err, -EPIPE, "xrun-oci is gone");
 	if (r == 0 && write(go[1], "", 1) != 1)
@@ -166,6 +179,8 @@ static int build(struct engine_stage *stage, struct err *err)
 		r = engine_sources_open(stage, err);
 	if (r == 0)
 		r = enter_namespaces(stage, fds, err);
+	if (r == 0)
+		r = engine_emulation_enter(stage, err);
 	stage->inside |= is_new(stage->spec, NAMESPACE_USER);
 	return r < 0 ? r : start_init(stage, err);
 }

@@ -128,9 +128,11 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int set_priorities(const struct spec_engine *engine, struct err *err)
+static int set_priorities(const struct spec *spec, struct err *err)
 {
-	if (engine->has_personality && personality(engine->personality) < 0)
+	const struct spec_engine *engine = spec->engine;
+	unsigned long persona = (engine->has_personality ? engine->personality : PER_LINUX) | (spec->fixed_addresses ? ADDR_NO_RANDOMIZE : 0);
+	if ((engine->has_personality || spec->fixed_addresses) && personality(persona) < 0)
 		return err_sys(err, "cannot set the personality");
 	int priority = engine->io_class << IOPRIO_CLASS_SHIFT | engine->io_priority;
 	if (engine->io_class && syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, priority) < 0)
@@ -157,7 +159,7 @@ int engine_process_become(const struct spec *spec, const char *path, int preserv
 	static char *const no_env[] = { NULL };
 	int r = give_terminal(spec, err);
 	if (r == 0)
-		r = set_priorities(spec->engine, err);
+		r = set_priorities(spec, err);
 	if (r == 0)
 		r = security_become_engines(spec, err);
 	if (r < 0)

@@ -42,8 +42,10 @@ int engine_root_begin(const struct engine_stage *stage, struct err *err)
 	if (place_fd < 0)
 		return root_fd < 0 ? err_prefix(err, "the root file system") : err_sys(err, "cannot open /");
 	int r = separate(root_fd, engine->propagation, err);
+	if (r == 0 && stage->instance_fd >= 0)
+		r = mount_attach(stage->instance_fd, place_fd, "the emulators", err);
 	if (r == 0)
-		r = mount_attach(root_fd, place_fd, "the root file system", err);
+		r = mount_attach(root_fd, stage->instance_fd >= 0 ? stage->instance_fd : place_fd, "the root file system", err);
 	return r < 0 ? r : fd_take(&root_fd);
 }
 
@@ -58,21 +60,27 @@ static int set_sysctls(const struct engine_stage *stage, int root_fd, struct err
 	return proc_fd < 0 ? err_code(err, proc_fd, "cannot open /proc for sysctl") : procfs_set_sysctls(proc_fd, stage->spec, err);
 }
 
-static int pivot(int root_fd, struct err *err)
-{
-	if (fchdir(root_fd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
-		return err_sys(err, "cannot change the root");
-	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-		return err_sys(err, "cannot leave the host's root");
-	return 0;
-}
-
-/* For who cannot pivot: in an initial RAM disk. The host's files are covered, not gone: --no-pivot is weaker. */
-static int move_root(int root_fd, struct err *err)
+/* Alone it is for who cannot pivot, in an initial RAM disk: the host's files are covered, not gone. --no-pivot is weaker. */
+static int enter(int root_fd, struct err *err)
 {
 	if (fchdir(root_fd) < 0 || chroot(".") < 0 || chdir("/") < 0)
 		return err_sys(err, "cannot change the root");
 	return 0;
+}
+
+/*
+ * Of a private binfmt_misc the container's own mount namespace holds the mount, so that it lives exactly as long, without a
+ * process of ours: it is the namespace's first mount, and the root covers it. Who enters the namespace arrives on top; no path
+ * of the container leads below its root. (Kept by a process, it would go with that one: by the memory killer, or by an
+ * engine that cleans up.)
+ */
+static int pivot(int first_fd, int root_fd, struct err *err)
+{
+	if (fchdir(first_fd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+		return err_sys(err, "cannot change the root");
+	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return err_sys(err, "cannot leave the host's root");
+	return first_fd == root_fd ? 0 : enter(root_fd, err);
 }
 
 int engine_root_finish(const struct engine_stage *stage, int root_fd, struct err *err)
@@ -85,7 +93,7 @@ int engine_root_finish(const struct engine_stage *stage, int root_fd, struct err
 	if (r == 0 && spec->read_only)
 		r = mount_set(root_fd, MOUNT_ATTR_RDONLY, false, err);
 	if (r == 0)
-		r = spec->engine->no_pivot ? move_root(root_fd, err) : pivot(root_fd, err);
+		r = spec->engine->no_pivot ? enter(root_fd, err) : pivot(stage->instance_fd >= 0 ? stage->instance_fd : root_fd, root_fd, err);
 	if (r == 0 && spec->engine->propagation & (MS_SHARED | MS_UNBINDABLE))
 		r = set_propagation(root_fd, spec->engine->propagation, err);
 	return r;

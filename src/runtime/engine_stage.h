@@ -31,7 +31,9 @@ struct engine_stage {
 	int rootfs_fd;          /* set by the outer stage: a detached copy of the root */
 	int *source_fds;        /* set by it: detached copies of bind mounts' sources, else -1 */
 	int *node_fds;          /* set by it: the same of the host's devices that the container is to have */
-	int instance_fd;        /* the private binfmt_misc, or -1 */
+	char *const *emulator_names; /* see emulators.h */
+	int instance_fd;        /* the private binfmt_misc, or -1: set by the outer stage */
+	bool alone;             /* an ordinary user's one id is root where the emulators are */
 	bool inside;            /* in another user namespace than the caller's */
 };
 
@@ -50,6 +52,14 @@ int engine_sources_open(struct engine_stage *stage, struct err *err);
 
 /* engine_mounts.c, for the first process: attaches all of them below the root that is behind root_fd. */
 int engine_mounts_attach(const struct engine_stage *stage, int root_fd, struct err *err);
+
+/*
+ * engine_emulation.c, for the outer stage: a user namespace around the container's, with the caller's ids as they are, and
+ * the emulators registered in it. Nothing where the spec lists none.
+ */
+int engine_emulation_enter(struct engine_stage *stage, struct err *err);
+/* For `create`: the map of that namespace. */
+int engine_emulation_map(pid_t outer, struct err *err);
 
 /* engine_root.c: the files' beginning and end; between them are mounts and hooks. */
 int engine_root_begin(const struct engine_stage *stage, struct err *err);

@@ -109,3 +109,48 @@ teardown() {
 	[ "${lines[0]} ${lines[1]} ${lines[2]}" = "words words read-only" ]
 	[[ ${lines[3]} == *nosuid*noexec* ]]
 }
+
+@test "a foreign root runs by an instance of its own, which lives as long as the container" {
+	make_rootfs "$BATS_FILE_TMPDIR/foreign" arm64
+	export ROOTFS="$BATS_FILE_TMPDIR/foreign"
+	make_bundle "$B" sh -c 'uname -m; exec sh -c "uname -m; read -r line; uname -m"'
+	before=$(cat /proc/sys/fs/binfmt_misc/* 2>/dev/null || true)
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	oci create -b "$B" --pid-file "$B/pid" one <>"$BATS_TEST_TMPDIR/in" >"$B/out" 2>&1
+	oci start one
+	echo go >"$BATS_TEST_TMPDIR/in"
+	await_status one stopped
+	[ "$(cat "$B/out")" = "$(printf 'aarch64\naarch64\naarch64')" ]
+	[ "$(cat /proc/sys/fs/binfmt_misc/* 2>/dev/null || true)" = "$before" ]
+}
+
+@test "hooks run in their order, each with the state on its standard input" {
+	cat >"$BATS_TEST_TMPDIR/hook" <<-'END'
+		#!/bin/sh
+		echo "$1 $(sed 's/.*"status": *"\([a-z]*\)".*/\1/')" >>"$2"
+	END
+	chmod 755 "$BATS_TEST_TMPDIR/hook"
+	make_bundle "$B" true
+	export PLACE_OF_HOOK="$BATS_TEST_TMPDIR"
+	change_config "$B" 'import os; at = os.environ["PLACE_OF_HOOK"]; c["hooks"] = {kind: [{"path": at + "/hook", "args": ["hook", kind, at + "/said"], "env": ["PATH=/usr/bin:/bin"], "timeout": 10}]
+for kind in ["poststop", "poststart", "createContainer", "createRuntime", "prestart"]}'
+	oci run -b "$B" one
+	diff - "$BATS_TEST_TMPDIR/said" <<-'END'
+		prestart creating
+		createRuntime creating
+		createContainer creating
+		poststart running
+		poststop stopped
+	END
+	change_config "$B" 'c["hooks"]["createRuntime"][0] = {"path": "/bin/false"}'
+	fails_saying "createRuntime hook /bin/false" oci run -b "$B" two
+	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
+}
+
+@test "what the engine hands down from descriptor 3 on is the program's, and nothing else" {
+	make_bundle "$B" sh -c 'cat <&3; cat <&4; echo /proc/self/fd/*'
+	run oci run -b "$B" --preserve-fds 2 one 3<<<three 4<<<four 9<"$B/config.json"
+	echo "$output"
+	[ "${lines[0]} ${lines[1]}" = "three four" ]
+	[[ ${lines[2]} != *" /proc/self/fd/9"* ]]
+}

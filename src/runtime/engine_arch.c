@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine_arch.c owns finding out which architecture the programs of a root file system are for. */
+#include "src/runtime/engine_arch.h"
+
+#include "src/base/fd.h"
+#include "src/plan/engine.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEAD_SIZE = 256, MAX_SCRIPTS = 4 };
+
+/* The file's first bytes, ended by a NUL; what is no regular file is not opened in earnest. */
+static ssize_t read_head(int root_fd, const char *path, char ret_head[HEAD_SIZE + 1])
+{
+	struct stat st;
+	cleanup_fd int fd = fd_openat2(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0, RESOLVE_IN_ROOT);
+	ssize_t n = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, ret_head, HEAD_SIZE) : -1;
+	ret_head[n < 0 ? 0 : n] = 0;
+	return n;
+}
+
+/* execve(2): "#!INTERPRETER [ARGUMENT]"; of env(1) it is env's architecture that counts. */
+static const struct arch *arch_of(int root_fd, const char *path)
+{
+	char head[HEAD_SIZE + 1], next[HEAD_SIZE + 1];
+	for (int depth = 0; depth < MAX_SCRIPTS; depth++) {
+		ssize_t n = read_head(root_fd, path, head);
+		if (n < 2 || memcmp(head, "#!", 2) != 0)
+			return n < 0 ? NULL : arch_by_elf(head, n);
+		char *start = head + 2 + strspn(head + 2, " \t");
+		start[strcspn(start, " \t\r\n")] = 0;
+		memcpy(next, start, strlen(start) + 1);
+		path = next;
+	}
+	return NULL;
+}
+
+static const struct arch *arch_in_path(int root_fd, const struct spec *spec)
+{
+	const char *path = strv_env_get(&spec->env, "PATH");
+	const struct arch *arch = NULL;
+	for (const char *at = path ? path : "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"; !arch && at;) {
+		size_t n = strcspn(at, ":");
+		cleanup_free char *dir = str_ndup(at, n);
+		cleanup_free char *file = str_fmt("%s/%s", dir, spec->args.items[0]);
+		arch = arch_of(root_fd, file);
+		at = at[n] ? at + n + 1 : NULL;
+	}
+	return arch;
+}
+
+const struct arch *engine_arch_find(const struct spec *spec)
+{
+	static const char *const others[] = { "/bin/sh", "/usr/bin/env", "/bin/busybox", "/sbin/ldconfig" };
+	cleanup_fd int root_fd = open(spec->engine->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *name = spec->args.len ? spec->args.items[0] : "";
+	if (root_fd < 0)
+		return NULL;
+	cleanup_free char *below = str_fmt("%s/%s", *name == '/' ? "" : spec->cwd, name);
+	const struct arch *arch = strchr(name, '/') ? arch_of(root_fd, below) : *name ? arch_in_path(root_fd, spec) : NULL;
+	for (size_t i = 0; !arch && i < sizeof others / sizeof *others; i++)
+		arch = arch_of(root_fd, others[i]);
+	return arch;
+}

@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# xrun-oci as root: cgroups, users, capabilities, devices, namespaces that are there already.
+
+load ../lib
+load ../bundle
+
+prepare() {
+	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
+}
+
+setup() {
+	export ROOTFS="$BATS_FILE_TMPDIR/rootfs" B="$BATS_TEST_TMPDIR/bundle"
+}
+
+teardown() {
+	local id
+	for id in "$BATS_TEST_TMPDIR"/state/*; do
+		[ ! -d "$id" ] || oci delete --force "${id##*/}"
+	done
+	[ ! -e "$BATS_TEST_TMPDIR/net" ] || umount "$BATS_TEST_TMPDIR/net"
+}
+
+@test "resources are limits of a cgroup that is the container's, and goes with it" {
+	make_bundle "$B" sleep 1000
+	change_config "$B" 'c["linux"]["cgroupsPath"] = "/xrun-oci-test/one"; c["linux"]["resources"] = {"pids": {"limit": 37}, "memory": {"limit": 67108864, "swap": 67108864}, "cpu": {"shares": 512}}'
+	oci run -d -b "$B" --pid-file "$B/pid" one </dev/null >/dev/null 2>&1
+	grep -q /xrun-oci-test/one "/proc/$(cat "$B/pid")/cgroup"
+	[ "$(cat /sys/fs/cgroup/{pids/,}xrun-oci-test/one/pids.max 2>/dev/null)" = 37 ]
+	[ "$(cat /sys/fs/cgroup/memory/xrun-oci-test/one/memory.limit_in_bytes /sys/fs/cgroup/xrun-oci-test/one/memory.max 2>/dev/null)" = 67108864 ]
+	oci kill --all one KILL
+	await_status one stopped
+	oci delete one
+	[ -z "$(find /sys/fs/cgroup -path '*xrun-oci-test/one')" ]
+	find /sys/fs/cgroup -depth -type d -name xrun-oci-test -exec rmdir {} +
+	change_config "$B" 'c["linux"]["resources"] = {"unified": {"../x": "1"}}'
+	fails_saying "must be a file name" oci create -b "$B" one
+}
+
+@test "the program is the user, has the groups and the capabilities of config.json" {
+	make_bundle "$B" sh -c 'while read -r key value; do case $key in Uid:|Gid:|Groups:|Cap*|NoNewPrivs:|Umask:) echo $key $value;; esac; done </proc/self/status'
+	change_config "$B" 'c["process"]["user"] = {"uid": 1000, "gid": 1001, "additionalGids": [5, 6], "umask": 7}
+sets = ["bounding", "permitted", "effective", "inheritable", "ambient"]
+c["process"]["capabilities"] = {one: ["CAP_CHOWN", "CAP_KILL"] for one in sets}; c["process"]["noNewPrivileges"] = True'
+	run oci run -b "$B" one
+	echo "$output"
+	diff - <(echo "$output") <<-'END'
+		Umask: 0007
+		Uid: 1000 1000 1000 1000
+		Gid: 1001 1001 1001 1001
+		Groups: 5 6
+		CapInh: 0000000000000021
+		CapPrm: 0000000000000021
+		CapEff: 0000000000000021
+		CapBnd: 0000000000000021
+		CapAmb: 0000000000000021
+		NoNewPrivs: 1
+	END
+}
+
+@test "a user namespace has the ids that config.json maps" {
+	chmod 755 "$BATS_FILE_TMPDIR"
+	make_bundle "$B" sh -c 'read -r a b c </proc/self/uid_map; echo $a $b $c; read -r a b c </proc/self/gid_map; echo $a $b $c; echo x >/tmp/file'
+	change_config "$B" 'c["linux"]["namespaces"].append({"type": "user"})
+c["linux"]["uidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 1000}]
+c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 1000}]
+c["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"})'
+	run oci run -b "$B" one
+	[ "$output" = "$(printf '0 100000 1000\n0 200000 1000')" ]
+}
+
+@test "namespaces that are there already are entered by their paths" {
+	touch "$BATS_TEST_TMPDIR/net"
+	unshare --net="$BATS_TEST_TMPDIR/net" true
+	make_bundle "$B" readlink /proc/self/ns/net
+	export NET="$BATS_TEST_TMPDIR/net"
+	change_config "$B" 'import os; [n.update(path=os.environ["NET"]) for n in c["linux"]["namespaces"] if n["type"] == "network"]'
+	[ "$(oci run -b "$B" one)" = "net:[$(stat -Lc %i "$NET")]" ]
+	change_config "$B" '[n.update(path="/proc/self/ns/uts") for n in c["linux"]["namespaces"] if n["type"] == "network"]'
+	fails_saying "is no network namespace" oci run -b "$B" one
+}
+
+@test "devices are made, and what was masked or is read-only stays so" {
+	make_bundle "$B" sh -c 'ls -l /dev/own; cat /proc/keys; (echo 1 >/proc/sys/kernel/pid_max) 2>/dev/null || echo no'
+	change_config "$B" 'c["linux"]["devices"] = [{"path": "/dev/own", "type": "c", "major": 1, "minor": 3, "fileMode": 0o640, "uid": 3, "gid": 4}]'
+	run oci run -b "$B" one
+	echo "$output"
+	[[ ${lines[0]} == "crw-r----- 1 3 4 1, 3 "* ]]
+	[ "${lines[1]}" = no ]
+}
