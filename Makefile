@@ -82,6 +82,7 @@ $(BUILD)/man/stamp: $(BUILD)/manual docs/xrun.1
 	@echo "  GEN   $(@D)"
 	$(Q)rm -rf $(@D) && mkdir -p $(@D)
 	$(Q)$< list | sed '/the list: src.manual/r /dev/stdin' docs/xrun.1 >$(@D)/xrun.1
+	$(Q)$< oci >$(@D)/xrun-oci.1
 	$(Q)set -e; for name in $$($< commands); do $< page $$name >$(@D)/xrun-$$name.1; done
 	$(Q)set -e; for shell in bash zsh fish; do $< completion $$shell >$(@D)/xrun.$$shell; done
 	$(Q)touch $@

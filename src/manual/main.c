@@ -2,7 +2,7 @@
 /*
  * manual owns what is written out of the table of commands when xrun is built: "manual page NAME" prints the page of
  * xrun-NAME(1), "manual list" the part of xrun(1) that lists them, "manual completion bash|zsh|fish" a shell's
- * completions, "manual commands" the commands' names.
+ * completions, "manual commands" the commands' names, "manual oci" the page xrun-oci(1).
  */
 #include "src/manual/manual.h"
 
@@ -39,11 +39,13 @@ int main(int argc, char **argv)
 		status = print_names();
 	else if (argc == 2 && strcmp(argv[1], "list") == 0)
 		status = manual_list();
+	else if (argc == 2 && strcmp(argv[1], "oci") == 0)
+		status = (manual_oci(), 0);
 	else if (argc == 3 && strcmp(argv[1], "page") == 0)
 		status = print_page(argv[2]);
 	else if (argc == 3 && strcmp(argv[1], "completion") == 0)
 		status = manual_completion(argv[2]);
 	if (status)
-		fputs("usage: manual commands | list | page COMMAND | completion bash|zsh|fish\n", stderr);
+		fputs("usage: manual commands | list | oci | page COMMAND | completion bash|zsh|fish\n", stderr);
 	return status;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* groff_char(7): a bare '-' is a hyphen, which nobody can paste into a shell; a line's first '.' or ''' is a request. */
-static void print_text(const char *text, size_t len)
+void manual_text(const char *text, size_t len)
 {
 	if (len && (*text == '.' || *text == '\''))
 		fputs("\\&", stdout);
@@ -28,23 +28,20 @@ static void print_option(const struct option *option)
 	if (option->letter)
 		printf("\\-%c\\fR, \\fB", option->letter);
 	fputs("\\-\\-", stdout);
-	print_text(option->name, strlen(option->name));
+	manual_text(option->name, strlen(option->name));
 	fputs("\\fR", stdout);
 	if (option->arg) {
 		fputs(option->kind == OPTION_MAYBE ? "\\fI" : " \\fI", stdout);
-		print_text(option->arg, strlen(option->arg));
+		manual_text(option->arg, strlen(option->arg));
 		fputs("\\fR", stdout);
 	}
 	putchar('\n');
-	print_text(option->help, strlen(option->help));
+	manual_text(option->help, strlen(option->help));
 	putchar('\n');
 }
 
-static void print_options(const struct option *table)
+void manual_options(const struct option *table)
 {
-	if (!table)
-		return;
-	puts(".SH OPTIONS");
 	for (; table->name; table++) {
 		if (table->kind == OPTION_HEADING)
 			printf(".SS %s\n", table->name);
@@ -54,7 +51,7 @@ static void print_options(const struct option *table)
 }
 
 /* Lines that begin with two blanks are literal; an empty one ends a paragraph. */
-static void print_prose(const char *text)
+void manual_prose(const char *text)
 {
 	bool literal = false;
 	for (const char *line = text; line && *line;) {
@@ -64,7 +61,7 @@ static void print_prose(const char *text)
 			puts(example ? ".PP\n.EX" : ".EE");
 		literal = example;
 		if (len)
-			print_text(line, len);
+			manual_text(line, len);
 		else
 			fputs(".PP", stdout);
 		putchar('\n');
@@ -80,16 +77,19 @@ void manual_page(const struct command *command)
 	for (const char *at = command->name; *at; at++)
 		putchar(toupper((unsigned char)*at));
 	printf(" 1 \"\" \"xrun\" \"User Commands\"\n.SH NAME\nxrun\\-%s \\- ", command->name);
-	print_text(command->help, strlen(command->help));
+	manual_text(command->help, strlen(command->help));
 	printf("\n.SH SYNOPSIS\n.B xrun %s\n", command->name);
 	if (*command->usage)
-		print_text(command->usage, strlen(command->usage));
+		manual_text(command->usage, strlen(command->usage));
 	putchar('\n');
 	if (command->text) {
 		puts(".SH DESCRIPTION");
-		print_prose(command->text);
+		manual_prose(command->text);
 	}
-	print_options(command->options);
+	if (command->options)
+		puts(".SH OPTIONS");
+	if (command->options)
+		manual_options(command->options);
 	puts(".SH \"SEE ALSO\"\n.BR xrun (1)");
 }
 
@@ -97,7 +97,7 @@ int manual_list(void)
 {
 	for (const struct command *c = cli_commands; c->name; c++) {
 		printf(".TP\n.BR xrun\\-%s (1)\n", c->name);
-		print_text(c->help, strlen(c->help));
+		manual_text(c->help, strlen(c->help));
 		putchar('\n');
 	}
 	return 0;

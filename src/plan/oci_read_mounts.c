@@ -124,6 +124,15 @@ static void read_one(struct oci_reader *o, const json_t *item, struct engine_mou
 			strv_add(&m->data, word);
 	}
 	m->bind |= str_eq(m->type, "bind");
+	for (size_t i = 0; i < m->data.len; i++)
+		if (str_starts(m->data.items[i], "idmap=") || str_starts(m->data.items[i], "ridmap="))
+			oci_refuse(o, "%s: mappings are given by uidMappings and gidMappings", m->target);
+	if (m->remount)
+		oci_refuse(o, "%s: there is nothing to remount", m->target);
+	if (m->mapped && !m->bind)
+		oci_refuse(o, "%s: only a bind mount can be idmapped", m->target);
+	if (m->copy_up && !str_eq(m->type, "tmpfs"))
+		oci_refuse(o, "%s: tmpcopyup is for a tmpfs", m->target);
 	oci_read_map(o, item, "uidMappings", "gidMappings", &m->map);
 	m->mapped |= m->map.uid_count || m->map.gid_count;
 	if (!*m->target)

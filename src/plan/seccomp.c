@@ -174,9 +174,14 @@ static int read_condition(struct seccomp_document *document, json_t *object, uin
 	return r < 0 ? r : read_kernel(json_object_get(object, "minKernel"), ret_kernel, err);
 }
 
+/* Above 2^63-1 it is a real, as oci_parse makes of it: jansson has no such integers. */
 static int read_number(json_t *value, uint64_t *ret_number)
 {
 	*ret_number = 0;
+	if (json_is_real(value) && json_real_value(value) >= 0x1p63 && json_real_value(value) <= 0x1p64) {
+		*ret_number = json_real_value(value) >= 0x1p64 ? UINT64_MAX : (uint64_t)json_real_value(value);
+		return 0;
+	}
 	if (value && !json_is_null(value) && (!json_is_integer(value) || json_integer_value(value) < 0))
 		return -EINVAL;
 	*ret_number = value ? json_integer_value(value) : 0;
@@ -369,6 +374,11 @@ static json_t *write_list(const char *const *names)
 	return array;
 }
 
+static json_t *write_number(uint64_t number)
+{
+	return number > INT64_MAX ? json_real((double)number) : json_integer((json_int_t)number);
+}
+
 static json_t *write_rule(const struct seccomp_rule *rule)
 {
 	json_t *object = write_verdict(rule->verdict, "action", "errnoRet");
@@ -376,8 +386,8 @@ static json_t *write_rule(const struct seccomp_rule *rule)
 	json_t *args = json_array();
 	for (size_t i = 0; i < rule->compare_count; i++)
 		json_array_append_new(args,
-			json_pack("{s:i, s:I, s:I, s:s}", "index", (int)rule->compares[i].argument, "value",
-				(json_int_t)rule->compares[i].value, "valueTwo", (json_int_t)rule->compares[i].value_two, "op",
+			json_pack("{s:i, s:o, s:o, s:s}", "index", (int)rule->compares[i].argument, "value",
+				write_number(rule->compares[i].value), "valueTwo", write_number(rule->compares[i].value_two), "op",
 				operators[rule->compares[i].operator]));
 	json_object_set_new(object, "args", args);
 	return object;

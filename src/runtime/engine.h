@@ -86,7 +86,7 @@ int engine_delete(int root_fd, int dir_fd, struct engine_state *state, bool forc
 /* Runs the hooks of a kind with the state on their standard input. A hook that fails is an error that names it. */
 int engine_hooks_run(const struct engine_hooks *hooks, const char *name, json_t *state, struct err *err);
 
-/* cgroup directories at the spec's cgroupsPath, or xrun/ID, with the spec's resources. */
+/* cgroup directories at the spec's cgroupsPath, or xrun/ID.PID (another --root may have the id, too), with the spec's resources. */
 int engine_cgroup_create(const struct spec *spec, const char *id, struct cgroup *ret_cgroup, char **ret_path, struct err *err);
 /* Writes the resources of spec->engine to directories that are there. */
 int engine_cgroup_apply(const struct spec *spec, const struct cgroup *cgroup, struct err *err);

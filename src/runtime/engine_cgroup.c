@@ -140,7 +140,7 @@ static int make_all(const char *parent, const char *name, struct cgroup *cgroup,
 int engine_cgroup_create(const struct spec *spec, const char *id, struct cgroup *ret_cgroup, char **ret_path, struct err *err)
 {
 	cleanup_free char *parent = NULL, *name = NULL;
-	cleanup_free char *path = spec->engine->cgroup && *spec->engine->cgroup ? str_dup(spec->engine->cgroup) : str_fmt("xrun/%s", id);
+	cleanup_free char *path = spec->engine->cgroup && *spec->engine->cgroup ? str_dup(spec->engine->cgroup) : str_fmt("xrun/%s.%d", id, getpid());
 	struct cgroup cgroup = { 0 };
 	split(path, &parent, &name);
 	if (!*name || str_eq(name, "..") || strstr(path, "../"))

@@ -58,7 +58,8 @@ static int open_target(const struct engine_mount *m, int root_fd, bool directory
 static int attach(const struct engine_mount *m, int mount_fd, int root_fd, bool directory, struct err *err)
 {
 	cleanup_fd int target_fd = open_target(m, root_fd, directory, err);
-	return target_fd < 0 ? target_fd : mount_attach(mount_fd, target_fd, m->target, err);
+	int r = target_fd < 0 ? target_fd : m->copy_up ? engine_copy_up(target_fd, mount_fd, m->target, err) : 0;
+	return r < 0 ? r : mount_attach(mount_fd, target_fd, m->target, err);
 }
 
 static int finish(const struct engine_mount *m, int fd, struct err *err)
@@ -130,7 +131,7 @@ static int make_new(const struct engine_mount *m, const char *type, bool group, 
 	strv_extend(&words, &m->data);
 	cleanup_free struct mount_option *options = mem_new((words.len + 2) * sizeof *options);
 	split_options(m, group, &words, options);
-	int fd = mount_new(type, options, m->set, err);
+	int fd = mount_new(type, options, m->copy_up ? m->set & ~(uint64_t)MOUNT_ATTR_RDONLY : m->set, err);
 	return fd < 0 ? err_prefix(err, "%s", m->target) : fd;
 }
 
@@ -153,6 +154,8 @@ static int attach_new(const struct engine_mount *m, const char *type, int root_f
 	if ((fd == -EPERM || fd == -EBUSY || fd == -EACCES) && place)
 		return attach_hosts(m, place, root_fd, err);
 	int r = fd < 0 ? fd : attach(m, fd, root_fd, true, err);
+	if (r == 0 && m->copy_up)
+		r = set_attributes(fd, m->set & MOUNT_ATTR_RDONLY, 0, false, m->target, err);
 	return r < 0 ? r : finish(m, fd, err);
 }
 

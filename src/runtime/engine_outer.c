@@ -93,7 +93,7 @@ static int write_single(const struct engine_map *map, pid_t pid, struct err *err
 	return r < 0 ? r : write_file(pid, "gid_map", gids, err);
 }
 
-static int write_map(const struct engine_map *map, pid_t pid, struct err *err)
+int engine_map_write(const struct engine_map *map, pid_t pid, struct err *err)
 {
 	cleanup_buf struct buf uids = { 0 }, gids = { 0 };
 	if (needs_helper(map)) {
@@ -140,7 +140,7 @@ static int start_init(struct engine_stage *stage, struct err *err)
 	}
 	int r = 0;
 	if (is_new(spec, NAMESPACE_USER))
-		r = stage->alone ? write_single(&spec->engine->map, pid, err) : write_map(&spec->engine->map, pid, err);
+		r = stage->alone ? write_single(&spec->engine->map, pid, err) : engine_map_write(&spec->engine->map, pid, err);
 	if (r == 0 && engine_stage_send(stage->socket_fd, ENGINE_STARTED, pid, -1) < 0)
 		r = err_set(err, -EPIPE, "xrun-oci is gone");
 	if (r == 0 && write(go[1], "", 1) != 1)

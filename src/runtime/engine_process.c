@@ -79,7 +79,6 @@ static int find_program(const struct spec *spec, char **ret_path, struct err *er
 	const char *name = spec->args.items[0];
 	if (!strchr(name, '/')) {
 		*ret_path = search(spec, name);
-		err->status = *ret_path ? 0 : STATUS_NOT_FOUND;
 		return *ret_path ? 0 : err_set(err, -ENOENT, "executable file `%s` not found in $PATH: No such file or directory", name);
 	}
 	if (access(name, F_OK) < 0)
@@ -169,7 +168,6 @@ int engine_process_become(const struct spec *spec, const char *path, int preserv
 	keep_descriptors(preserve_fds);
 	reset_signals();
 	execve(path, spec->args.items, spec->env.items ? spec->env.items : no_env);
-	err->status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 	if (errno == ENOENT)
 		return err_set(err, -ENOENT, "exec %s: No such file or directory: the interpreter or dynamic loader that it names is not there", path);
 	return err_sys(err, "exec %s", path);

@@ -8,13 +8,18 @@
 #include "src/runtime/engine_stage.h"
 
 #include "src/base/fd.h"
+#include "src/base/process.h"
 #include "src/runtime/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static bool may_wait(const struct engine_stage *stage, int r)
@@ -28,6 +33,37 @@ static int open_source(const struct engine_stage *stage, const struct engine_mou
 	cleanup_free char *path = *m->source == '/' ? str_dup(m->source) : str_fmt("%s/%s", stage->request->bundle, m->source);
 	int fd = open_tree(AT_FDCWD, path, flags);
 	return fd < 0 ? err_sys(err, "cannot bind %s to %s", path, m->target) : fd;
+}
+
+/* A user namespace that has the map and nothing else: its one process ends as soon as the namespace is held. */
+static int open_map(const struct engine_map *map, struct err *err)
+{
+	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	if (pid == 0)
+		for (;;)
+			pause();
+	if (pid < 0)
+		return err_sys(err, "cannot make a user namespace for an idmapped mount");
+	cleanup_free char *path = str_fmt("/proc/%d/ns/user", pid);
+	int r = engine_map_write(map, pid, err), fd = r < 0 ? r : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && r == 0)
+		err_sys(err, "cannot open %s", path);
+	kill(pid, SIGKILL);
+	process_wait(pid);
+	return fd < 0 ? err->code : fd;
+}
+
+static int map_owners(const struct engine_stage *stage, const struct engine_mount *m, int mount_fd, struct err *err)
+{
+	const struct engine_map *map = m->map.uid_count || m->map.gid_count ? &m->map : &stage->spec->engine->map;
+	cleanup_fd int userns_fd = open_map(map, err);
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = userns_fd };
+	if (userns_fd < 0)
+		return userns_fd;
+	if (mount_setattr(mount_fd, "", AT_EMPTY_PATH | (m->mapped_recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
+		return err_sys(err, "%s: its file system cannot map owners (idmapped mounts)", m->target);
+	return 0;
 }
 
 /* config-linux.md, "Default Devices": by the host's names, for where nodes cannot be made. */
@@ -50,7 +86,10 @@ int engine_sources_open(struct engine_stage *stage, struct err *err)
 			continue;
 		r = open_source(stage, &engine->mounts[i], err);
 		stage->source_fds[i] = r < 0 ? -1 : r;
-		if (r < 0 && !may_wait(stage, r))
+		if (r < 0 && (!may_wait(stage, r) || engine->mounts[i].mapped))
+			return r;
+		r = r >= 0 && engine->mounts[i].mapped ? map_owners(stage, &engine->mounts[i], r, err) : 0;
+		if (r < 0)
 			return r;
 	}
 	if (stage->inside || stage->spec->namespaces.of[NAMESPACE_USER].origin != NAMESPACE_HOST)

@@ -47,6 +47,12 @@ void engine_init(struct engine_stage *stage, int go_fd) __attribute__((noreturn)
 /* The engine's socket for a terminal's master, connected. */
 int engine_console_open(const char *path, struct err *err);
 
+/* engine_outer.c: the map of process `pid`, which has just entered its user namespace; an empty one: ids as they are. */
+int engine_map_write(const struct engine_map *map, pid_t pid, struct err *err);
+
+/* engine_copy.c: copies what is in one directory into another: tmpcopyup. */
+int engine_copy_up(int from_fd, int to_fd, const char *what, struct err *err);
+
 /* engine_sources.c, for the outer stage: opens what mounts and devices show, as the caller sees it. */
 int engine_sources_open(struct engine_stage *stage, struct err *err);
 

@@ -154,3 +154,14 @@ for kind in ["poststop", "poststart", "createContainer", "createRuntime", "prest
 	[ "${lines[0]} ${lines[1]}" = "three four" ]
 	[[ ${lines[2]} != *" /proc/self/fd/9"* ]]
 }
+
+@test "xrun-oci(1) has every command, with its options" {
+	local page command
+	page=$(sed 's/\\-/-/g' "$PLACE/build/man/xrun-oci.1")
+	for command in $("$OCI" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+		[[ $page == *".SS \"xrun-oci $command "* ]]
+		for option in $("$OCI" "$command" --help | sed -n 's/^ *\(-[a-zA-Z], \)\?\(--[a-z-]*\).*/\2/p'); do
+			[[ $page == *"$option"* ]]
+		done
+	done
+}

@@ -88,3 +88,34 @@ c["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"})'
 	[[ ${lines[0]} == "crw-r----- 1 3 4 1, 3 "* ]]
 	[ "${lines[1]}" = no ]
 }
+
+@test "a tmpfs can begin with what its place holds" {
+	make_bundle "$B" sh -c 'cat /etc/passwd >/tmp/copy; read -r line </etc/sub/file; echo $line; ls -ld /etc/sub/file; readlink /etc/sub/link; ls /etc/sub'
+	mkdir -p "$BATS_TEST_TMPDIR/rootfs"
+	cp -a "$BATS_FILE_TMPDIR/rootfs/." "$BATS_TEST_TMPDIR/rootfs/"
+	export ROOTFS="$BATS_TEST_TMPDIR/rootfs"
+	mkdir -p "$ROOTFS/etc/sub/deep"
+	echo words >"$ROOTFS/etc/sub/file"
+	chmod 644 "$ROOTFS/etc/sub/file"
+	chown 7:8 "$ROOTFS/etc/sub/file"
+	ln -s /nowhere "$ROOTFS/etc/sub/link"
+	touch "$ROOTFS/etc/passwd"
+	change_config "$B" 'import os; c["root"]["path"] = os.environ["ROOTFS"]; c["mounts"].append({"destination": "/etc", "type": "tmpfs", "source": "tmpfs", "options": ["tmpcopyup", "ro"]})'
+	run oci run -b "$B" one
+	echo "$output"
+	[ "${lines[0]} ${lines[2]} ${lines[3]} ${lines[4]} ${lines[5]}" = "words /nowhere deep file link" ]
+	[[ ${lines[1]} == "-rw-r--r-- 1 7 8 "* ]]
+}
+
+@test "a bind mount's owners are mapped where config.json says so" {
+	mkdir "$BATS_TEST_TMPDIR/owned"
+	touch "$BATS_TEST_TMPDIR/owned/file"
+	chown 1000:1000 "$BATS_TEST_TMPDIR/owned/file"
+	export OWNED="$BATS_TEST_TMPDIR/owned"
+	make_bundle "$B" ls -ln /owned
+	change_config "$B" 'import os; ids = [{"containerID": 1000, "hostID": 7000, "size": 10}]
+c["mounts"].append({"destination": "/owned", "type": "bind", "source": os.environ["OWNED"], "options": ["bind"], "uidMappings": ids, "gidMappings": ids})'
+	run oci run -b "$B" one
+	echo "$output"
+	[[ $output == *" 7000 7000 "*file* ]]
+}
