@@ -65,13 +65,9 @@ static int refuse(const char *step, struct err *err)
 	return why == ENOSYS || why == EINVAL ? err_append(err, "; it needs Linux 4.15, built with CONFIG_CGROUP_BPF") : -why;
 }
 
-static int load_program(const struct strv *texts, struct err *err)
+static int load_program(const struct device_rule *rules, size_t count, struct err *err)
 {
-	size_t count = 0;
-	cleanup_free struct device_rule *rules = mem_grow(NULL, texts->len + 1, sizeof *rules);
-	cleanup_free struct bpf_insn *code = mem_grow(NULL, DEVICE_FILTER_ROOM(texts->len), sizeof *code);
-	for (size_t i = 0; i < texts->len; i++)
-		count += device_rule_parse(texts->items[i], &rules[count]);
+	cleanup_free struct bpf_insn *code = mem_grow(NULL, DEVICE_FILTER_ROOM(count), sizeof *code);
 	size_t len = device_filter_make(rules, count, code);
 	if (len > BPF_MAXINSNS)
 		return err_set(err, -E2BIG, "%s: too many rules", option);
@@ -86,12 +82,12 @@ static int load_program(const struct strv *texts, struct err *err)
 }
 
 /* Beside those that others attached above, all of which have to allow (BPF_F_ALLOW_MULTI). */
-static int write_v2(const char *directory, const struct strv *rules, struct err *err)
+int cgroup_devices_attach(const char *directory, const struct device_rule *rules, size_t count, struct err *err)
 {
 	cleanup_fd int directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory_fd < 0)
 		return err_sys(err, "%s: cannot open %s", option, directory);
-	cleanup_fd int program_fd = load_program(rules, err);
+	cleanup_fd int program_fd = load_program(rules, count, err);
 	if (program_fd < 0)
 		return program_fd;
 	union bpf_attr attributes;
@@ -101,6 +97,15 @@ static int write_v2(const char *directory, const struct strv *rules, struct err 
 	attributes.attach_type = BPF_CGROUP_DEVICE;
 	attributes.attach_flags = BPF_F_ALLOW_MULTI;
 	return call_bpf(BPF_PROG_ATTACH, &attributes) < 0 ? refuse("attach", err) : 0;
+}
+
+static int write_v2(const char *directory, const struct strv *texts, struct err *err)
+{
+	size_t count = 0;
+	cleanup_free struct device_rule *rules = mem_grow(NULL, texts->len + 1, sizeof *rules);
+	for (size_t i = 0; i < texts->len; i++)
+		count += device_rule_parse(texts->items[i], &rules[count]);
+	return cgroup_devices_attach(directory, rules, count, err);
 }
 
 int cgroup_devices_write(const struct spec *spec, const struct cgroup_directory *directory, struct err *err)

@@ -3,6 +3,7 @@
 #ifndef XRUN_RUNTIME_CGROUP_DEVICES_H
 #define XRUN_RUNTIME_CGROUP_DEVICES_H
 
+#include "src/plan/device_rule.h"
 #include "src/runtime/cgroup.h"
 
 /*
@@ -10,5 +11,8 @@
  * devices controller, v2 by a program that is attached to the directory and goes with it. Both are the host's root's alone.
  */
 int cgroup_devices_write(const struct spec *spec, const struct cgroup_directory *directory, struct err *err);
+
+/* For v2: attaches a program that has these rules, the last one that names an access counting, to the directory. */
+int cgroup_devices_attach(const char *directory, const struct device_rule *rules, size_t count, struct err *err);
 
 #endif

@@ -119,3 +119,15 @@ c["mounts"].append({"destination": "/owned", "type": "bind", "source": os.enviro
 	echo "$output"
 	[[ $output == *" 7000 7000 "*file* ]]
 }
+
+@test "a device that the rules deny cannot be opened, and those of every container can" {
+	make_bundle "$B" sh -c '(: >/dev/own) 2>/dev/null && echo opened; (: >/dev/null) && echo null'
+	change_config "$B" 'c["linux"]["devices"] = [{"path": "/dev/own", "type": "c", "major": 1, "minor": 11, "fileMode": 0o666}]
+c["linux"]["cgroupsPath"] = "/xrun-oci-test/rules"'
+	[ "$(oci run -b "$B" one)" = "$(printf 'opened\nnull')" ]
+	change_config "$B" 'c["linux"]["resources"] = {"devices": [{"allow": False, "access": "rwm"}]}'
+	run oci run -b "$B" one
+	echo "$output"
+	[ "$output" = null ]
+	find /sys/fs/cgroup -depth -type d -name xrun-oci-test -exec rmdir {} + || true
+}
