@@ -117,6 +117,8 @@ int oci_list(const struct oci_globals *globals, int argc, char **argv, struct er
 	return r;
 }
 
+enum { PS_LIMIT = 64 << 20 };
+
 /* Which of the columns of ps(1) has the number. */
 static int find_column(const char *header)
 {
@@ -158,7 +160,10 @@ static int print_table(const struct strv *pids, const struct strv *operands, str
 	int r = process_start(argv.items, &pid, &output_fd, err);
 	if (r == -ENOENT)
 		return err_set(err, r, "there is no ps on this machine; use --format json");
-	int status = r < 0 ? r : process_finish(pid, output_fd, &output, err);
+	int read_all = r < 0 ? r : fd_read_all(output_fd, PS_LIMIT, &output); /* process_finish keeps 64 KiB: less than many machines have */
+	int status = r < 0 ? r : process_finish(pid, output_fd, NULL, err);
+	if (status == 0 && read_all < 0)
+		return err_code(err, read_all, "cannot read what ps prints");
 	if (status != 0)
 		return status < 0 ? status : err_set(err, -EINVAL, "ps failed: %s", output.len ? output.data : "");
 	char *rest = output.data ? output.data : (char[]){ "" }, *line = strsep(&rest, "\n");
