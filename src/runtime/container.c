@@ -49,8 +49,9 @@ static int take_message(struct run *run, const struct stage_message *message, in
 		return answer_with_map(run, err);
 	case STAGE_STARTED:
 		run->pid = message->pid;
-		if (count > 1)
-			run->instance_fd = fd_take(&fds[1]);
+		return 0;
+	case STAGE_INSTANCE:
+		run->instance_fd = count ? fd_take(&fds[0]) : -1;
 		return 0;
 	case STAGE_NETWORK:
 		return count ? network_start(&run->network, run->spec, run->map, run->userns_fd, fds[0], err) :

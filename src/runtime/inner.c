@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* inner.c owns the container's first process, from its birth to exec. */
 /*
- * Theory of operation. The inner stage waits until its id map is written, assembles and enters its root, finds out
+ * Theory of operation. The inner stage makes its namespaces, the network's above all, while the outer stage writes its id map
+ * and makes the parts of its root. It assembles and enters that, finds out
  * who it is to be, gives up everything else, and executes the program. Whatever fails is sent to the supervisor with
  * the exit status that it asks for; the socket closes on exec, which is how the supervisor learns of success.
  */
@@ -9,22 +10,47 @@
 
 #include "src/base/fd.h"
 #include "src/runtime/interface.h"
+#include "src/runtime/namespaces.h"
+#include "src/runtime/parts.h"
 #include "src/runtime/program.h"
 #include "src/runtime/rootfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int await_map(const struct stage *stage, int go_fd, struct err *err)
+/* As soon as it exists: the supervisor has it connected while the container is put together. */
+static int hand_over_network(const struct stage *stage, struct err *err)
+{
+	struct stage_message message = { .kind = STAGE_NETWORK };
+	cleanup_fd int netns_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (netns_fd < 0)
+		return err_sys(err, "cannot open the container's network namespace");
+	int r = stage_send(stage->socket_fd, &message, &netns_fd, 1);
+	return r < 0 ? err_code(err, r, "cannot hand over the container's network namespace") : 0;
+}
+
+/* They belong to our user namespace, which has no id map yet: what needs one comes later. */
+static int make_namespaces(const struct stage *stage, struct err *err)
+{
+	const struct spec *spec = stage->spec;
+	uint64_t flags = namespaces_new(spec) & (CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP);
+	flags |= spec->network.mode == NETWORK_HOST ? 0 : CLONE_NEWNET;
+	if (unshare((int)flags) < 0)
+		return err_sys(err, "cannot make the container's namespaces");
+	return spec->network.mode == NETWORK_PRIVATE ? hand_over_network(stage, err) : 0;
+}
+
+static int await_map(const struct stage *stage, int outer_fd, struct err *err)
 {
 	char go;
-	if (read(go_fd, &go, 1) != 1)
+	if (recv(outer_fd, &go, 1, 0) != 1)
 		return err_set(err, -EPIPE, "the container's id map was not written");
-	close(go_fd);
 	int r = idmap_become_root(stage->map, err);
 	if (r < 0)
 		return r;
@@ -46,12 +72,16 @@ static int become_program(const struct stage *stage, struct err *err)
 	return program_become(&program, err);
 }
 
-static int build(const struct stage *stage, int go_fd, struct err *err)
+static int build(struct stage *stage, int outer_fd, struct err *err)
 {
 	int terminal_fd = -1;
-	int r = await_map(stage, go_fd, err);
+	int r = make_namespaces(stage, err);
+	if (r == 0)
+		r = await_map(stage, outer_fd, err);
 	if (r == 0 && stage->spec->network.mode != NETWORK_HOST)
 		r = interface_raise_loopback(err);
+	if (r == 0)
+		r = parts_receive(stage, outer_fd, err);
 	if (r == 0)
 		r = rootfs_enter(stage, &terminal_fd, err);
 	if (r == 0 && stage->spec->network.mode == NETWORK_PRIVATE)
@@ -71,10 +101,10 @@ static int build(const struct stage *stage, int go_fd, struct err *err)
 	return r < 0 ? r : become_program(stage, err);
 }
 
-void inner_stage(const struct stage *stage, int go_fd)
+void inner_stage(struct stage *stage, int outer_fd)
 {
 	struct stage_message failed = { .kind = STAGE_FAILED };
-	build(stage, go_fd, &failed.err);
+	build(stage, outer_fd, &failed.err);
 	stage_send(stage->socket_fd, &failed, NULL, 0);
 	_exit(STATUS_FAILED);
 }

@@ -3,10 +3,11 @@
 /*
  * Theory of operation. The outer stage is a short-lived child of the supervisor. It
  *   1. enters a user namespace (U1) with its own mount namespace and asks the supervisor for the id map;
- *   2. opens the private binfmt_misc instance and registers the emulators: they belong to U1, out of the payload's reach;
- *   3. makes, all detached, the overlay root, the volumes and the device binds;
- *   4. clones the container's first process into U2 and the other namespaces, as a child of the supervisor, maps it,
- *      and exits. The supervisor keeps the instance's descriptor, and with it the handlers, alive.
+ *   2. clones the container's first process into U2, as a child of the supervisor, and maps it. What follows goes on while that
+ *      makes its other namespaces, which takes as long;
+ *   3. opens the private binfmt_misc instance and registers the emulators: they belong to U1, out of the payload's reach. The
+ *      supervisor keeps the instance's descriptor, and with it the handlers, alive;
+ *   4. makes, all detached, the overlay root, the volumes and the device binds, hands them to the first process, and exits.
  */
 #include "src/runtime/stage.h"
 
@@ -16,7 +17,7 @@
 #include "src/runtime/clocks.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
-#include "src/runtime/namespaces.h"
+#include "src/runtime/parts.h"
 #include "src/runtime/program.h"
 #include "src/runtime/ulimits.h"
 #include "src/runtime/volumes.h"
@@ -29,6 +30,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -140,57 +142,56 @@ static int bind_devices(struct stage *stage, struct err *err)
 	return 0;
 }
 
-/* With CLONE_PARENT: the supervisor is the parent, so it alone waits for the container. */
+/*
+ * With CLONE_PARENT: the supervisor is the parent, so it alone waits for the container. The namespaces that take long it makes
+ * itself, see inner.c.
+ */
 static pid_t clone_inner(const struct spec *spec)
 {
 	uint64_t flags = CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID;
-	flags |= namespaces_new(spec) & (CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP);
 	flags |= clocks_are_moved(spec) ? 0 : CLONE_NEWTIME; /* then it is ours already, for our children */
-	flags |= spec->network.mode == NETWORK_HOST ? 0 : CLONE_NEWNET;
 	return calls_clone(flags);
 }
 
-/* As soon as it exists: the supervisor has it connected while the container is put together. */
-static int hand_over_network(const struct stage *stage, pid_t pid, struct err *err)
+/* *ret_socket_fd: by which it learns that its id map is written, and gets the parts. The supervisor ends it if we fail. */
+static int start_inner(struct stage *stage, int *ret_socket_fd, struct err *err)
 {
-	char path[64];
-	struct stage_message message = { .kind = STAGE_NETWORK };
-	snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
-	cleanup_fd int netns_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (netns_fd < 0)
-		return err_sys(err, "cannot open the container's network namespace");
-	int r = stage_send(stage->socket_fd, &message, &netns_fd, 1);
-	return r < 0 ? err_code(err, r, "cannot hand over the container's network namespace") : 0;
-}
-
-static int start_inner(struct stage *stage, int instance_fd, struct err *err)
-{
-	int go[2];
-	if (pipe2(go, O_CLOEXEC) < 0)
-		return err_sys(err, "cannot make a pipe");
+	int ends[2];
+	struct stage_message message = { .kind = STAGE_STARTED };
 	if (clocks_are_moved(stage->spec) && clocks_move(stage->spec, err) < 0)
 		return err->code;
-	pid_t pid = clone_inner(stage->spec);
-	if (pid < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(err, "cannot make a socket pair");
+	cleanup_fd int ours_fd = ends[0];
+	message.pid = clone_inner(stage->spec);
+	if (message.pid == 0) {
+		close(ends[0]);
+		inner_stage(stage, ends[1]);
+	}
+	close(ends[1]);
+	if (message.pid < 0)
 		return err_sys(err, "cannot make the container's namespaces");
-	if (pid == 0) {
-		close(go[1]);
-		fd_close(&instance_fd);
-		inner_stage(stage, go[0]);
-	}
-	int r = idmap_write_nested(stage->map, pid, err);
-	if (r == 0 && stage->spec->network.mode == NETWORK_PRIVATE)
-		r = hand_over_network(stage, pid, err);
-	if (r < 0) {
-		kill(pid, SIGKILL);
-		return r;
-	}
-	int fds[2] = { open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC), instance_fd };
-	struct stage_message message = { .kind = STAGE_STARTED, .pid = pid };
-	r = fds[0] < 0 ? -errno : stage_send(stage->socket_fd, &message, fds, instance_fd < 0 ? 1 : 2);
-	if (r == 0 && write(go[1], "", 1) != 1)
-		r = -EPIPE;
-	return r < 0 ? err_code(err, r, "cannot start the container") : 0;
+	int r = stage_send(stage->socket_fd, &message, NULL, 0);
+	if (r < 0)
+		return err_code(err, r, "the supervisor is gone");
+	r = idmap_write_nested(stage->map, message.pid, err);
+	if (r == 0 && (r = fd_send(ours_fd, "", 1, NULL, 0)) < 0)
+		return err_code(err, r, "cannot start the container");
+	if (r == 0)
+		*ret_socket_fd = fd_take(&ours_fd);
+	return r;
+}
+
+/* Emulators, if there is something to emulate; the instance goes to the supervisor. */
+static int register_emulators(const struct stage *stage, struct err *err)
+{
+	struct stage_message message = { .kind = STAGE_INSTANCE };
+	err_clear(err);
+	cleanup_fd int instance_fd = emulators_register(stage, err);
+	if (instance_fd < 0)
+		return err->code;
+	int r = stage_send(stage->socket_fd, &message, &instance_fd, 1);
+	return r < 0 ? err_code(err, r, "the supervisor is gone") : 0;
 }
 
 /*
@@ -208,21 +209,20 @@ static void remove_mark(const struct stage *stage)
 
 static int build(struct stage *stage, struct err *err)
 {
+	cleanup_fd int inner_fd = -1;
 	int r = enter_user_namespace(stage, err);
-	if (r < 0)
-		return r;
-	err_clear(err);
-	int instance_fd = emulators_register(stage, err);
-	if (instance_fd < 0 && err->code)
-		return err->code;
-	stage->rootfs_fd = stage_make_rootfs(stage, err);
-	if (stage->rootfs_fd < 0)
-		return stage->rootfs_fd;
-	r = bind_devices(stage, err);
+	if (r == 0)
+		r = start_inner(stage, &inner_fd, err);
+	if (r == 0)
+		r = register_emulators(stage, err);
+	if (r == 0)
+		r = stage->rootfs_fd = stage_make_rootfs(stage, err);
+	if (r >= 0)
+		r = bind_devices(stage, err);
 	if (r == 0)
 		r = volumes_bind(stage, err);
 	if (r == 0)
-		r = start_inner(stage, instance_fd, err);
+		r = parts_send(stage, inner_fd, err);
 	if (r == 0)
 		remove_mark(stage);
 	return r;
