@@ -56,6 +56,20 @@ static int open_etc(int root_fd)
 	return mkdirat(root_fd, "etc", 0755) < 0 ? -errno : fd_openat2(root_fd, "etc", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
 }
 
+int etc_make_places(const struct spec *spec, int root_fd, struct err *err)
+{
+	const bool wanted[] = { spec->network.hosts_text, true, spec->network.resolv_text };
+	cleanup_fd int etc_fd = open_etc(root_fd);
+	if (etc_fd < 0)
+		return err_code(err, etc_fd, "cannot open the image's /etc");
+	for (int i = 0; i < 3; i++) {
+		cleanup_fd int place_fd = wanted[i] ? open_place(etc_fd, names[i]) : -1;
+		if (wanted[i] && place_fd < 0)
+			return err_code(err, place_fd, "cannot make a place for /etc/%s in the image", names[i]);
+	}
+	return 0;
+}
+
 int etc_attach(struct etc *etc, int root_fd, struct err *err)
 {
 	int r = 0;

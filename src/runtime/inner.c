@@ -46,10 +46,16 @@ static int make_namespaces(const struct stage *stage, struct err *err)
 	return spec->network.mode == NETWORK_PRIVATE ? hand_over_network(stage, err) : 0;
 }
 
+/* One byte of the outer stage; false when that has ended, and has told the supervisor why. */
+static bool hear(int outer_fd)
+{
+	char byte;
+	return recv(outer_fd, &byte, 1, 0) == 1;
+}
+
 static int await_map(const struct stage *stage, int outer_fd, struct err *err)
 {
-	char go;
-	if (recv(outer_fd, &go, 1, 0) != 1)
+	if (!hear(outer_fd))
 		return err_set(err, -EPIPE, "the container's id map was not written");
 	int r = idmap_become_root(stage->map, err);
 	if (r < 0)
@@ -97,6 +103,8 @@ static int build(struct stage *stage, int outer_fd, struct err *err)
 	} else if (setsid() < 0) {
 		return err_sys(err, "cannot start a session");
 	}
+	if (stage->spec->emulator_count && !hear(outer_fd))
+		return err_set(err, -EPIPE, "the container's emulators were not registered");
 	r = program_close_descriptors(stage->socket_fd, err);
 	return r < 0 ? r : become_program(stage, err);
 }

@@ -5,9 +5,10 @@
  *   1. enters a user namespace (U1) with its own mount namespace and asks the supervisor for the id map;
  *   2. clones the container's first process into U2, as a child of the supervisor, and maps it. What follows goes on while that
  *      makes its other namespaces, which takes as long;
- *   3. opens the private binfmt_misc instance and registers the emulators: they belong to U1, out of the payload's reach. The
- *      supervisor keeps the instance's descriptor, and with it the handlers, alive;
- *   4. makes, all detached, the overlay root, the volumes and the device binds, hands them to the first process, and exits.
+ *   3. makes, all detached, the overlay root, the volumes and the device binds, and hands them to the first process;
+ *   4. opens the private binfmt_misc instance and registers the emulators: they belong to U1, out of the payload's reach. The
+ *      supervisor keeps the instance's descriptor, and with it the handlers, alive. The first process waits for that before
+ *      it executes the program.
  */
 #include "src/runtime/stage.h"
 
@@ -16,6 +17,7 @@
 #include "src/base/overlay.h"
 #include "src/runtime/clocks.h"
 #include "src/runtime/emulators.h"
+#include "src/runtime/etc.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/parts.h"
 #include "src/runtime/program.h"
@@ -75,6 +77,7 @@ static int enter_user_namespace(struct stage *stage, struct err *err)
 	if (r < 0)
 		return r;
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of ids, which resets it */
+	umask(022); /* for the files that the image lacks */
 	prctl(PR_SET_DUMPABLE, 1);        /* likewise: without it /proc/PID/uid_map of our child is not ours to write */
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_sys(err, "cannot make the mounts private");
@@ -182,8 +185,8 @@ static int start_inner(struct stage *stage, int *ret_socket_fd, struct err *err)
 	return r;
 }
 
-/* Emulators, if there is something to emulate; the instance goes to the supervisor. */
-static int register_emulators(const struct stage *stage, struct err *err)
+/* The instance goes to the supervisor, and then the word to the first process that it may go on. */
+static int register_emulators(const struct stage *stage, int inner_fd, struct err *err)
 {
 	struct stage_message message = { .kind = STAGE_INSTANCE };
 	err_clear(err);
@@ -191,7 +194,9 @@ static int register_emulators(const struct stage *stage, struct err *err)
 	if (instance_fd < 0)
 		return err->code;
 	int r = stage_send(stage->socket_fd, &message, &instance_fd, 1);
-	return r < 0 ? err_code(err, r, "the supervisor is gone") : 0;
+	if (r == 0)
+		r = fd_send(inner_fd, "", 1, NULL, 0);
+	return r < 0 ? err_code(err, r, "cannot hand over the emulators") : 0;
 }
 
 /*
@@ -214,15 +219,17 @@ static int build(struct stage *stage, struct err *err)
 	if (r == 0)
 		r = start_inner(stage, &inner_fd, err);
 	if (r == 0)
-		r = register_emulators(stage, err);
-	if (r == 0)
 		r = stage->rootfs_fd = stage_make_rootfs(stage, err);
 	if (r >= 0)
+		r = etc_make_places(stage->spec, stage->rootfs_fd, err);
+	if (r == 0)
 		r = bind_devices(stage, err);
 	if (r == 0)
 		r = volumes_bind(stage, err);
 	if (r == 0)
 		r = parts_send(stage, inner_fd, err);
+	if (r == 0)
+		r = register_emulators(stage, inner_fd, err);
 	if (r == 0)
 		remove_mark(stage);
 	return r;

@@ -44,7 +44,7 @@ int stage_make_rootfs(const struct stage *stage, struct err *err);
 /* The outer user namespace: never returns. */
 void outer_stage(struct stage *stage) __attribute__((noreturn));
 
-/* The container's first process: never returns. outer_fd: see parts.h; before that a byte, when the id map is written. */
+/* The container's first process: never returns. outer_fd: see parts.h; a byte before them, when the id map is written, and one after them, when the emulators are registered. */
 void inner_stage(struct stage *stage, int outer_fd) __attribute__((noreturn));
 
 /* Names below /dev that are bound from the host, NULL-terminated; device_fds is in the same order. */
