@@ -13,15 +13,19 @@
 enum probe { PROBE_YES, PROBE_NO_NAMESPACE, PROBE_NO_INSTANCE };
 
 /* By doing it, in a child: versions lie (backports), and user namespaces can be forbidden in many ways. */
-static enum probe probe_private(void)
+static pid_t start_probe(void)
 {
+	struct err ignored;
 	pid_t child = fork();
-	if (child == 0) {
-		struct err ignored;
-		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-			_exit(PROBE_NO_NAMESPACE);
-		_exit(binfmt_instance_open(&ignored) < 0 ? PROBE_NO_INSTANCE : PROBE_YES);
-	}
+	if (child != 0)
+		return child;
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		_exit(PROBE_NO_NAMESPACE);
+	_exit(binfmt_instance_open(&ignored) < 0 ? PROBE_NO_INSTANCE : PROBE_YES);
+}
+
+static enum probe finish_probe(pid_t child)
+{
 	int status = child < 0 ? -1 : process_wait(child);
 	return status < 0 || status > PROBE_NO_INSTANCE ? PROBE_NO_INSTANCE : (enum probe)status;
 }
@@ -40,43 +44,55 @@ static void refuse(const struct arch *arch, enum probe probe, struct binfmt_answ
 			uts.release, arch->name, arch->name);
 }
 
-static int ask_foreign(const struct arch *arch, const char *override, struct binfmt_answer *answer, struct err *err)
+void binfmt_ask_start(const struct arch *arch, const char *override, struct binfmt_question *ret_question)
+{
+	*ret_question = (struct binfmt_question){ .arch = arch, .override = override, .child = -1 };
+	ret_question->native = !override && binfmt_is_native(arch);
+	if (ret_question->native)
+		return;
+	cleanup_fd int emulator_fd = emulator_open(arch, override, &ret_question->emulator, &ret_question->no_emulator);
+	if (emulator_fd >= 0)
+		ret_question->child = start_probe();
+}
+
+static int finish_foreign(struct binfmt_question *question, struct binfmt_answer *answer, struct err *err)
 {
 	struct host_handler handler;
-	struct err no_emulator = { 0 };
-	cleanup_fd int emulator_fd = emulator_open(arch, override, &answer->emulator, &no_emulator);
-	enum probe probe = emulator_fd < 0 ? PROBE_NO_INSTANCE : probe_private();
-	if (emulator_fd >= 0 && probe == PROBE_YES) {
+	cleanup_free char *emulator = question->emulator;
+	question->emulator = NULL;
+	enum probe probe = emulator ? finish_probe(question->child) : PROBE_NO_INSTANCE;
+	if (emulator && probe == PROBE_YES) {
 		answer->way = BINFMT_PRIVATE;
+		answer->emulator = emulator;
+		emulator = NULL;
 		return 0;
 	}
-	int r = override ? 0 : binfmt_host_find(arch, &handler, err);
+	int r = question->override ? 0 : binfmt_host_find(question->arch, &handler, err);
 	if (r < 0)
 		return r;
-	if (!override && handler.registered && handler.enabled) {
-		free(answer->emulator);
+	if (!question->override && handler.registered && handler.enabled) {
 		answer->emulator = str_dup(handler.interpreter);
 		answer->way = BINFMT_HOST;
 		return 0;
 	}
-	free(answer->emulator);
-	answer->emulator = NULL;
-	refuse(arch, probe, answer);
-	if (emulator_fd < 0)
-		answer->why_not = no_emulator;
+	refuse(question->arch, probe, answer);
+	if (!emulator)
+		answer->why_not = question->no_emulator;
 	return 0;
+}
+
+int binfmt_ask_finish(struct binfmt_question *question, struct binfmt_answer *ret_answer, struct err *err)
+{
+	struct binfmt_answer answer = { .way = BINFMT_NATIVE };
+	int r = question->native ? 0 : finish_foreign(question, &answer, err);
+	if (r == 0)
+		*ret_answer = answer;
+	return r;
 }
 
 int binfmt_ask(const struct arch *arch, const char *override, struct binfmt_answer *ret_answer, struct err *err)
 {
-	struct binfmt_answer answer = { .way = BINFMT_NATIVE };
-	if (override || !binfmt_is_native(arch)) {
-		int r = ask_foreign(arch, override, &answer, err);
-		if (r < 0) {
-			free(answer.emulator);
-			return r;
-		}
-	}
-	*ret_answer = answer;
-	return 0;
+	struct binfmt_question question;
+	binfmt_ask_start(arch, override, &question);
+	return binfmt_ask_finish(&question, ret_answer, err);
 }

@@ -12,6 +12,7 @@
 #include "src/base/finding.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Whether the CPU and kernel run it without help (i386 on x86_64, 32-bit arm on arm64): asked by running a tiny ELF. */
 bool binfmt_is_native(const struct arch *arch);
@@ -47,6 +48,21 @@ struct binfmt_answer {
 };
 /* Asks without changing anything; private instances are probed in a child. */
 int binfmt_ask(const struct arch *arch, const char *override, struct binfmt_answer *ret_answer, struct err *err);
+
+/*
+ * The same in two steps: what the caller does between them goes on while the kernel is asked. After the first, `emulator` is what
+ * a private instance would run it by, or NULL; it lives until the second, which must follow.
+ */
+struct binfmt_question {
+	const struct arch *arch;
+	const char *override; /* borrowed */
+	char *emulator;
+	struct err no_emulator;
+	bool native;
+	pid_t child;
+};
+void binfmt_ask_start(const struct arch *arch, const char *override, struct binfmt_question *ret_question);
+int binfmt_ask_finish(struct binfmt_question *question, struct binfmt_answer *ret_answer, struct err *err);
 
 /* The host-wide table, /proc/sys/fs/binfmt_misc. */
 struct host_handler {

@@ -141,6 +141,26 @@ static bool needs_short_positions(const struct arch *arch)
 	return arch->elf_class == 1 && directories_can_serve() && binfmt_is_native(arch_by_name("i386"));
 }
 
+/* While the kernel is asked whether there are private instances, all is planned for one. */
+static int plan_way(const struct request *q, const struct arch *arch, int store_dir_fd, struct spec *spec,
+	struct emulator_facts *ret_facts, struct binfmt_answer *ret_answer, struct err *err)
+{
+	struct binfmt_question question;
+	struct err problem = { 0 };
+	int planned = 0;
+	binfmt_ask_start(arch, q->emulator, &question);
+	if (question.emulator)
+		planned = plan_private(q, arch, question.emulator, store_dir_fd, spec, ret_facts, &problem);
+	int r = binfmt_ask_finish(&question, ret_answer, err);
+	if (r == 0 && ret_answer->way == BINFMT_PRIVATE && planned < 0)
+		*err = problem;
+	if (r < 0 || ret_answer->way == BINFMT_PRIVATE)
+		return r < 0 ? r : planned;
+	spec_drop_emulators(spec);
+	*ret_facts = (struct emulator_facts){ 0 };
+	return 0;
+}
+
 int run_plan_emulation(const struct request *q, const struct image *image, int store_dir_fd, struct spec *spec,
 	struct err *err)
 {
@@ -150,13 +170,12 @@ int run_plan_emulation(const struct request *q, const struct image *image, int s
 	if (!arch)
 		return err_set(err, -ENOEXEC, "%s is for %s, an architecture that xrun does not know", image->reference,
 			platform_text(&image->platform).text);
-	int r = binfmt_ask(arch, q->emulator, &answer, err);
-	if (r < 0)
-		return r;
-	if (answer.way == BINFMT_NONE) {
+	int r = plan_way(q, arch, store_dir_fd, spec, &facts, &answer, err);
+	free(answer.emulator);
+	if (r == 0 && answer.way == BINFMT_NONE)
 		*err = answer.why_not;
+	if (r < 0 || answer.way == BINFMT_NONE)
 		return err->code;
-	}
 	spec->personality_32 = answer.way == BINFMT_NATIVE && arch->elf_class != arch_host()->elf_class;
 	spec->emulated = answer.way != BINFMT_NATIVE;
 	spec->short_positions = spec->emulated && needs_short_positions(arch);
@@ -164,11 +183,8 @@ int run_plan_emulation(const struct request *q, const struct image *image, int s
 		r = plan_cores(q, spec, err);
 	else if (q->core_dir)
 		r = err_set(err, -EINVAL, "--core-dir is for emulated programs; the kernel decides on cores of native ones (core(5))");
-	if (r == 0 && answer.way == BINFMT_PRIVATE)
-		r = plan_private(q, arch, answer.emulator, store_dir_fd, spec, &facts, err);
-	else if (r == 0 && q->cpu_model)
+	if (r == 0 && answer.way != BINFMT_PRIVATE && q->cpu_model)
 		r = err_set(err, -EINVAL, "--cpu-model %s: %s programs run %s", q->cpu_model, arch->name,
 			answer.way == BINFMT_NATIVE ? "natively here" : "through the host's own handler, which xrun does not change");
-	free(answer.emulator);
 	return r < 0 ? r : plan_randomization(q, &facts, spec, err);
 }

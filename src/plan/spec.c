@@ -74,13 +74,7 @@ void spec_done(struct spec *spec)
 		free(spec->mounts[i].target);
 	}
 	free(spec->mounts);
-	for (size_t i = 0; i < spec->emulator_count; i++) {
-		free(spec->emulators[i].arch);
-		free(spec->emulators[i].path);
-		strv_done(&spec->emulators[i].options);
-	}
-	free(spec->emulators);
-	free(spec->cpuinfo.arch);
+	spec_drop_emulators(spec);
 	spec_engine_done(spec->engine);
 	for (int i = 0; i < NAMESPACE_KINDS; i++)
 		free(spec->namespaces.of[i].path);
@@ -105,4 +99,18 @@ struct spec_emulator *spec_add_emulator(struct spec *spec, const char *arch, con
 	struct spec_emulator *emulator = &spec->emulators[spec->emulator_count++];
 	*emulator = (struct spec_emulator){ .arch = str_dup(arch), .path = str_dup(path) };
 	return emulator;
+}
+
+void spec_drop_emulators(struct spec *spec)
+{
+	for (size_t i = 0; i < spec->emulator_count; i++) {
+		free(spec->emulators[i].arch);
+		free(spec->emulators[i].path);
+		strv_done(&spec->emulators[i].options);
+	}
+	free(spec->emulators);
+	free(spec->cpuinfo.arch);
+	spec->emulators = NULL;
+	spec->emulator_count = 0;
+	spec->cpuinfo = (struct spec_cpuinfo){ 0 };
 }

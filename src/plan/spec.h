@@ -211,4 +211,7 @@ bool spec_limits_any(const struct spec_limits *limits); /* whether there is one 
 struct spec_mount *spec_add_mount(struct spec *spec, const char *source, const char *target, bool read_only);
 struct spec_emulator *spec_add_emulator(struct spec *spec, const char *arch, const char *path);
 
+/* All of them, and what /proc/cpuinfo would have told. */
+void spec_drop_emulators(struct spec *spec);
+
 #endif
