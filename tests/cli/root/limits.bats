@@ -79,7 +79,7 @@ limited() {
 	"$XRUN" --root "$STORE" run --rm --name limited "$@" "$NATIVE" sh -c 'echo ready; exec sleep 60' >"$BATS_TEST_TMPDIR/out" 3>&- &
 	background=$!
 	await_text ready "$BATS_TEST_TMPDIR/out"
-	container=$(xrun ps -q --no-trunc --filter name=limited)
+	container=$(xrun inspect -f '{{.Id}}' limited) # which waits until that is known
 }
 
 ended() {
