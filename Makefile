@@ -34,8 +34,11 @@ sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 
 # What starts containers stays light; what pulls images may load curl and the rest: see docs/design.md, "Two programs".
-# libjansson goes in whole: to look for one more library costs each start half a millisecond.
-XRUN_LIBS := -Wl,-Bstatic -ljansson -Wl,-Bdynamic
+# It is linked statically: to find a library and its symbols takes a tenth of a start's time. STATIC= where there is no libc.a.
+STATIC := $(if $(SANITIZE),,-static-pie)
+XRUN_LDFLAGS = $(if $(STATIC),$(STATIC) $(filter-out -pie,$(ALL_LDFLAGS)),$(ALL_LDFLAGS))
+DYNAMIC_LIBS := -Wl,-Bstatic -ljansson -Wl,-Bdynamic
+XRUN_LIBS := $(if $(STATIC),-ljansson,$(DYNAMIC_LIBS))
 FETCH_LIBS := -lcurl -ljansson -larchive -lisal -lzstd -lcrypto -pthread
 PROGRAMS := $(BUILD)/xrun $(BUILD)/xrun-fetch $(BUILD)/xrun-oci
 
@@ -45,9 +48,15 @@ FUZZ_SHARED := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/fuzz_% %/repl
 
 all: $(PROGRAMS) $(BUILD)/man/stamp
 
-$(BUILD)/xrun: $(BUILD)/src/main.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
+XRUN_PARTS := $(BUILD)/src/main.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
+$(BUILD)/xrun: $(XRUN_PARTS)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS)
+	$(Q)$(CC) $(XRUN_LDFLAGS) -o $@ $^ $(XRUN_LIBS)
+
+# For tests of what the dynamic loader makes possible, for the tests themselves and for who attacks.
+$(BUILD)/xrun-dynamic: $(XRUN_PARTS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DYNAMIC_LIBS)
 
 $(BUILD)/xrun-fetch: $(BUILD)/registry/main.o $(call archive,registry) $(call archive,src/base)
 	@echo "  LINK  $@"
@@ -56,7 +65,7 @@ $(BUILD)/xrun-fetch: $(BUILD)/registry/main.o $(call archive,registry) $(call ar
 # For engines, which give it an image's files: it pulls none.
 $(BUILD)/xrun-oci: $(BUILD)/src/oci/main.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS)
+	$(Q)$(CC) $(XRUN_LDFLAGS) -o $@ $^ $(XRUN_LIBS)
 
 # Runs on the machine that builds, for the one that CC compiles for: the tables of system calls, the built-in filters.
 HOSTCC ?= gcc
@@ -76,7 +85,7 @@ $(BUILD)/src/seccomp/ready.o: $(BUILD)/programs.inc
 MANUAL := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/manual/*.c))
 $(BUILD)/manual: $(MANUAL) $(foreach a,$(ARCHIVES),$(call archive,$(a)))
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DYNAMIC_LIBS)
 
 $(BUILD)/man/stamp: $(BUILD)/manual docs/xrun.1
 	@echo "  GEN   $(@D)"
@@ -123,17 +132,17 @@ $(BUILD)/%.o: %.c
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(foreach a,$(ARCHIVES),$(call archive,$(a)))
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(XRUN_LIBS) $(FETCH_LIBS) $(if $(findstring seccomp,$@),-lseccomp)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(DYNAMIC_LIBS) $(FETCH_LIBS) $(if $(findstring seccomp,$@),-lseccomp)
 
 # The fuzzers: with replay.c, which tries the same inputs every time, and with libFuzzer, which clang brings.
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(FUZZ_SHARED) \
 		$(foreach a,$(ARCHIVES),$(call archive,$(a)))
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS) $(FETCH_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DYNAMIC_LIBS) $(FETCH_LIBS)
 
 $(BUILD)/tests/fuzz/live_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(foreach a,$(ARCHIVES),$(call archive,$(a)))
 	@echo "  LINK  $@"
-	$(Q)$(CC) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(XRUN_LIBS) $(FETCH_LIBS)
+	$(Q)$(CC) -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $^ $(DYNAMIC_LIBS) $(FETCH_LIBS)
 
 # What `xrun doctor --arch` runs: a static program for each architecture that a compiler of Debian's gcc-*-linux-gnu* and
 # its libc are here for. NAME is xrun's; the old arm ones share a compiler.
@@ -155,7 +164,7 @@ ifneq ($(filter probes,$(MAKECMDGOALS)),)
 $(foreach pair,$(PROBE_COMPILERS),$(eval $(call probe_rule,$(word 1,$(subst =, ,$(pair))),$(word 2,$(subst =, ,$(pair))))))
 endif
 
-unit-tests: $(UNIT_TESTS) $(REPLAYS)
+unit-tests: $(UNIT_TESTS) $(REPLAYS) $(BUILD)/xrun-dynamic
 fuzzers: $(REPLAYS) $(subst /fuzz_,/live_,$(REPLAYS))
 
 check: ; $(Q)SAN=$(SAN) ci/check.sh

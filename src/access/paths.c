@@ -2,11 +2,11 @@
 /* paths.c owns where a user's files about registries are. */
 #include "src/access/paths.h"
 
+#include "src/base/account.h"
 #include "src/base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,8 +23,12 @@ static const char *directory(const char *name)
 char *paths_home(void)
 {
 	const char *home = directory("HOME");
-	const struct passwd *user = home ? NULL : getpwuid(geteuid());
-	return str_dup(user ? user->pw_dir : home);
+	char *known = NULL;
+	cleanup_free char *name = NULL;
+	if (home)
+		return str_dup(home);
+	account_find(geteuid(), &name, &known);
+	return known;
 }
 
 char *paths_containers(void)

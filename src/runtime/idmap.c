@@ -2,6 +2,7 @@
 /* idmap.c owns which host ids a container's ids are. */
 #include "src/runtime/idmap.h"
 
+#include "src/base/account.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/base/self.h"
@@ -10,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,8 +81,8 @@ static const char *plan_root(struct idmap *map)
 
 static const char *plan_user(struct idmap *map)
 {
-	struct passwd *entry = getpwuid(getuid());
-	const char *name = entry ? entry->pw_name : "";
+	cleanup_free char *known = NULL, *home = NULL;
+	const char *name = account_find(getuid(), &known, &home) ? known : "";
 	uint32_t first_uid, uid_count, first_gid, gid_count;
 	if (!find_range("/etc/subuid", name, getuid(), &first_uid, &uid_count))
 		return "/etc/subuid has no range for this user";

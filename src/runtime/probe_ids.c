@@ -2,13 +2,13 @@
 /* probe_ids.c owns looking at subordinate ids (subuid(5), subgid(5)) and the programs that map them (newuidmap(1)). */
 #include "src/runtime/probe.h"
 
+#include "src/base/account.h"
 #include "src/base/fd.h"
 #include "src/base/self.h"
 #include "src/runtime/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -170,8 +170,9 @@ static void probe_map(const char *name, struct findings *findings)
 
 void probe_ids(struct findings *findings)
 {
-	const struct passwd *entry = getpwuid(getuid());
-	cleanup_free char *name = entry ? str_dup(entry->pw_name) : str_fmt("%u", getuid());
+	cleanup_free char *name = NULL, *home = NULL;
+	if (!account_find(getuid(), &name, &home))
+		name = str_fmt("%u", getuid());
 	probe_file("/etc/subuid", name, findings);
 	probe_file("/etc/subgid", name, findings);
 	if (geteuid() == 0 || probe_helpers(findings))

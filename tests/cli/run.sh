@@ -17,7 +17,7 @@ place=$(mktemp -d /tmp/xrun-check.XXXXXX)
 chmod 755 "$place"
 mkdir "$place/build"
 cp -r tests docs ci "$place/"
-cp -r "$build/xrun" "$build/xrun-fetch" "$build/xrun-oci" "$build/man" "$build/probe" "$place/build/"
+cp -r "$build/xrun" "$build/xrun-dynamic" "$build/xrun-fetch" "$build/xrun-oci" "$build/man" "$build/probe" "$place/build/"
 cp -r "$cache/images-2" "$place/images"
 chmod -R go+rX "$place"
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "src/base/account.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
 
@@ -130,6 +131,20 @@ static void a_helper_reports_output_and_status(void **state)
 	assert_int_equal(process_start(missing, &pid, &output_fd, &err), -ENOENT);
 }
 
+static void a_user_is_found_by_number(void **state)
+{
+	(void)state;
+	char *name, *home;
+	assert_true(account_find(0, &name, &home));
+	assert_string_equal(name, "root");
+	assert_string_equal(home, "/root");
+	free(name);
+	free(home);
+	assert_false(account_find(3999999999, &name, &home));
+	assert_null(name);
+	assert_null(home);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +155,7 @@ int main(void)
 		cmocka_unit_test(removing_a_tree_takes_any_depth_and_no_link_outside),
 		cmocka_unit_test(a_name_cannot_leave_the_directory),
 		cmocka_unit_test(a_helper_reports_output_and_status),
+		cmocka_unit_test(a_user_is_found_by_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,7 @@ on_table() {
 		$1"
 }
 
-# without_private COMMAND...: on a kernel that has no private instances.
+# without_private COMMAND...: on a kernel that has no private instances. The command is linked dynamically.
 without_private() {
 	env LD_PRELOAD="$BATS_FILE_TMPDIR/old-kernel.so" ASAN_OPTIONS=verify_asan_link_order=0 "$@"
 }
@@ -129,12 +129,13 @@ without_private() {
 
 @test "on an older kernel the host's handler runs the container, or the refusal says what helps" {
 	"$XRUN" --root "$STORE" pull -q --arch s390x "$PLAIN/test:s390x"
-	fails_with 125 "sudo xrun binfmt install s390x" without_private "$XRUN" --root "$STORE" --arch s390x "$PLAIN/test:s390x" uname -m
+	fails_with 125 "sudo xrun binfmt install s390x" without_private "$XRUN-dynamic" --root "$STORE" --arch s390x "$PLAIN/test:s390x" uname -m
 	"$XRUN" --root "$STORE" rmi --all
-	[ "$(without_private "$XRUN" binfmt status s390x | sed -n 's/^s390x *linux.s390x *//p')" != "" ]
+	[ "$(without_private "$XRUN-dynamic" binfmt status s390x | sed -n 's/^s390x *linux.s390x *//p')" != "" ]
 	run on_table "\$xrun binfmt install s390x >/dev/null
 		LD_PRELOAD=$BATS_FILE_TMPDIR/old-kernel.so ASAN_OPTIONS=verify_asan_link_order=0
 		export LD_PRELOAD ASAN_OPTIONS
+		xrun='$XRUN-dynamic --root $BATS_TEST_TMPDIR/store'
 		\$xrun binfmt status s390x
 		\$xrun --arch s390x $PLAIN/test:s390x uname -m 2>/dev/null
 		\$xrun rmi --all"
