@@ -50,7 +50,8 @@ static int take_message(struct run *run, const struct stage_message *message, in
 	case STAGE_STARTED:
 		run->pid = message->pid;
 		return 0;
-	case STAGE_INSTANCE:
+	case STAGE_MADE:
+		run->made = true;
 		run->instance_fd = count ? fd_take(&fds[0]) : -1;
 		return 0;
 	case STAGE_NETWORK:
@@ -80,7 +81,7 @@ static int await_message(struct run *run, struct err *err)
 	return polls[0].revents || !polls[1].revents ? 0 : network_failed(&run->network, err);
 }
 
-/* End of file is success: every copy of the other end was closed by exec. */
+/* End of file is success, once all was made: every copy of the other end was closed by exec. */
 static int await_exec(struct run *run, struct err *err)
 {
 	for (;;) {
@@ -92,7 +93,7 @@ static int await_exec(struct run *run, struct err *err)
 			return r;
 		ssize_t n = fd_recv(run->socket_fd, &message, sizeof message, fds, &count);
 		if (n == 0)
-			return run->pid > 0 ? 0 : err_set(err, -EIO, "the container's outer stage ended early");
+			return run->made ? 0 : err_set(err, -EIO, "the container's outer stage ended early");
 		r = n == sizeof message ? take_message(run, &message, fds, count, err) :
 					  err_set(err, -EPROTO, "the container's stages sent a broken message");
 		for (size_t i = 0; i < count; i++)
@@ -132,6 +133,7 @@ static int start(struct run *run, const struct strv *emulators, const int *peer_
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(err, "cannot make a socket pair");
 	run->socket_fd = ends[0];
+	run->made = false;
 	pid_t supervisor = getpid();
 	run->outer_pid = fork();
 	if (run->outer_pid == 0) {

@@ -185,16 +185,16 @@ static int start_inner(struct stage *stage, int *ret_socket_fd, struct err *err)
 	return r;
 }
 
-/* The instance goes to the supervisor, and then the word to the first process that it may go on. */
+/* All is made: the supervisor is told, and gets the instance; the first process may go on. */
 static int register_emulators(const struct stage *stage, int inner_fd, struct err *err)
 {
-	struct stage_message message = { .kind = STAGE_INSTANCE };
+	struct stage_message message = { .kind = STAGE_MADE };
 	err_clear(err);
 	cleanup_fd int instance_fd = emulators_register(stage, err);
-	if (instance_fd < 0)
+	if (instance_fd < 0 && err->code)
 		return err->code;
-	int r = stage_send(stage->socket_fd, &message, &instance_fd, 1);
-	if (r == 0)
+	int r = stage_send(stage->socket_fd, &message, &instance_fd, instance_fd >= 0);
+	if (r == 0 && instance_fd >= 0)
 		r = fd_send(inner_fd, "", 1, NULL, 0);
 	return r < 0 ? err_code(err, r, "cannot hand over the emulators") : 0;
 }
@@ -230,8 +230,10 @@ static int build(struct stage *stage, struct err *err)
 		r = parts_send(stage, inner_fd, err);
 	if (r == 0)
 		r = register_emulators(stage, inner_fd, err);
-	if (r == 0)
+	if (r == 0) {
+		fd_close(&stage->socket_fd); /* its end of file is to come when the program is executed, and not later */
 		remove_mark(stage);
+	}
 	return r;
 }
 

@@ -24,6 +24,7 @@ struct run {
 	int userns_fd;      /* U1, for removing what belongs to subordinate ids */
 	int instance_fd;    /* the emulators live as long as this is open */
 	pid_t outer_pid, pid;
+	bool made;        /* the outer stage has done its part */
 	struct cgroup cgroup;
 	struct state state;
 	struct network_helper network;

@@ -11,12 +11,15 @@
 
 /*
  * One SOCK_SEQPACKET pair; messages of this form. From the children: WANT_MAP (the outer namespace exists), STARTED
- * (pid: the first process exists), INSTANCE (the binfmt instance, if any), NETWORK (the network namespace, to be connected),
- * TERMINAL (the pty's master), DIRECTORIES (the listener of directories.h), FAILED. To the outer stage: MAP_WRITTEN
- * (descriptors: root's idmapped volumes, and its device nodes). End of file means that the program was executed.
+ * (pid: the first process exists), MADE (the outer stage has done its part; the binfmt instance, if any), NETWORK (the network
+ * namespace, to be connected), TERMINAL (the pty's master), DIRECTORIES (the listener of directories.h), FAILED. To the outer
+ * stage: MAP_WRITTEN (descriptors: root's idmapped volumes, and its device nodes). End of file means that the program was
+ * executed, if MADE has come before.
  */
 enum { STAGE_MAX_VOLUMES = 64 };
-enum stage_kind { STAGE_WANT_MAP = 1, STAGE_MAP_WRITTEN, STAGE_NETWORK, STAGE_STARTED, STAGE_INSTANCE, STAGE_TERMINAL, STAGE_DIRECTORIES, STAGE_FAILED };
+enum stage_kind {
+	STAGE_WANT_MAP = 1, STAGE_MAP_WRITTEN, STAGE_NETWORK, STAGE_STARTED, STAGE_MADE, STAGE_TERMINAL, STAGE_DIRECTORIES, STAGE_FAILED
+};
 struct stage_message {
 	enum stage_kind kind;
 	pid_t pid;
@@ -44,7 +47,10 @@ int stage_make_rootfs(const struct stage *stage, struct err *err);
 /* The outer user namespace: never returns. */
 void outer_stage(struct stage *stage) __attribute__((noreturn));
 
-/* The container's first process: never returns. outer_fd: see parts.h; a byte before them, when the id map is written, and one after them, when the emulators are registered. */
+/*
+ * The container's first process: never returns. Over outer_fd comes a byte when its id map is written, then its parts (parts.h),
+ * then, if there are emulators, a byte when they are registered.
+ */
 void inner_stage(struct stage *stage, int outer_fd) __attribute__((noreturn));
 
 /* Names below /dev that are bound from the host, NULL-terminated; device_fds is in the same order. */
