@@ -156,7 +156,10 @@ static pid_t clone_inner(const struct spec *spec)
 	return calls_clone(flags);
 }
 
-/* *ret_socket_fd: by which it learns that its id map is written, and gets the parts. The supervisor ends it if we fail. */
+/*
+ * *ret_socket_fd: by which it learns that its id map is written, and gets the parts. Open as long as we live: it takes the end for our
+ * failure, which is to be told first. The supervisor ends it then.
+ */
 static int start_inner(struct stage *stage, int *ret_socket_fd, struct err *err)
 {
 	int ends[2];
@@ -165,7 +168,7 @@ static int start_inner(struct stage *stage, int *ret_socket_fd, struct err *err)
 		return err->code;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(err, "cannot make a socket pair");
-	cleanup_fd int ours_fd = ends[0];
+	*ret_socket_fd = ends[0];
 	message.pid = clone_inner(stage->spec);
 	if (message.pid == 0) {
 		close(ends[0]);
@@ -178,10 +181,8 @@ static int start_inner(struct stage *stage, int *ret_socket_fd, struct err *err)
 	if (r < 0)
 		return err_code(err, r, "the supervisor is gone");
 	r = idmap_write_nested(stage->map, message.pid, err);
-	if (r == 0 && (r = fd_send(ours_fd, "", 1, NULL, 0)) < 0)
+	if (r == 0 && (r = fd_send(ends[0], "", 1, NULL, 0)) < 0)
 		return err_code(err, r, "cannot start the container");
-	if (r == 0)
-		*ret_socket_fd = fd_take(&ours_fd);
 	return r;
 }
 
@@ -214,7 +215,7 @@ static void remove_mark(const struct stage *stage)
 
 static int build(struct stage *stage, struct err *err)
 {
-	cleanup_fd int inner_fd = -1;
+	int inner_fd = -1;
 	int r = enter_user_namespace(stage, err);
 	if (r == 0)
 		r = start_inner(stage, &inner_fd, err);
