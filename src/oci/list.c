@@ -2,12 +2,12 @@
 /* list.c owns `xrun-oci list` and `xrun-oci ps`. */
 #include "src/oci/oci.h"
 
+#include "src/base/account.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,19 +46,20 @@ static int print_json(json_t *value, struct err *err)
 	return 0;
 }
 
-static const char *owner_name(unsigned uid, char ret_number[16])
+/* An allocated string; the number where nobody knows a name. */
+static char *owner_name(unsigned uid)
 {
-	const struct passwd *entry = getpwuid(uid);
-	snprintf(ret_number, 16, "%u", uid);
-	return entry ? entry->pw_name : ret_number;
+	char *name;
+	cleanup_free char *home = NULL;
+	return account_find(uid, &name, &home) ? name : str_fmt("%u", uid);
 }
 
 static void print_row(const struct oci_container *container, enum engine_status status)
 {
-	char number[16];
+	cleanup_free char *owner = owner_name(container->state.owner);
 	const struct engine_state *state = &container->state;
 	printf("%-40s %-10d %-10s %-40s %-30s %s\n", state->id, status == ENGINE_STOPPED ? 0 : state->pid, engine_status_text(status),
-		state->bundle, state->created, owner_name(state->owner, number));
+		state->bundle, state->created, owner);
 }
 
 static void list_one(const struct oci_container *container, const struct words *words, json_t *list)
