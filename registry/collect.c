@@ -79,6 +79,13 @@ static int mark_containers(const struct store *store, struct used *used, struct 
 	return r;
 }
 
+/* A layer for other ids is used as long as the layer itself. */
+static bool is_used(const struct strv *used, const char *name)
+{
+	cleanup_free char *plain = str_ndup(name, strcspn(name, "."));
+	return has(used, name) || has(used, plain);
+}
+
 static int sweep(int dir_fd, const struct strv *used, size_t *count, int64_t *bytes, struct err *err)
 {
 	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
@@ -87,7 +94,7 @@ static int sweep(int dir_fd, const struct strv *used, size_t *count, int64_t *by
 	if (!dir)
 		return err_sys(err, "cannot list the store");
 	for (struct dirent *entry; r == 0 && (entry = readdir(dir));) {
-		if (entry->d_name[0] == '.' || has(used, entry->d_name))
+		if (entry->d_name[0] == '.' || is_used(used, entry->d_name))
 			continue;
 		if (fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
 			*bytes += st.st_size;

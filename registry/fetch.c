@@ -223,6 +223,8 @@ static int get_bytes(struct blob *b, const struct fetch_from *from, struct err *
 {
 	if (b->is_here)
 		return read_back(b, err);
+	if (!from->files && !from->session)
+		return err_set(err, -ENOENT, "layer %s is not in the store any more: pull the image again", b->layer->digest.text);
 	return from->files ? copy_file(b, from->files, err) : download(b, from->session, from->http, err);
 }
 

@@ -12,7 +12,7 @@
 /* One layer on its way. */
 struct staged {
 	const struct image_layer *layer;
-	char name[DIGEST_HEX + 1]; /* below layers/ */
+	char name[LAYER_NAME_SIZE]; /* below layers/ */
 	char dir[32];              /* below staging/, holding "root"; empty: layers/name was there already */
 	int dir_fd;                /* locked; -1 if dir is empty */
 	struct layer_report report;

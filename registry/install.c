@@ -8,7 +8,7 @@
  *
  * A layer's name below layers/ is its diff id; the lowest layer's is sha256("bottom " + diff id), because unpacking fills in
  * for it what is missing (parent directories, say), and so it may differ from the same layer in another place; an
- * applied layer's is its chain id.
+ * applied layer's is its chain id. One unpacked for other ids than usual has a suffix that says which (store.h).
  */
 #include "registry/install.h"
 #include "registry/compare.h"
@@ -41,22 +41,21 @@ struct install {
 	struct err err;
 };
 
-static void hash_text(const char *text, char ret_name[DIGEST_HEX + 1])
+static void name_layer(const struct install *p, const struct digest *digest, char ret_name[LAYER_NAME_SIZE])
 {
-	struct digest digest;
-	digest_of(text, strlen(text), &digest);
-	memcpy(ret_name, digest_hex(&digest), DIGEST_HEX + 1);
+	snprintf(ret_name, LAYER_NAME_SIZE, "%s%s", digest_hex(digest), p->options->suffix ? p->options->suffix : "");
 }
 
 /* OCI image-spec config.md: ChainID(L0..Ln) = sha256(ChainID(L0..Ln-1) + " " + DiffID(Ln)). */
-static void chain_name(const struct image *image, size_t at, char ret_name[DIGEST_HEX + 1])
+static void chain_name(const struct install *p, size_t at, char ret_name[LAYER_NAME_SIZE])
 {
+	const struct image *image = &p->in->image;
 	struct digest chain = image->layers[0].diff_id;
 	for (size_t i = 1; i <= at; i++) {
 		cleanup_free char *text = str_fmt("%s %s", chain.text, image->layers[i].diff_id.text);
 		digest_of(text, strlen(text), &chain);
 	}
-	memcpy(ret_name, digest_hex(&chain), DIGEST_HEX + 1);
+	name_layer(p, &chain, ret_name);
 }
 
 static bool is_here(const struct install *p, size_t i)
@@ -67,8 +66,8 @@ static bool is_here(const struct install *p, size_t i)
 		return false;
 	if (store_has_layer(p->store, s->name))
 		return true;
-	char chain[DIGEST_HEX + 1];
-	chain_name(&p->in->image, i, chain);
+	char chain[LAYER_NAME_SIZE];
+	chain_name(p, i, chain);
 	if (i == 0 || !store_has_layer(p->store, chain))
 		return false;
 	memcpy(s->name, chain, sizeof chain);
@@ -83,10 +82,10 @@ static void plan_layers(struct install *p)
 		s->layer = &p->in->image.layers[i];
 		s->dir_fd = -1;
 		cleanup_free char *text = str_fmt("bottom %s", s->layer->diff_id.text);
+		struct digest name = s->layer->diff_id;
 		if (i == 0)
-			hash_text(text, s->name);
-		else
-			memcpy(s->name, digest_hex(&s->layer->diff_id), sizeof s->name);
+			digest_of(text, strlen(text), &name);
+		name_layer(p, &name, s->name);
 	}
 }
 
@@ -222,7 +221,7 @@ static int apply(struct install *p, size_t i, struct err *err)
 	cleanup_fd int blob_fd = merged_fd < 0 ? merged_fd : store_open_blob(p->store, &s->layer->digest, err);
 	if (blob_fd < 0)
 		return blob_fd;
-	chain_name(&p->in->image, i, s->name);
+	chain_name(p, i, s->name);
 	r = layer_apply(blob_fd, compression, &options, merged_fd, &s->report, err);
 	return r < 0 ? err_prefix(err, "layer %s", s->layer->digest.text) : 0;
 }
@@ -282,6 +281,8 @@ static int replace_layer(const struct install *p, const struct staged *s, struct
 static int check_layer(const struct install *p, const struct staged *s, struct install_check *check, struct err *err)
 {
 	cleanup_buf struct buf why = { 0 };
+	if (p->options->suffix && !store_has_layer(p->store, s->name)) /* no container has asked for it */
+		return 0;
 	int r = compare_layer(p, s, &why, err);
 	check->layers++;
 	if (r != 0)
@@ -353,6 +354,18 @@ void incoming_done(struct incoming *incoming)
 	*incoming = (struct incoming){ 0 };
 }
 
+int incoming_recall(const struct store *store, const struct digest *manifest, const char *name, struct incoming *in, struct err *err)
+{
+	in->name = str_dup(name);
+	in->manifest_digest = *manifest;
+	int r = store_read_blob(store, manifest, JSON_LIMIT, &in->manifest_text, err);
+	if (r == 0)
+		r = json_read_manifest(in->manifest_text.data, in->manifest_text.len, &in->manifest, err);
+	if (r == 0)
+		r = store_read_blob(store, &in->manifest.config.digest, JSON_LIMIT, &in->config_text, err);
+	return r < 0 ? r : incoming_read_config(in, err);
+}
+
 int incoming_read_config(struct incoming *incoming, struct err *err)
 {
 	int r = json_read_config(incoming->config_text.data, incoming->config_text.len, &incoming->manifest, &incoming->image, err);
@@ -376,8 +389,9 @@ static int install(struct install *p, struct err *err)
 		return check_layers(p, p->options->check, err);
 	if (r == 0)
 		r = publish_layers(p, err);
-	if (r == 0)
-		r = name_image(p, err);
+	if (r < 0 || p->options->suffix)
+		return r;
+	r = name_image(p, err);
 	if (r == 0) {
 		tell_losses(p);
 		progress_image(p->progress, p->in->name, platform_text(&p->in->image.platform).text, &p->in->manifest_digest);

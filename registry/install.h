@@ -21,6 +21,10 @@ void incoming_done(struct incoming *incoming);
 /* Reads config_text, whose digest the caller has checked, and refuses layers of a kind that cannot be unpacked. */
 int incoming_read_config(struct incoming *incoming, struct err *err);
 
+/* An image of the store, by its manifest's digest; `name` is for messages. */
+int incoming_recall(const struct store *store, const struct digest *manifest, const char *name, struct incoming *ret_incoming,
+	struct err *err);
+
 /* What is found when nothing is to be installed, but to be looked at. */
 struct install_check {
 	bool repair;           /* a layer that differs is replaced, if nobody else has the store open */
@@ -34,6 +38,7 @@ struct install_options {
 	const struct fetch_files *files; /* or else these; both NULL: it has them all */
 	bool single_id;                /* see layer.h */
 	enum progress_style progress;  /* on stderr */
+	const char *suffix;            /* of the layers' names; NULL: none. The image is not named anew then */
 	struct install_check *check;   /* unpack all layers anew, and compare them with those that the store has */
 };
 

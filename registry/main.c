@@ -6,12 +6,14 @@
  *   xrun-fetch load FORM PLATFORM|all [--wanted=NAME] [--name=NAME] [--replace] [--single-id] [--progress=...]
  *   xrun-fetch save FORM (NAME PLATFORM)...
  *   xrun-fetch push NAME (NAME PLATFORM)... [--progress=...]
- *   xrun-fetch verify repair|look [--single-id]
+ *   xrun-fetch unpack MANIFEST NAME SUFFIX [--progress=...]
+ *   xrun-fetch verify repair|look [--single-id] [--suffix=SUFFIX]
  *
  * Started as root of a user namespace with its own mount namespace. Descriptor 3 is the store's directory, 4 takes one
  * struct err when it fails (status 125), standard input holds endpoints (endpoint.h). What load reads is descriptor 5, an
  * archive, or an image layout's directory; save writes there.
  */
+#include "registry/install.h"
 #include "registry/load.h"
 #include "registry/pull.h"
 #include "registry/push.h"
@@ -34,6 +36,7 @@ struct request {
 	struct strv operands;
 	struct pull_options options;
 	const char *wanted, *name; /* of load */
+	const char *suffix;        /* of verify */
 	bool replace;
 };
 
@@ -47,6 +50,8 @@ static int read_options(int argc, char **argv, struct request *request, struct e
 			request->wanted = argv[i] + strlen("--wanted=");
 		else if (str_starts(argv[i], "--name="))
 			request->name = argv[i] + strlen("--name=");
+		else if (str_starts(argv[i], "--suffix="))
+			request->suffix = argv[i] + strlen("--suffix=");
 		else if (str_eq(argv[i], "--replace"))
 			request->replace = true;
 		else if (str_starts(argv[i], "--progress=") && progress_parse_style(argv[i] + strlen("--progress="), &options->progress))
@@ -147,10 +152,28 @@ static int run_login(const struct store *store, struct request *request, struct 
 	return pull_try_login(&request->options.endpoints, err);
 }
 
+/* The layers of an image of the store once more, with other ids: we are root of another id map. */
+static int run_unpack(const struct store *store, struct request *request, struct err *err)
+{
+	char **words = request->operands.items;
+	struct install_options options = { .suffix = words[2], .progress = request->options.progress };
+	struct incoming in = { 0 };
+	struct digest manifest;
+	if (!digest_parse(words[0], &manifest))
+		return err_set(err, -EINVAL, "%s: not a digest", words[0]);
+	int r = store_reclaim_staging(store, err);
+	if (r == 0)
+		r = incoming_recall(store, &manifest, words[1], &in, err);
+	if (r == 0)
+		r = install_image(store, &in, &options, err);
+	incoming_done(&in);
+	return r;
+}
+
 /* "repair" or "look". Findings go to standard output, images that have lost a blob to descriptor 5, two lines each. */
 static int run_verify(const struct store *store, struct request *request, struct err *err)
 {
-	struct verify_options options = { str_eq(request->operands.items[0], "repair"), request->options.single_id };
+	struct verify_options options = { str_eq(request->operands.items[0], "repair"), request->options.single_id, request->suffix };
 	struct verify_report report = { 0 };
 	cleanup_buf struct buf lost = { 0 };
 	int r = verify_store(store, &options, &report, err);
@@ -158,7 +181,10 @@ static int run_verify(const struct store *store, struct request *request, struct
 		puts(report.findings.items[i]);
 	for (size_t i = 0; i < report.lost.len; i++)
 		buf_fmt(&lost, "%s\n", report.lost.items[i]);
-	if (r == 0)
+	if (r == 0 && request->suffix)
+		printf("%zu layers of --userns keep-id (%s): %zu damaged, %zu unpacked anew\n", report.layers, request->suffix + 1, report.damaged,
+			report.repaired);
+	else if (r == 0)
 		printf("%zu images, %zu blobs, %zu layers: %zu damaged, %zu unpacked anew\n", report.images, report.blobs, report.layers,
 			report.damaged, report.repaired);
 	if (r == 0 && lost.len && fd_write_all(SOURCE_FD, lost.data, lost.len) < 0)
@@ -180,6 +206,7 @@ static const struct {
 	{ "load", 2, true, run_load },
 	{ "save", 3, true, run_save },
 	{ "push", 3, true, run_push },
+	{ "unpack", 3, true, run_unpack },
 	{ "verify", 1, true, run_verify },
 };
 

@@ -4,6 +4,8 @@
  *   oci-layout index.json blobs/sha256/HEX   skopeo and umoci open it as it is
  *   layers/HEX/    one unpacked layer, complete or absent. HEX is the diff id's, or, for a layer that only has a
  *                  meaning on top of those below it, the chain id's (OCI image-spec config.md, "Layer ChainID")
+ *                  HEX.UID.GID: the same layer for containers in which the caller has those ids instead of root's, unpacked
+ *                  for the first of them; it lives as long as HEX, or as a container has it
  *   staging/NAME/  work in progress, locked by flock; reclaimed when nobody holds the lock any more
  *                  HEX.partial there: what has come of a blob, kept for the next pull (partial.h)
  *   containers/    the runtime's upper directories
@@ -23,6 +25,8 @@
 #include "src/base/err.h"
 
 #include <stdbool.h>
+
+enum { LAYER_NAME_SIZE = DIGEST_HEX + 1 + 2 * sizeof ".4294967295" };
 
 struct store {
 	int dir_fd, blobs_fd, layers_fd, staging_fd, use_fd;

@@ -77,22 +77,10 @@ static bool is_sound(struct verify *v, const struct digest *digest)
 	return false;
 }
 
-static int read_documents(const struct verify *v, const struct descriptor *entry, struct incoming *in, struct err *err)
-{
-	in->name = str_dup(entry->reference ? entry->reference : entry->digest.text);
-	in->manifest_digest = entry->digest;
-	int r = store_read_blob(v->store, &entry->digest, JSON_LIMIT, &in->manifest_text, err);
-	if (r == 0)
-		r = json_read_manifest(in->manifest_text.data, in->manifest_text.len, &in->manifest, err);
-	if (r == 0)
-		r = store_read_blob(v->store, &in->manifest.config.digest, JSON_LIMIT, &in->config_text, err);
-	return r < 0 ? r : incoming_read_config(in, err);
-}
-
 static int check_layers(struct verify *v, const struct incoming *in, struct err *err)
 {
 	struct install_check check = { .repair = v->options->repair };
-	struct install_options options = { .single_id = v->options->single_id, .progress = PROGRESS_NONE, .check = &check };
+	struct install_options options = { .single_id = v->options->single_id, .suffix = v->options->suffix, .progress = PROGRESS_NONE, .check = &check };
 	int r = install_image(v->store, in, &options, err);
 	v->report->layers += check.layers;
 	v->report->damaged += check.damaged;
@@ -124,13 +112,13 @@ static int check_entry(struct verify *v, const struct descriptor *entry, struct 
 	struct incoming in = { 0 };
 	int r = 0;
 	v->report->images++;
-	if (!blobs_are_sound(v, entry)) {
+	if (!v->options->suffix && !blobs_are_sound(v, entry)) {
 		strv_add(&v->report->lost, entry->reference ? entry->reference : entry->digest.text);
 		strv_add(&v->report->lost, platform_text(&entry->platform).text);
 		return 0;
 	}
 	if (entry->layer_names) /* another tool's image was never unpacked */
-		r = read_documents(v, entry, &in, err);
+		r = incoming_recall(v->store, &entry->digest, entry->reference ? entry->reference : entry->digest.text, &in, err);
 	if (r == 0 && entry->layer_names)
 		r = check_layers(v, &in, err);
 	incoming_done(&in);

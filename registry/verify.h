@@ -8,6 +8,7 @@
 struct verify_options {
 	bool repair;
 	bool single_id; /* see layer.h */
+	const char *suffix; /* only the layers whose names end so, as root of their id map, when all blobs are sound; NULL: the others */
 };
 
 struct verify_report {

@@ -5,6 +5,8 @@
 #include "src/base/signals.h"
 #include "src/cli/when.h"
 #include "src/plan/network.h"
+#include "src/runtime/join.h"
+#include "src/runtime/namespaces.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -71,11 +73,12 @@ static json_t *host_config_value(const struct spec *spec)
 	const struct spec_limits *limits = &spec->limits;
 	cleanup_free char *log_size = str_fmt("%llu", (unsigned long long)spec->life.log_size);
 	cleanup_free char *log_files = str_fmt("%u", spec->life.log_files);
-	return json_pack("{s:I, s:I, s:I, s:{s:s, s:i}, s:b, s:b, s:s, s:b, s:{s:s, s:{s:s, s:s}}}", "Memory", (json_int_t)limits->memory_bytes,
+	cleanup_free char *userns = spec->kept_uid || spec->kept_gid ? str_fmt("keep-id:uid=%u,gid=%u", spec->kept_uid, spec->kept_gid) : str_dup("private");
+	return json_pack("{s:I, s:I, s:I, s:{s:s, s:i}, s:b, s:b, s:s, s:b, s:{s:s, s:{s:s, s:s}}, s:s}", "Memory", (json_int_t)limits->memory_bytes,
 		"NanoCpus", (json_int_t)limits->cpu_milli * 1000000, "PidsLimit", (json_int_t)limits->pids, "RestartPolicy", "Name",
 		restarts[spec->life.restart], "MaximumRetryCount", (int)spec->life.restart_max, "AutoRemove", !spec->life.keep,
 		"ReadonlyRootfs", spec->read_only, "NetworkMode", networks[spec->network.mode], "Init", spec->init, "LogConfig", "Type",
-		"json-file", "Config", "max-size", log_size, "max-file", log_files);
+		"json-file", "Config", "max-size", log_size, "max-file", log_files, "UsernsMode", userns);
 }
 
 static json_t *mounts_value(const struct spec *spec)
@@ -107,6 +110,19 @@ static json_t *ports_value(const struct spec *spec)
 	return object;
 }
 
+/* Those of a container that runs: namespaces(7)'s numbers, as lsns(8) shows them. */
+static json_t *namespaces_value(const struct subject *subject)
+{
+	struct err ignored;
+	uint64_t numbers[NAMESPACE_KINDS] = { 0 };
+	json_t *object = json_object();
+	bool running = subject->state.status == STATE_RUNNING || subject->state.status == STATE_PAUSED;
+	if (running && join_numbers(&subject->state, &subject->spec, numbers, &ignored) == 0)
+		for (int i = 0; i < NAMESPACE_KINDS; i++)
+			json_object_set_new(object, namespace_name(i), json_integer((json_int_t)numbers[i]));
+	return object;
+}
+
 char *describe_container(const struct subject *subject)
 {
 	const struct state *state = &subject->state;
@@ -114,11 +130,11 @@ char *describe_container(const struct subject *subject)
 	json_t *emulators = json_object();
 	for (size_t i = 0; i < spec->emulator_count; i++)
 		json_object_set_new(emulators, spec->emulators[i].arch, text(spec->emulators[i].path));
-	json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:{s:o}, s:o}", "Id", state->id, "Created",
+	json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:{s:o}, s:o, s:o}", "Id", state->id, "Created",
 		time_value(state->created), "Path", text(spec->args.len ? spec->args.items[0] : ""), "Args", list(&spec->args, 1), "State", state_value(state),
 		"Image", text(state->image), "Name", text(state->name), "RestartCount", state->restarts, "Supervisor", (int)state->supervisor,
 		"Config", config_value(spec), "HostConfig", host_config_value(spec), "Mounts", mounts_value(spec), "NetworkSettings", "Ports",
-		ports_value(spec), "Emulators", emulators);
+		ports_value(spec), "Emulators", emulators, "Namespaces", namespaces_value(subject));
 	char *dump = json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	json_decref(json);
 	return dump;

@@ -31,6 +31,8 @@ static int ask_host(struct request *request, struct err *err)
 	if (sscanf(host.release, "%3u.%3u", &major, &minor) == 2)
 		request->kernel = major << 16 | (minor & 255) << 8;
 	request->host_name = str_dup(host.nodename);
+	request->caller_uid = getuid();
+	request->caller_gid = getgid();
 	for (size_t i = 0; i < request->security.len; i++) {
 		const char *option = request->security.items[i], *file = option + strlen("seccomp=");
 		if ((!str_starts(option, "seccomp=") && !str_starts(option, "seccomp:")) || str_eq(file, "unconfined") ||
@@ -224,6 +226,8 @@ int run_container(const struct globals *globals, struct request *q, const char *
 		r = cli_platform(q->arch, q->platform, &platform, err);
 	if (r == 0)
 		r = idmap_plan(&map, err);
+	if (r == 0)
+		r = keep_check(q, &map, err);
 	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(globals, &map, err);
 	if (dir_fd < 0)
 		return dir_fd;
@@ -235,6 +239,8 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	}
 	if (r >= 0)
 		r = plan(q, &image, dir_fd, &spec, err);
+	if (r >= 0)
+		r = keep_unpack(q, &image, &store, &map, dir_fd, &spec, err);
 	if (r >= 0)
 		r = procfs_check_label(&spec, err);
 	if (r >= 0)

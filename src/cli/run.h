@@ -32,6 +32,14 @@ void program_fill_image(const char *name, const struct platform *platform, struc
 int run_plan_emulation(const struct request *request, const struct image *image, int store_dir_fd, struct spec *spec,
 	struct err *err);
 
+/*
+ * --userns keep-id. keep_check: an error where there are no ids for it. keep_unpack: spec->layers become those for its ids,
+ * unpacked from the store's blobs where no container has asked for them yet.
+ */
+int keep_check(const struct request *request, const struct idmap *map, struct err *err);
+int keep_unpack(const struct request *request, const struct image *image, const struct store *store, const struct idmap *map, int store_dir_fd,
+	struct spec *spec, struct err *err);
+
 /* Reads what --env-file names into env_lines. For exec, too. */
 int cli_read_env_files(struct request *request, struct err *err);
 

@@ -93,6 +93,7 @@ const struct option run_options[] = {
 	{ "sysctl", 0, OPTION_LIST, FIELD(sysctls), "NAME=VALUE", "set a kernel setting that the container has of its own" },
 	{ "oom-score-adj", 0, OPTION_TEXT, FIELD(oom_score_adj), "NUMBER", "how soon it is ended when memory is short: -1000 to 1000" },
 	{ "uts", 0, OPTION_TEXT, FIELD(uts), "private|host", "whose hostname" },
+	{ "userns", 0, OPTION_TEXT, FIELD(userns), "private|keep-id[:uid=N,gid=N]", "keep-id: be yourself in the container instead of its root" },
 	{ "ipc", 0, OPTION_TEXT, FIELD(ipc), "private|host", "whose shared memory, semaphores and message queues" },
 	{ "pid", 0, OPTION_TEXT, FIELD(pid), "private", "its own processes; the host's cannot be had in a user namespace" },
 	{ "cgroupns", 0, OPTION_TEXT, FIELD(cgroupns), "private|host", "how /proc/self/cgroup names cgroups" },

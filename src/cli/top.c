@@ -72,19 +72,21 @@ static char *command_line(int process_fd)
 }
 
 /* The user as the container knows him: its ids are those of its root's map. */
-static char *user_inside(const struct place *place, const char *status)
+static char *user_inside(const struct idmap_range *range, const char *status)
 {
 	cleanup_free char *outside = status_word(status, "\nUid:", 1);
 	unsigned long long uid;
-	const struct idmap_range *range = &place->map.uids;
 	if (!outside || !str_to_u64(outside, UINT32_MAX, &uid))
 		return NULL;
 	if (uid == range->root_outside)
-		return str_dup("0");
-	return uid >= range->rest_outside ? str_fmt("%llu", uid - range->rest_outside + 1) : outside ? str_dup(outside) : NULL;
+		return str_fmt("%u", range->kept);
+	if (uid < range->rest_outside)
+		return str_dup(outside);
+	unsigned long long at = uid - range->rest_outside;
+	return str_fmt("%llu", at < range->kept ? at : at + 1);
 }
 
-static void add_process(const struct place *place, int proc_fd, const char *name, ino_t namespace, struct listing *listing)
+static void add_process(const struct idmap_range *range, int proc_fd, const char *name, ino_t namespace, struct listing *listing)
 {
 	struct err ignored;
 	struct stat st;
@@ -96,7 +98,7 @@ static void add_process(const struct place *place, int proc_fd, const char *name
 	if (fd_read_file(process_fd, "status", 65536, &status, &ignored) < 0 || !status.len)
 		return;
 	cleanup_free char *inside = number_inside(status.data);
-	cleanup_free char *user = user_inside(place, status.data);
+	cleanup_free char *user = user_inside(range, status.data);
 	cleanup_free char *parent = status_word(status.data, "\nPPid:", 0);
 	cleanup_free char *state = status_word(status.data, "\nState:", 0);
 	cleanup_free char *memory = status_word(status.data, "\nVmRSS:", 0);
@@ -107,7 +109,7 @@ static void add_process(const struct place *place, int proc_fd, const char *name
 	listing_add(listing, (const char *[]){ user, inside, name, parent, state, bytes, command ? command : shown });
 }
 
-static int list_processes(const struct place *place, const struct state *state, struct listing *listing, struct err *err)
+static int list_processes(const struct idmap_range *range, const struct state *state, struct listing *listing, struct err *err)
 {
 	struct stat st;
 	cleanup_free char *path = str_fmt("/proc/%d/ns/pid", state->pid);
@@ -120,7 +122,7 @@ static int list_processes(const struct place *place, const struct state *state, 
 		return err_sys(err, "cannot look at the processes of container %s", state->name);
 	for (struct dirent *entry; (entry = readdir(dir));)
 		if (isdigit((unsigned char)entry->d_name[0]))
-			add_process(place, proc_fd, entry->d_name, st.st_ino, listing);
+			add_process(range, proc_fd, entry->d_name, st.st_ino, listing);
 	return 0;
 }
 
@@ -144,8 +146,9 @@ int command_top(const struct globals *globals, int argc, char **argv, struct err
 		r = place_open(&place, globals, err);
 	if (r == 0)
 		r = subject_find_running(&place, operands.items[0], &subject, err);
+	const struct idmap map = idmap_keep(&place.map, subject.spec.kept_uid, subject.spec.kept_gid);
 	if (r == 0)
-		r = list_processes(&place, &subject.state, &listing, err);
+		r = list_processes(&map.uids, &subject.state, &listing, err);
 	return r < 0 ? r : listing_print(&listing, wish.format, err);
 }
 

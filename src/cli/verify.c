@@ -6,7 +6,9 @@
 #include "src/cli/local.h"
 #include "src/cli/selection.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -92,6 +94,34 @@ static int verify(const struct selection *s, const struct wish *wish, struct err
 	return r;
 }
 
+static int verify_one(const struct selection *s, const struct wish *wish, const char *suffix, uint32_t uid, uint32_t gid, struct err *err)
+{
+	const struct idmap map = idmap_keep(&s->map, uid, gid);
+	cleanup_free char *option = str_fmt("--suffix=%s", suffix);
+	char *argv[] = { "xrun-fetch", "verify", wish->repair ? "repair" : "look", option, NULL };
+	fflush(stdout);
+	return cli_helper(argv, -1, &map, s->dir_fd, err);
+}
+
+/* The layers of --userns keep-id, for each choice of ids that there is. */
+static int verify_kept(const struct selection *s, const struct wish *wish, struct err *err)
+{
+	int fd = openat(s->dir_fd, "layers", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	cleanup_strv struct strv seen = { 0 };
+	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return err_sys(err, "cannot list the store's layers");
+	for (struct dirent *entry; r == 0 && (entry = readdir(dir));) {
+		const char *suffix = strchr(entry->d_name + 1, '.');
+		uint32_t uid, gid;
+		if (!suffix || sscanf(suffix, ".%u.%u", &uid, &gid) != 2 || strv_env_get(&seen, suffix))
+			continue;
+		strv_take(&seen, str_fmt("%s=", suffix));
+		r = verify_one(s, wish, suffix, uid, gid, err);
+	}
+	return r;
+}
+
 int command_store(const struct globals *globals, int argc, char **argv, struct err *err)
 {
 	struct wish wish = { .repair = true, .tls_verify = true };
@@ -107,5 +137,7 @@ int command_store(const struct globals *globals, int argc, char **argv, struct e
 	if (r == 0 && selection.store.dir_fd < 0) /* nothing was ever pulled */
 		return 0;
 	store_close(&selection.store); /* layers are replaced only when nobody has it open */
-	return r < 0 ? r : verify(&selection, &wish, err);
+	if (r == 0)
+		r = verify(&selection, &wish, err);
+	return r < 0 || geteuid() == 0 ? r : verify_kept(&selection, &wish, err);
 }

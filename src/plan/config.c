@@ -122,6 +122,9 @@ static json_t *annotations(const struct spec *spec)
 		spec->init ? "true" : "false");
 	json_object_set_new(object, "xrun.emulated", json_string(spec->emulated ? "true" : "false"));
 	add_life(object, &spec->life);
+	cleanup_free char *kept = str_fmt("%u:%u", spec->kept_uid, spec->kept_gid);
+	if (spec->kept_uid || spec->kept_gid)
+		json_object_set_new(object, "xrun.keep-id", json_string(kept));
 	cleanup_free char *cpuinfo = !spec->cpuinfo.arch ? NULL : str_fmt("%s %llx %llx", spec->cpuinfo.arch,
 		(unsigned long long)spec->cpuinfo.hwcap, (unsigned long long)spec->cpuinfo.hwcap2);
 	if (cpuinfo)

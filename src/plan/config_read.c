@@ -147,7 +147,7 @@ static void take_life(json_t *annotations, struct spec_life *life)
 }
 
 /* Layers in order, comma-separated. */
-static void take_annotations(json_t *annotations, struct spec *spec)
+static int take_annotations(json_t *annotations, struct spec *spec, struct err *err)
 {
 	cleanup_free char *layers = str_dup(get_text(annotations, "xrun.layers"));
 	char *rest = layers;
@@ -165,22 +165,28 @@ static void take_annotations(json_t *annotations, struct spec *spec)
 	if (cpuinfo && sscanf(cpuinfo, "%31s %llx %llx", cpu, &hwcap, &hwcap2) == 3)
 		spec->cpuinfo = (struct spec_cpuinfo){ str_dup(cpu), hwcap, hwcap2 };
 	spec->debuggable = str_eq(get_text(annotations, "xrun.debuggable"), "true");
+	const char *kept = get_text(annotations, "xrun.keep-id");
+	if (kept && sscanf(kept, "%u:%u", &spec->kept_uid, &spec->kept_gid) != 2)
+		return err_set(err, -EBADMSG, "the container's config.json names no ids by xrun.keep-id");
 	spec->short_positions = str_eq(get_text(annotations, "xrun.directories"), "32-bit");
 	spec->fixed_addresses = str_eq(get_text(annotations, "xrun.aslr"), "off");
 	spec->init = str_eq(get_text(annotations, "xrun.init"), "true");
 	spec->emulated = str_eq(get_text(annotations, "xrun.emulated"), "true");
+	return 0;
 }
 
 static int take(const json_t *config, struct spec *spec, struct err *err)
 {
 	const char *hostname = get_text(config, "hostname");
-	take_annotations(json_object_get(config, "annotations"), spec);
+	int r = take_annotations(json_object_get(config, "annotations"), spec, err);
 	take_linux(json_object_get(config, "linux"), spec);
 	spec->hostname = str_dup(hostname);
 	spec->read_only = json_is_true(json_object_get(json_object_get(config, "root"), "readonly"));
+	if (r < 0)
+		return r;
 	if (!hostname || !spec->id || !spec->image)
 		return err_set(err, -EBADMSG, "the container's config.json lacks its hostname, id or image");
-	int r = take_process(json_object_get(config, "process"), spec, err);
+	r = take_process(json_object_get(config, "process"), spec, err);
 	if (r == 0)
 		r = take_network(json_object_get(config, "annotations"), spec, err);
 	if (r == 0)

@@ -13,6 +13,8 @@ int plan_health(const struct request *request, const struct image *image, struct
 int plan_limits(const struct request *request, struct spec *spec, struct err *err);
 int plan_mounts(const struct request *request, const struct image *image, struct spec *spec, struct err *err);
 int plan_namespaces(const struct request *request, struct spec *spec, struct err *err);
+/* Whose ids are whose: --userns. Before spec->user is asked for. */
+int plan_ids(const struct request *request, struct spec *spec, struct err *err);
 int plan_network(const struct request *request, const struct strv *exposed, struct spec *spec, struct err *err);
 int plan_sysctls(const struct request *request, struct spec *spec, struct err *err);
 int plan_ulimits(const struct request *request, struct spec *spec, struct err *err);

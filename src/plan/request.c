@@ -165,6 +165,8 @@ int request_plan(const struct request *q, const struct image *image, char *const
 	plan_layers(image, spec);
 	int r = plan_args(q, image, spec, err);
 	if (r == 0)
+		r = plan_ids(q, spec, err);
+	if (r == 0)
 		r = plan_namespaces(q, spec, err);
 	if (r == 0)
 		r = plan_hostname(q, spec, err);

@@ -52,11 +52,12 @@ struct request {
 	bool debuggable;
 	const char *gdb;              /* "" without a place; NULL: not asked for */
 	/* Isolation */
-	const char *oom_score_adj, *ipc, *shm_size, *pid, *uts, *cgroupns, *monotonic_offset, *boottime_offset;
+	const char *oom_score_adj, *ipc, *shm_size, *pid, *uts, *userns, *cgroupns, *monotonic_offset, *boottime_offset;
 	struct strv sysctls, ulimits, mounts, devices;
 	bool privileged, read_only_tmpfs;
 	char *seccomp_text;           /* the content of --security-opt seccomp=FILE, ours */
 	char *host_name;              /* the host's own, ours */
+	uint32_t caller_uid, caller_gid;
 	uint32_t kernel;              /* the running one, KERNEL_VERSION's number: a profile's rules may ask for it */
 	const char *program_image;    /* --image */
 	bool env_host;
@@ -82,6 +83,9 @@ int request_add_env_file(struct request *request, const char *file, char *text, 
 
 /* Puts --env-file's and -e's variables into env; the latter win. */
 void request_take_env(const struct request *request, char *const *caller_env, struct strv *env);
+
+/* --userns keep-id: the caller's own ids are to be the same in the container, or those that were given. */
+bool request_keeps_id(const struct request *request);
 
 /* A name as docker allows it, [a-zA-Z0-9][a-zA-Z0-9_.-]*, of at most 64 characters: it becomes a hostname. */
 int request_check_name(const char *name, struct err *err);

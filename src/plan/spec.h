@@ -202,6 +202,7 @@ struct spec {
 	char *core_dir;         /* --core-dir, absolute: where cores of foreign programs go; or NULL */
 	struct spec_namespaces namespaces;
 	struct spec_engine *engine; /* what an engine's config.json says beside all this (engine.h), or NULL */
+	uint32_t kept_uid, kept_gid; /* the caller's ids in the container: 0, other than with --userns keep-id */
 };
 void spec_done(struct spec *spec);
 void spec_limits_done(struct spec_limits *limits);

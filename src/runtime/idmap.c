@@ -110,11 +110,37 @@ int idmap_plan(struct idmap *ret_map, struct err *err)
 	return 0;
 }
 
+struct idmap idmap_keep(const struct idmap *map, uint32_t uid, uint32_t gid)
+{
+	struct idmap kept = *map;
+	kept.uids.kept = uid;
+	kept.gids.kept = gid;
+	return kept;
+}
+
+/* A line of a map: ids inside, outside, and how many. */
+struct extent {
+	uint32_t inside, outside, count;
+};
+
+static size_t split(const struct idmap_range *range, struct extent ret_extents[3])
+{
+	uint32_t rest = range->count - 1, below = range->kept < rest ? range->kept : rest;
+	size_t n = 0;
+	if (below)
+		ret_extents[n++] = (struct extent){ 0, range->rest_outside, below };
+	ret_extents[n++] = (struct extent){ range->kept, range->root_outside, 1 };
+	if (rest > below)
+		ret_extents[n++] = (struct extent){ range->kept + 1, range->rest_outside + below, rest - below };
+	return n;
+}
+
 static void format_range(char *text, size_t size, const struct idmap_range *range)
 {
-	int n = snprintf(text, size, "0 %u 1\n", range->root_outside);
-	if (range->count > 1)
-		snprintf(text + n, size - n, "1 %u %u\n", range->rest_outside, range->count - 1);
+	struct extent extents[3];
+	size_t count = split(range, extents), n = 0;
+	for (size_t i = 0; i < count; i++)
+		n += snprintf(text + n, size - n, "%u %u %u\n", extents[i].inside, extents[i].outside, extents[i].count);
 }
 
 static int write_proc(pid_t pid, const char *file, const char *text, struct err *err)
@@ -124,21 +150,33 @@ static int write_proc(pid_t pid, const char *file, const char *text, struct err 
 	return fd_write_file(AT_FDCWD, path, text, err);
 }
 
+static int start_helper(const char *name, const char *target, const struct idmap_range *range, pid_t *ret_pid, int *ret_output_fd,
+	struct err *err)
+{
+	struct extent extents[3];
+	size_t count = split(range, extents);
+	cleanup_strv struct strv argv = { 0 };
+	strv_add(&argv, name);
+	strv_add(&argv, target);
+	for (size_t i = 0; i < count; i++) {
+		const uint32_t numbers[] = { extents[i].inside, extents[i].outside, extents[i].count };
+		for (size_t j = 0; j < 3; j++)
+			strv_take(&argv, str_fmt("%u", numbers[j]));
+	}
+	return process_start(argv.items, ret_pid, ret_output_fd, err);
+}
+
 /* newuidmap and newgidmap do not depend on each other: they run at the same time. */
 static int write_by_helpers(const struct idmap *map, pid_t pid, struct err *err)
 {
-	char number[5][16], target[16];
+	char target[16];
 	pid_t helpers[2];
 	int outputs[2];
 	const struct idmap_range *ranges[] = { &map->uids, &map->gids };
 	static const char *const names[] = { "/usr/bin/newuidmap", "/usr/bin/newgidmap" };
 	snprintf(target, sizeof target, "%d", pid);
 	for (int i = 0; i < 2; i++) {
-		snprintf(number[0], 16, "%u", ranges[i]->root_outside);
-		snprintf(number[1], 16, "%u", ranges[i]->rest_outside);
-		snprintf(number[2], 16, "%u", ranges[i]->count - 1);
-		char *argv[] = { (char *)names[i], target, "0", number[0], "1", "1", number[1], number[2], NULL };
-		int r = process_start(argv, &helpers[i], &outputs[i], err);
+		int r = start_helper(names[i], target, ranges[i], &helpers[i], &outputs[i], err);
 		if (r < 0)
 			return r;
 	}
@@ -159,7 +197,7 @@ int idmap_write(const struct idmap *map, pid_t pid, struct err *err)
 {
 	if (geteuid() != 0 && !map->single)
 		return write_by_helpers(map, pid, err);
-	char text[64];
+	char text[128];
 	int r = 0;
 	if (map->single) /* user_namespaces(7): without privilege, setgroups must be denied before gid_map is written */
 		r = write_proc(pid, "setgroups", "deny", err);
@@ -173,13 +211,14 @@ int idmap_write(const struct idmap *map, pid_t pid, struct err *err)
 /* A range must lie within one range of the parent's map, so it has the same two parts. */
 int idmap_write_nested(const struct idmap *map, pid_t pid, struct err *err)
 {
-	char text[64];
-	struct idmap_range range = { 0, 1, map->uids.count };
+	char text[128];
+	struct idmap_range range = { 0, 1, map->uids.count, map->uids.kept };
 	format_range(text, sizeof text, &range);
 	int r = write_proc(pid, "uid_map", text, err);
 	if (r < 0)
 		return r;
 	range.count = map->gids.count;
+	range.kept = map->gids.kept;
 	format_range(text, sizeof text, &range);
 	return write_proc(pid, "gid_map", text, err);
 }

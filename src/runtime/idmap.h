@@ -10,11 +10,12 @@
 #include <sys/types.h>
 
 /*
- * Container ids 0..count-1. Id 0 is `root_outside`; ids from 1 on are `rest_outside` and up. For the host's root both
- * are one range, so that container root is nobody on the host.
+ * `count` container ids, from 0 on. Id `kept` is `root_outside`; the others, in order, are `rest_outside` and up. For the
+ * host's root both are one range, so that container root is nobody on the host. `kept` is 0 other than with --userns
+ * keep-id; one beyond the rest leaves a gap below itself.
  */
 struct idmap_range {
-	uint32_t root_outside, rest_outside, count;
+	uint32_t root_outside, rest_outside, count, kept;
 };
 
 struct idmap {
@@ -32,7 +33,13 @@ int idmap_plan(struct idmap *ret_map, struct err *err);
 /* Writes the map of process `pid`, which has just entered its user namespace. */
 int idmap_write(const struct idmap *map, pid_t pid, struct err *err);
 
-/* Writes the identity map of `map` for a namespace nested in one that has `map`. The caller is root in the latter. */
+/* The same ids outside, where the caller has the ids uid and gid in the container. */
+struct idmap idmap_keep(const struct idmap *map, uint32_t uid, uint32_t gid);
+
+/*
+ * Writes `map` for a namespace nested in one that has it with nothing kept: the identity, or with kept ids another order. The
+ * caller is root in the latter.
+ */
 int idmap_write_nested(const struct idmap *map, pid_t pid, struct err *err);
 
 /* In the new namespace: becomes its root, with no supplementary groups where the map allows that. */

@@ -14,6 +14,7 @@
 #include "src/plan/capability.h"
 #include "src/runtime/cgroup.h"
 #include "src/runtime/directories.h"
+#include "src/runtime/namespaces.h"
 #include "src/runtime/program.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/stage.h"
@@ -58,19 +59,32 @@ int join_open(const struct state *state, const struct spec *spec, struct err *er
 	return open_target(state, spec, &pid, err);
 }
 
+static const char *const files[NAMESPACE_KINDS] = { [NAMESPACE_USER] = "user", [NAMESPACE_MOUNT] = "mnt", [NAMESPACE_PID] = "pid",
+	[NAMESPACE_NETWORK] = "net", [NAMESPACE_IPC] = "ipc", [NAMESPACE_UTS] = "uts", [NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_TIME] = "time" };
+
+static uint64_t number_of(pid_t pid, enum namespace_kind kind)
+{
+	struct stat st;
+	cleanup_free char *path = str_fmt("/proc/%d/ns/%s", pid, files[kind]);
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+int join_numbers(const struct state *state, const struct spec *spec, uint64_t ret_numbers[NAMESPACE_KINDS], struct err *err)
+{
+	pid_t pid;
+	cleanup_fd int pid_fd = open_target(state, spec, &pid, err);
+	for (int i = 0; pid_fd >= 0 && i < NAMESPACE_KINDS; i++)
+		ret_numbers[i] = number_of(pid, i);
+	return pid_fd < 0 ? pid_fd : 0;
+}
+
 int join_namespaces(pid_t pid)
 {
-	static const struct { const char *name; int flag; } kinds[] = {
-		{ "user", CLONE_NEWUSER }, { "mnt", CLONE_NEWNS }, { "pid", CLONE_NEWPID }, { "ipc", CLONE_NEWIPC },
-		{ "uts", CLONE_NEWUTS }, { "net", CLONE_NEWNET }, { "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
-	};
 	int flags = 0;
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		struct stat ours, theirs;
-		cleanup_free char *our_path = str_fmt("/proc/self/ns/%s", kinds[i].name);
-		cleanup_free char *their_path = str_fmt("/proc/%d/ns/%s", pid, kinds[i].name);
-		if (stat(our_path, &ours) < 0 || stat(their_path, &theirs) < 0 || ours.st_ino != theirs.st_ino)
-			flags |= kinds[i].flag;
+	for (int i = 0; i < NAMESPACE_KINDS; i++) {
+		uint64_t ours = number_of(getpid(), i), theirs = number_of(pid, i);
+		if (!ours || ours != theirs)
+			flags |= (int)namespace_flag(i);
 	}
 	return flags;
 }

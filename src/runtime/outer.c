@@ -100,6 +100,23 @@ static int make_directory(int dir_fd, const char *name, mode_t mode, struct err 
 	return open_below(dir_fd, name, err);
 }
 
+/* The container's root, as we know it: with other ids kept it is not who we are. */
+static uint32_t root_here(const struct idmap_range *ours, uint32_t kept)
+{
+	return ours->kept == kept ? 0 : 1;
+}
+
+/* The merged root has the upper directory's owner, too. */
+static int make_upper(const struct stage *stage, int container_fd, mode_t mode, struct err *err)
+{
+	uint32_t uid = root_here(&stage->map->uids, stage->spec->kept_uid), gid = root_here(&stage->map->gids, stage->spec->kept_gid);
+	bool is_new = faccessat(container_fd, "upper", F_OK, AT_SYMLINK_NOFOLLOW) < 0;
+	cleanup_fd int fd = make_directory(container_fd, "upper", mode, err);
+	if (fd >= 0 && is_new && (uid || gid) && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+		return err_sys(err, "cannot give the container's files to its root");
+	return fd_take(&fd);
+}
+
 /* The merged root has the upper directory's mode, so that takes the top layer's. */
 static mode_t root_mode(const int *layer_fds, size_t count)
 {
@@ -122,7 +139,7 @@ int stage_make_rootfs(const struct stage *stage, struct err *err)
 		r = layer_fds[opened] = open_below(layers_fd, layers->items[opened], err);
 	if (r >= 0 && opened == 0) /* an image without layers: overlayfs wants at least one */
 		r = layer_fds[opened++] = make_directory(container_fd, "empty", 0755, err);
-	cleanup_fd int upper_fd = r < 0 ? r : make_directory(container_fd, "upper", root_mode(layer_fds, opened), err);
+	cleanup_fd int upper_fd = r < 0 ? r : make_upper(stage, container_fd, root_mode(layer_fds, opened), err);
 	cleanup_fd int work_fd = upper_fd < 0 ? upper_fd : make_directory(container_fd, "work", 0700, err);
 	r = work_fd < 0 ? work_fd : overlay_create(layer_fds, opened, upper_fd, work_fd, !stage->spec->life.keep, err);
 	for (size_t i = 0; i < opened; i++)
@@ -180,7 +197,8 @@ static int start_inner(struct stage *stage, int *ret_socket_fd, struct err *err)
 	int r = stage_send(stage->socket_fd, &message, NULL, 0);
 	if (r < 0)
 		return err_code(err, r, "the supervisor is gone");
-	r = idmap_write_nested(stage->map, message.pid, err);
+	const struct idmap map = idmap_keep(stage->map, stage->spec->kept_uid, stage->spec->kept_gid);
+	r = idmap_write_nested(&map, message.pid, err);
 	if (r == 0 && (r = fd_send(ends[0], "", 1, NULL, 0)) < 0)
 		return err_code(err, r, "cannot start the container");
 	return r;

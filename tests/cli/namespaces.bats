@@ -22,6 +22,18 @@ prepare() {
 	done
 }
 
+@test "inspect says the numbers of all eight namespaces of a container that runs, with --init as well" {
+	local init kind shown
+	for init in true false; do
+		xrun run -d --name box --init=$init "$NATIVE" sleep 1000 >/dev/null
+		for kind in user:user mount:mnt pid:pid network:net ipc:ipc uts:uts cgroup:cgroup time:time; do
+			shown=$(xrun inspect --format "{{.Namespaces.${kind%:*}}}" box)
+			[ "$(xrun exec box readlink "/proc/self/ns/${kind#*:}")" = "${kind#*:}:[$shown]" ]
+		done
+		xrun rm -f box >/dev/null
+	done
+}
+
 @test "with --uts host the hostname is the host's, and cannot be changed" {
 	[ "$(xrun --uts host "$NATIVE" cat /proc/sys/kernel/hostname)" = "$(cat /proc/sys/kernel/hostname)" ]
 	fails_with 125 "the name is the host's" xrun --uts host --hostname box "$NATIVE" true

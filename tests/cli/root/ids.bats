@@ -25,6 +25,13 @@ prepare() {
 	as_stranger "$XRUN" --root "$place" rmi --all
 }
 
+@test "--userns keep-id is an error without subordinate ids, and for root" {
+	mkdir -m 777 "$BATS_TEST_TMPDIR/store"
+	fails_with 125 "keep-id needs subordinate ids for the container's root and others: /etc/subuid" \
+		as_stranger "$XRUN" --root "$BATS_TEST_TMPDIR/store" run --userns keep-id "$NATIVE" true
+	fails_with 125 "keep-id is for ordinary users" xrun run --userns keep-id "$NATIVE" true
+}
+
 # package_work ARCH: what dpkg and apt do in the image of that architecture.
 package_work() {
 	as_stranger "$XRUN" --root "$BATS_FILE_TMPDIR/stranger/store" -q --arch "$1" "$PLAIN/packages:$1" sh -ec '

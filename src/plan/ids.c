@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ids.c owns which ids the caller has in a container. Pure. */
+#include "src/plan/parts.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char KEEP[] = "keep-id";
+
+bool request_keeps_id(const struct request *q)
+{
+	return q->userns && str_starts(q->userns, KEEP) && strchr(":", q->userns[strlen(KEEP)]);
+}
+
+/* "uid=N", "gid=N"; (uid_t)-1 means nobody to the kernel. */
+static int take_id(const char *word, struct spec *spec, struct err *err)
+{
+	unsigned long long value;
+	bool is_uid = str_starts(word, "uid=");
+	if ((!is_uid && !str_starts(word, "gid=")) || !str_to_u64(word + 4, UINT32_MAX - 1, &value))
+		return err_set(err, -EINVAL, "--userns keep-id: %s: there are uid=N and gid=N", word);
+	*(is_uid ? &spec->kept_uid : &spec->kept_gid) = (uint32_t)value;
+	return 0;
+}
+
+static int keep_id(const struct request *q, struct spec *spec, struct err *err)
+{
+	cleanup_free char *copy = str_dup(q->userns + strlen(KEEP));
+	char *rest = *copy ? copy + 1 : NULL, *word;
+	int r = 0;
+	spec->kept_uid = q->caller_uid;
+	spec->kept_gid = q->caller_gid;
+	while (r == 0 && (word = strsep(&rest, ",")))
+		r = take_id(word, spec, err);
+	if (r == 0 && !q->user) { /* podman-run(1): the user is the one that is kept, whatever the image says */
+		free(spec->user);
+		spec->user = str_fmt("%u:%u", spec->kept_uid, spec->kept_gid);
+	}
+	return r;
+}
+
+int plan_ids(const struct request *q, struct spec *spec, struct err *err)
+{
+	if (!q->userns || !*q->userns || str_eq(q->userns, "private"))
+		return 0;
+	if (request_keeps_id(q))
+		return keep_id(q, spec, err);
+	if (str_eq(q->userns, "host"))
+		return err_set(err, -EINVAL, "--userns host: a container always has user namespaces of its own, whose emulators and mounts belong to "
+			"them; what root there is called outside does not change what it can do");
+	if (str_eq(q->userns, "auto") || str_starts(q->userns, "auto:") || str_eq(q->userns, "nomap"))
+		return err_set(err, -EINVAL, "--userns %s: a user's containers have the same subordinate ids, those that the image's files belong to",
+			q->userns);
+	return err_set(err, -EINVAL, "--userns %s: there are private and keep-id[:uid=N,gid=N]", q->userns);
+}
