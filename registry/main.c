@@ -6,6 +6,8 @@
  *   xrun-fetch load FORM PLATFORM|all [--wanted=NAME] [--name=NAME] [--replace] [--single-id] [--progress=...]
  *   xrun-fetch save FORM (NAME PLATFORM)...
  *   xrun-fetch push NAME (NAME PLATFORM)... [--progress=...]
+ *   xrun-fetch commit CONTAINER BASE NAME [--single-id] [--change=INSTRUCTION]... [--skip=PATH]... [--author=TEXT]
+ *       [--comment=TEXT] [--created-by=TEXT]
  *   xrun-fetch unpack MANIFEST NAME SUFFIX [--progress=...]
  *   xrun-fetch verify repair|look [--single-id] [--suffix=SUFFIX]
  *
@@ -13,6 +15,7 @@
  * struct err when it fails (status 125), standard input holds endpoints (endpoint.h). What load reads is descriptor 5, an
  * archive, or an image layout's directory; save writes there.
  */
+#include "registry/commit.h"
 #include "registry/install.h"
 #include "registry/load.h"
 #include "registry/pull.h"
@@ -38,7 +41,35 @@ struct request {
 	const char *wanted, *name; /* of load */
 	const char *suffix;        /* of verify */
 	bool replace;
+	struct commit_options commit;
 };
+
+/* The options of commit alone: "--NAME=TEXT". */
+static bool take_commit(const char *option, struct commit_options *commit)
+{
+	const struct {
+		const char *name;
+		const char **text;
+		struct strv *list;
+	} options[] = {
+		{ "--author=", &commit->author, NULL },
+		{ "--comment=", &commit->comment, NULL },
+		{ "--created-by=", &commit->created_by, NULL },
+		{ "--change=", NULL, &commit->changes },
+		{ "--skip=", NULL, &commit->skip },
+	};
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		const char *value = option + strlen(options[i].name);
+		if (!str_starts(option, options[i].name))
+			continue;
+		if (options[i].text)
+			*options[i].text = value;
+		else
+			strv_add(options[i].list, value);
+		return true;
+	}
+	return false;
+}
 
 static int read_options(int argc, char **argv, struct request *request, struct err *err)
 {
@@ -55,6 +86,8 @@ static int read_options(int argc, char **argv, struct request *request, struct e
 		else if (str_eq(argv[i], "--replace"))
 			request->replace = true;
 		else if (str_starts(argv[i], "--progress=") && progress_parse_style(argv[i] + strlen("--progress="), &options->progress))
+			continue;
+		else if (take_commit(argv[i], &request->commit))
 			continue;
 		else if (str_starts(argv[i], "--"))
 			return err_set(err, -EINVAL, "xrun-fetch: unknown option %s", argv[i]);
@@ -144,6 +177,19 @@ static int run_push(const struct store *store, struct request *request, struct e
 	return r < 0 ? r : push_images(store, &options, images, count, err);
 }
 
+/* Says the new image's id. */
+static int run_commit(const struct store *store, struct request *request, struct err *err)
+{
+	struct digest id;
+	struct commit_options *commit = &request->commit;
+	commit->container = request->operands.items[0];
+	commit->base = request->operands.items[1];
+	commit->name = request->operands.items[2];
+	commit->single_id = request->options.single_id;
+	int r = commit_container(store, commit, &id, err);
+	return r == 0 && puts(id.text) < 0 ? err_sys(err, "cannot say the image's id") : r;
+}
+
 static int run_login(const struct store *store, struct request *request, struct err *err)
 {
 	(void)store;
@@ -207,6 +253,7 @@ static const struct {
 	{ "save", 3, true, run_save },
 	{ "push", 3, true, run_push },
 	{ "unpack", 3, true, run_unpack },
+	{ "commit", 3, true, run_commit },
 	{ "verify", 1, true, run_verify },
 };
 
@@ -235,6 +282,8 @@ static int run(int argc, char **argv, struct err *err)
 		r = dispatch(argc, argv, &request, err);
 	endpoints_done(&request.options.endpoints);
 	strv_done(&request.operands);
+	strv_done(&request.commit.changes);
+	strv_done(&request.commit.skip);
 	return r;
 }
 

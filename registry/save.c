@@ -207,11 +207,16 @@ static int save_image(struct save *s, enum source_kind kind, const struct save_i
 	return r;
 }
 
+static int put(void *context, const void *data, size_t len)
+{
+	return fd_write_all(*(const int *)context, data, len);
+}
+
 int save_images(const struct store *store, enum source_kind kind, const struct save_image *images, size_t count, int fd,
 	struct err *err)
 {
 	struct save s = { .store = store };
-	int r = tar_writer_open(&s.writer, fd, err);
+	int r = tar_writer_open(&s.writer, put, &fd, err);
 	if (r == 0 && kind == SOURCE_OCI_ARCHIVE)
 		r = begin_oci(&s, err);
 	for (size_t i = 0; r == 0 && i < count; i++)

@@ -2,8 +2,6 @@
 /* tar_write.c owns writing tar archives: the only file that knows libarchive's writer. */
 #include "registry/tar_write.h"
 
-#include "src/base/fd.h"
-
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -12,7 +10,7 @@
 static ssize_t write_block(struct archive *archive, void *context, const void *data, size_t len)
 {
 	struct tar_writer *writer = context;
-	int r = fd_write_all(writer->fd, data, len);
+	int r = writer->put(writer->context, data, len);
 	if (r == 0)
 		return (ssize_t)len;
 	writer->failure = r;
@@ -28,13 +26,15 @@ static int fail(const struct tar_writer *writer, struct err *err)
 	return err_set(err, -EIO, "cannot write the archive: %s", why ? why : "unknown error");
 }
 
-int tar_writer_open(struct tar_writer *writer, int fd, struct err *err)
+int tar_writer_open(struct tar_writer *writer, int (*put)(void *context, const void *data, size_t len), void *context,
+	struct err *err)
 {
-	*writer = (struct tar_writer){ .archive = archive_write_new(), .fd = fd };
+	*writer = (struct tar_writer){ .archive = archive_write_new(), .put = put, .context = context };
 	if (!writer->archive)
 		return err_set(err, -ENOMEM, "no memory to write an archive");
 	if (archive_write_set_format_pax_restricted(writer->archive) == ARCHIVE_OK
 		&& archive_write_set_format_option(writer->archive, "pax", "xattrheader", "SCHILY") == ARCHIVE_OK
+		&& archive_write_set_format_option(writer->archive, "pax", "hdrcharset", "BINARY") == ARCHIVE_OK
 		&& archive_write_set_bytes_in_last_block(writer->archive, 1) == ARCHIVE_OK
 		&& archive_write_open(writer->archive, writer, NULL, write_block, NULL) == ARCHIVE_OK)
 		return 0;
@@ -81,6 +81,32 @@ int tar_writer_text(struct tar_writer *writer, const char *name, const void *tex
 {
 	int r = tar_writer_file(writer, name, (int64_t)len, err);
 	return r < 0 ? r : tar_writer_data(writer, text, len, err);
+}
+
+static void set_metadata(struct archive_entry *to, const struct metadata *m)
+{
+	archive_entry_set_perm(to, m->mode);
+	archive_entry_set_uid(to, m->uid);
+	archive_entry_set_gid(to, m->gid);
+	archive_entry_set_mtime(to, m->mtime.tv_sec, m->mtime.tv_nsec);
+	for (size_t i = 0; i < m->xattr_count; i++)
+		archive_entry_xattr_add_entry(to, m->xattrs[i].name, m->xattrs[i].value, m->xattrs[i].len);
+}
+
+int tar_writer_entry(struct tar_writer *writer, const struct extract_entry *entry, struct err *err)
+{
+	struct archive_entry *to = archive_entry_new();
+	archive_entry_set_pathname(to, entry->name);
+	archive_entry_set_filetype(to, entry->type);
+	archive_entry_set_size(to, S_ISREG(entry->type) && !entry->hardlink ? entry->size : 0);
+	if (entry->hardlink)
+		archive_entry_set_hardlink(to, entry->hardlink);
+	if (entry->symlink)
+		archive_entry_set_symlink(to, entry->symlink);
+	set_metadata(to, &entry->metadata);
+	int r = archive_write_header(writer->archive, to);
+	archive_entry_free(to);
+	return r == ARCHIVE_OK ? 0 : fail(writer, err);
 }
 
 int tar_writer_end(struct tar_writer *writer, struct err *err)

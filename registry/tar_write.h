@@ -3,6 +3,7 @@
 #ifndef XRUN_REGISTRY_TAR_WRITE_H
 #define XRUN_REGISTRY_TAR_WRITE_H
 
+#include "registry/extract.h"
 #include "src/base/err.h"
 
 #include <stddef.h>
@@ -10,12 +11,15 @@
 
 struct archive;
 
-/* To fd, borrowed, in the ustar format with pax headers where that does not do. */
+/* In the ustar format with pax headers where that does not do. `put` takes the bytes: 0 or a negative errno. */
 struct tar_writer {
 	struct archive *archive;
-	int fd, failure;
+	int (*put)(void *context, const void *data, size_t len);
+	void *context;
+	int failure;
 };
-int tar_writer_open(struct tar_writer *writer, int fd, struct err *err);
+int tar_writer_open(struct tar_writer *writer, int (*put)(void *context, const void *data, size_t len), void *context,
+	struct err *err);
 void tar_writer_done(struct tar_writer *writer); /* without ending the archive, or after tar_writer_end */
 
 /* A file of `size` bytes, which tar_writer_data brings; mode 0644, owner 0:0, time 0: the same input gives the same archive. */
@@ -23,6 +27,9 @@ int tar_writer_file(struct tar_writer *writer, const char *name, int64_t size, s
 int tar_writer_data(struct tar_writer *writer, const void *data, size_t len, struct err *err);
 int tar_writer_directory(struct tar_writer *writer, const char *name, struct err *err);
 int tar_writer_text(struct tar_writer *writer, const char *name, const void *text, size_t len, struct err *err);
+
+/* Whatever a layer may have, as it is; names are bytes. tar_writer_data brings a file's content, which begins after this. */
+int tar_writer_entry(struct tar_writer *writer, const struct extract_entry *entry, struct err *err);
 
 int tar_writer_end(struct tar_writer *writer, struct err *err);
 

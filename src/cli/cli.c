@@ -43,6 +43,12 @@ const struct command cli_commands[] = {
 	{ "diff", command_diff, "CONTAINER", "list what a container has changed: A added, C changed, D deleted", diff_options, NULL },
 	{ "export", command_export, "[OPTIONS] CONTAINER", "write a container's files as a tar archive", export_options,
 		"  xrun export web | tar -t\n" },
+	{ "commit", command_commit, "[OPTIONS] CONTAINER IMAGE", "make an image of a container and what it has changed", commit_options,
+		"The new image has the layers of the container's, and one more. Its configuration is that of the container's image with\n"
+		"what --change says; what the container was started with is not in it. What lies in volumes is not part of it.\n"
+		"The image is in the store then, to be run, saved and pushed like any other.\n\n"
+		"  xrun run --name work debian:12 sh -c 'apt-get update && apt-get install -y make'\n"
+		"  xrun commit -m 'with make' -c 'CMD [\"make\"]' work registry.example.com/team/make:1\n" },
 	{ "exec", command_exec, "[OPTIONS] CONTAINER COMMAND [ARG...]", "run a program in a running container", exec_options,
 		"The program has the container's namespaces, limits, emulation, and what else confines it.\n\n"
 		"  xrun exec -it web sh\n"

@@ -42,7 +42,7 @@ extern const struct option inspect_options[], history_options[], tag_options[], 
 extern const struct option login_options[], logout_options[];
 
 extern const struct option ps_options[], exec_options[], start_options[], stop_options[], kill_options[], rm_options[], wait_options[],
-	rename_options[], logs_options[], attach_options[], top_options[], port_options[], cp_options[], diff_options[], export_options[];
+	rename_options[], logs_options[], attach_options[], top_options[], port_options[], cp_options[], diff_options[], export_options[], commit_options[];
 extern const struct option stats_options[], pause_options[], update_options[];
 
 int command_run(const struct globals *globals, int argc, char **argv, struct err *err);
@@ -77,6 +77,7 @@ int command_top(const struct globals *globals, int argc, char **argv, struct err
 int command_port(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_cp(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_diff(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_commit(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_export(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_exec(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_stats(const struct globals *globals, int argc, char **argv, struct err *err);

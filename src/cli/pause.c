@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pause.c owns `xrun pause`, `xrun unpause` and `xrun update`: what is done to a container by its cgroups. */
-#include "src/cli/place.h"
+#include "src/cli/pause.h"
 
 #include "src/plan/limits.h"
 #include "src/runtime/cgroup.h"
@@ -51,23 +51,28 @@ static int find(const struct place *place, const char *name, struct subject *ret
 		state_status_text(ret_subject->state.status));
 }
 
-static int set_frozen(const struct place *place, const char *name, bool frozen, struct err *err)
+int pause_set(struct subject *subject, bool frozen, struct err *err)
 {
 	cleanup_cgroup struct cgroup cgroup = { 0 };
+	int r = containers_write_file(subject->dir_fd, CGROUP_NOTE, "", 0, err); /* first: what is made from now on is removed */
+	cgroup_of_process(&cgroup, subject->state.id, subject->state.pid);
+	if (r == 0)
+		r = cgroup_freeze(&cgroup, subject->state.id, subject->state.pid, frozen, err);
+	if (r < 0)
+		return err_prefix(err, "container %s", subject->state.name);
+	subject->state.status = frozen ? STATE_PAUSED : STATE_RUNNING;
+	return state_write(subject->dir_fd, &subject->state, err);
+}
+
+static int set_frozen(const struct place *place, const char *name, bool frozen, struct err *err)
+{
 	cleanup_subject struct subject subject = SUBJECT_NONE;
 	int r = find(place, name, &subject, err);
 	if (r < 0)
 		return r;
 	if ((subject.state.status == STATE_PAUSED) == frozen)
 		return err_set(err, -EALREADY, "container %s is %s", subject.state.name, frozen ? "paused already" : "not paused");
-	r = containers_write_file(subject.dir_fd, CGROUP_NOTE, "", 0, err); /* first: what is made from now on is removed */
-	cgroup_of_process(&cgroup, subject.state.id, subject.state.pid);
-	if (r == 0)
-		r = cgroup_freeze(&cgroup, subject.state.id, subject.state.pid, frozen, err);
-	if (r < 0)
-		return err_prefix(err, "container %s", subject.state.name);
-	subject.state.status = frozen ? STATE_PAUSED : STATE_RUNNING;
-	return state_write(subject.dir_fd, &subject.state, err);
+	return pause_set(&subject, frozen, err);
 }
 
 static int command(const struct globals *globals, int argc, char **argv, bool frozen, struct err *err)
