@@ -50,7 +50,8 @@ static char *next_word(const char **at, bool *ret_open)
 static int split_words(const char *name, const char *rest, struct strv *words, struct err *err)
 {
 	bool is_open = false;
-	for (char *word; (word = next_word(&rest, &is_open));)
+	const char *at = rest;
+	for (char *word; (word = next_word(&at, &is_open));)
 		strv_take(words, word);
 	return is_open ? bad(name, rest, "a quote has no end", err) : words->len ? 0 : bad(name, rest, "there is nothing after it", err);
 }

@@ -34,7 +34,6 @@ int tar_writer_open(struct tar_writer *writer, int (*put)(void *context, const v
 		return err_set(err, -ENOMEM, "no memory to write an archive");
 	if (archive_write_set_format_pax_restricted(writer->archive) == ARCHIVE_OK
 		&& archive_write_set_format_option(writer->archive, "pax", "xattrheader", "SCHILY") == ARCHIVE_OK
-		&& archive_write_set_format_option(writer->archive, "pax", "hdrcharset", "BINARY") == ARCHIVE_OK
 		&& archive_write_set_bytes_in_last_block(writer->archive, 1) == ARCHIVE_OK
 		&& archive_write_open(writer->archive, writer, NULL, write_block, NULL) == ARCHIVE_OK)
 		return 0;
@@ -106,7 +105,7 @@ int tar_writer_entry(struct tar_writer *writer, const struct extract_entry *entr
 	set_metadata(to, &entry->metadata);
 	int r = archive_write_header(writer->archive, to);
 	archive_entry_free(to);
-	return r == ARCHIVE_OK ? 0 : fail(writer, err);
+	return r == ARCHIVE_OK || r == ARCHIVE_WARN ? 0 : fail(writer, err); /* a warning: a name is no ASCII, and stays as it is */
 }
 
 int tar_writer_end(struct tar_writer *writer, struct err *err)

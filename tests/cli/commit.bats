@@ -114,6 +114,17 @@ null' ]
 	[ "$(xrun history --format json "$TO:second" 2>/dev/null | wc -l)" -gt 0 ]
 }
 
+@test "names of any bytes are kept, and tar has nothing to say of the layer" {
+	xrun run --name box "$NATIVE" sh -c 'mkdir /n && cd /n && touch plain na\xc3\xafve && echo x >"$(printf "no-\\377-text")"'
+	xrun commit box "$TO:bytes" >/dev/null
+	[ "$(xrun "$TO:bytes" sh -c 'cat /n/no-*-text; ls /n | wc -l')" = "x
+3" ]
+	xrun create --name plain "$NATIVE" true
+	xrun commit plain "$TO:plain" >/dev/null
+	xrun save "$TO:plain" | tar -t 2>"$BATS_TEST_TMPDIR/said" >/dev/null
+	[ ! -s "$BATS_TEST_TMPDIR/said" ]
+}
+
 @test "what lies in a volume is not part of it" {
 	xrun run --name box -v /data "$NATIVE" sh -c 'echo x >/data/file && mkdir /kept && echo y >/kept/file'
 	xrun commit box "$TO:volume" >/dev/null
