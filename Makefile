@@ -6,6 +6,7 @@
 #   make check      every test; make bench: side by side with other tools (or bench-pull, bench-start, bench-exec, bench-emulation); make lint: shellcheck, clang-tidy
 #   make conformance   the same container on every architecture there is a compiler for
 #   make sweep      runs and pulls broken off at every system call; STEP=10: at one in ten
+#   make check-many    500 containers at once; MANY=1000 for another number
 #   make check-kernels   some tests on older kernels, in virtual machines
 #   make deb        a Debian package, in build/deb
 #   make fuzz       each fuzzer of tests/fuzz for FOR=30 seconds, in build-fuzz/; ONLY=layer: that one
@@ -171,6 +172,7 @@ check: ; $(Q)SAN=$(SAN) ci/check.sh
 demo: ; $(Q)IMAGE=$(IMAGE) ci/demo.sh
 bench: ; $(Q)ci/bench.sh
 bench-pull bench-start bench-exec bench-emulation: bench-%: ; $(Q)ci/bench.sh $*
+check-many: ; $(Q)ONLY=many MANY=$(or $(MANY),500) ci/check.sh
 check-kernels: ; $(Q)ci/kernels.sh
 conformance: ; $(Q)ci/conformance.sh
 sweep: ; $(Q)STEP=$(STEP) ci/sweep.sh
@@ -192,6 +194,6 @@ install: all
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all probes unit-tests fuzzers check check-kernels conformance sweep demo bench bench-pull bench-start bench-exec bench-emulation lint deb fuzz install clean
+.PHONY: all probes unit-tests fuzzers check check-many check-kernels conformance sweep demo bench bench-pull bench-start bench-exec bench-emulation lint deb fuzz install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)

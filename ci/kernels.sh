@@ -22,7 +22,8 @@ make_root() {
 	mkdir -p "$root/xrun/build"
 	tar -xf "$cache/debian-bookworm.tar" -C "$root"
 	tests/images/debs.sh amd64 bookworm "$root" bats uidmap libsubid4 docker-registry passt busybox-static qemu-user-static ca-certificates apparmor \
-		systemd dbus dbus-user-session
+		systemd libsystemd-shared dbus dbus-daemon dbus-bin dbus-user-session dbus-session-bus-common libdbus-1-3 libexpat1 \
+		libapparmor1 libargon2-1 libcryptsetup12 libdevmapper1.02.1 libfdisk1 libip4tc2 libjson-c5 libkmod2
 	mv "$root/bin/busybox" "$root/busybox"
 	ldd build/xrun-fetch build/xrun | awk '$3 ~ /^\// { print $3 }' | sort -u | while read -r library; do
 		[[ -e $root$library ]] || cp -L "$library" "$root/usr/lib/x86_64-linux-gnu/"

@@ -150,6 +150,13 @@ static bool step_aside(const char *directory)
 	return (mkdir(leaf, 0755) == 0 || errno == EEXIST) && cgroup_place_write(leaf, "cgroup.procs", "0", &ignored) == 0;
 }
 
+/* With processes in it it may hand down some controllers, too, but then takes no more groups of processes below it. */
+static bool make_room(const char *directory, bool own)
+{
+	cleanup_buf struct buf pids = cgroup_place_read(directory, "cgroup.procs");
+	return !pids.len || (own && step_aside(directory));
+}
+
 static bool hands_down(const char *directory, const char *controller)
 {
 	struct err ignored;
@@ -168,7 +175,7 @@ static char *find_delegated(const struct hierarchy *h, enum cgroup_controller co
 	while (at && strlen(at) >= strlen(h->mount) && access(at, W_OK) == 0) {
 		char *slash = strrchr(at, '/');
 		bool leaf = str_eq(slash, "/" CGROUP_PLACE_LEAF);
-		if (!leaf && (!h->v2 || hands_down(at, handed) || (own && step_aside(at) && hands_down(at, handed))))
+		if (!leaf && (!h->v2 || (make_room(at, own) && hands_down(at, handed))))
 			return str_dup(at);
 		own = leaf;
 		*slash = 0;

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# systemd.sh USER CGROUP CONTROLLER COMMAND...: COMMAND as USER, who has a service manager, in a cgroup that is not the user's.
+# systemd.sh USER CGROUP CONTROLLERS COMMAND...: COMMAND as USER, who has a service manager, in a cgroup that is not the user's.
 # In a mount namespace of its own, in which cgroup v2 is all there is at /sys/fs/cgroup; to be run as root. The manager has its
 # cgroup delegated, as login managers do it, and may move the user's processes there, for which it would ask the system's.
 set -euo pipefail
 [[ ${inside:-} ]] || inside=1 exec unshare --mount --propagation private "$0" "$@"
 
-user=$1 base=$2 controller=$3
+user=$1 base=$2 enable="+${3// / +}"
 shift 3
 v2=$(findmnt -n -t cgroup2 -o TARGET | head -1)
 mount -t tmpfs -o mode=755 tmp /run
@@ -21,8 +21,8 @@ mkdir -m 700 /run/user
 chown "$user" /run/user
 
 mkdir -p "$base"/{manager,shell}
-echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control
-echo "+$controller" >"$base/cgroup.subtree_control"
+echo "$enable" >/sys/fs/cgroup/cgroup.subtree_control
+echo "$enable" >"$base/cgroup.subtree_control"
 chown "$user" "$base/cgroup.procs" "$base/manager"{,/cgroup.procs,/cgroup.subtree_control,/cgroup.threads}
 
 # in_cgroup NAME COMMAND...: as the user, whose environment is a login's.
@@ -40,7 +40,7 @@ done
 [[ -S /run/user/bus ]] || cat /run/log >&2
 # systemd hands down the controllers that it knows itself; others are in the same place then.
 for directory in "$base/manager" "$base/manager/app.slice"; do
-	echo "+$controller" >"$directory/cgroup.subtree_control"
+	echo "$enable" >"$directory/cgroup.subtree_control"
 done
 
 status=0

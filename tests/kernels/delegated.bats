@@ -32,6 +32,13 @@ load ../cli/lib
 	[ "$status" = 0 ]
 }
 
+@test "so it does for a controller that a cgroup with processes could hand down as well" {
+	mkdir /sys/fs/cgroup/delegated/alone-too
+	run sh -c 'echo $$ >/sys/fs/cgroup/delegated/alone-too/cgroup.procs && exec "$0" --root "$1" -q --network none --pids-limit 64 "$2" true' \
+		"$XRUN" "$STORE" "$PLAIN/test:amd64"
+	[ "$status" = 0 ]
+}
+
 @test "nothing is left afterwards" {
 	[ -z "$(ls "$STORE/containers" 2>/dev/null)" ]
 	xrun rmi --all

@@ -11,7 +11,7 @@ setup() {
 
 # as_user SCRIPT: with $xrun, $image.
 as_user() {
-	tests/cli/systemd.sh xrun-test /sys/fs/cgroup/scope memory env xrun="$XRUN --root /var/tmp/scope/store" image="$PLAIN/test:amd64" sh -ec "$1"
+	tests/cli/systemd.sh xrun-test /sys/fs/cgroup/scope "memory pids cpu" env xrun="$XRUN --root /var/tmp/scope/store" image="$PLAIN/test:amd64" sh -ec "$1"
 }
 
 # shellcheck disable=SC2016 # the user's shell
@@ -20,8 +20,8 @@ as_user() {
 		$xrun run -q -d --network none --name one --memory 64m --pids-limit 50 --cpus 0.5 "$image" sleep 600 >/dev/null
 		cd /sys/fs/cgroup$(sed -n "s/^0:://p" /proc/$($xrun inspect --format "{{.State.Pid}}" one)/cgroup)
 		pwd; cat memory.max pids.max cpu.max
-		$xrun pause one; grep frozen cgroup.events; $xrun unpause one
-		$xrun update --memory 96m one; cat memory.max
+		$xrun pause one >/dev/null; grep frozen cgroup.events; $xrun unpause one >/dev/null
+		$xrun update --memory 96m one >/dev/null; cat memory.max
 		$xrun exec one true
 		cd /; $xrun rm -f one >/dev/null
 		$xrun run -q --network none --memory 64m "$image" sh -c "head -c 200m /dev/zero | tail -c 200m" >/dev/null || echo "ended $?"'
