@@ -50,10 +50,10 @@ void watch_check(struct watch *watch, pid_t pid)
 	if (!watch->deadline_ms || watch->timed_out || now_ms() < watch->deadline_ms)
 		return;
 	watch->timed_out = true;
-	if (watch->want_stacks && watch->stacks_command)
-		stacks_ask(watch->stacks_command, &watch->stacks);
 	if (watch->want_stacks)
 		stacks_describe(pid, &watch->stacks);
+	if (watch->want_stacks && watch->stacks_command) /* afterwards: a debugger interrupts what the program waits in */
+		stacks_ask(watch->stacks_command, &watch->stacks);
 	kill(pid, SIGKILL);
 }
 

@@ -43,7 +43,7 @@ prepare() {
 	run xrun --timeout 2 --on-timeout stacks --network none -v "$BATS_TEST_TMPDIR/programs:/programs" --arch aarch64 "$PLAIN/test:arm64" /programs/deep
 	echo "$output"
 	[ "$status" = 124 ]
-	[[ $output == *"as gdb sees it:"*"Thread "*"deep (level=0) at "*"deep (level=1) at "*"main () at "*"process 1: "* ]]
+	[[ $output == *"process 1: "*"as gdb sees it:"*"Thread "*"deep (level=0) at "*"deep (level=1) at "*"main () at "* ]]
 	xrun -d --name deep --timeout 2 --on-timeout stacks --network none -v "$BATS_TEST_TMPDIR/programs:/programs" --arch aarch64 "$PLAIN/test:arm64" /programs/deep
 	[ "$(xrun wait deep)" = 124 ]
 	xrun logs deep 2>&1 | grep -q 'deep (level=2) at '
