@@ -48,17 +48,29 @@ def clean():
     assert status == 0, said
 
 
+def whole_calls(log):
+    """strace cuts a call in two where that of another process comes in between; here it stands where it ended."""
+    begun, calls = {}, []
+    for line in log.read().splitlines():
+        pid, _, call = line.partition(" ")
+        call = call.strip()
+        if call.endswith("<unfinished ...>"):
+            begun[pid] = call.removesuffix("<unfinished ...>").rstrip()
+            continue
+        if match := re.match(r"<\.\.\. \w+ resumed>(.*)", call):
+            call = begun.pop(pid, "") + match[1]
+        calls.append((pid, call))
+    return calls
+
+
 def check_order():
     """Each name given, after the flush of what it names."""
     with tempfile.NamedTemporaryFile("r") as log:
         status, said = xrun("pull", "-q", IMAGE, prefix=strace("-y", "-o", log.name, "-e", "trace=linkat,renameat,renameat2,fsync,syncfs"))
         assert status == 0, said
-        lines = log.read().splitlines()
+        calls = [(pid, call) for pid, call in whole_calls(log) if " = 0" in call]
     flushed, synced, layers, found = set(), False, 0, []
-    for line in lines:
-        call = re.sub(r"^\d+ +", "", line)
-        if " = 0" not in call:
-            continue
+    for at, (pid, call) in enumerate(calls):
         if match := re.match(r"fsync\(\d+<([^>]*)>", call):
             flushed.add(match[1].rsplit("/", 1)[-1])
         elif call.startswith("syncfs("):
@@ -69,8 +81,8 @@ def check_order():
                 found.append(f"a layer is named before the flush: {call}")
         elif match := re.match(r'linkat\(AT_FDCWD<[^>]*>, "/proc/self/fd/\d+", \d+<([^>]*)>, "([^"]*)"', call):
             # the file has no name yet; its flush is the last thing before, in the same thread
-            mine = [other for other in lines[: lines.index(line)] if other.split()[0] == line.split()[0] and " = 0" in other]
-            if not mine or "fsync(" not in mine[-1]:
+            mine = [other for whose, other in calls[:at] if whose == pid]
+            if not mine or not mine[-1].startswith("fsync("):
                 found.append(f"a file is named before its flush: {call}")
             if match[2].startswith("index.json") or "index.json" in call:
                 if not {"layers", "sha256"} <= flushed:
