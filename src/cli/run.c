@@ -7,8 +7,10 @@
 #include "src/cli/debuggee.h"
 #include "src/plan/config.h"
 #include "src/runtime/container.h"
+#include "src/runtime/containers.h"
 #include "src/runtime/network.h"
 #include "src/runtime/procfs.h"
+#include "src/runtime/share.h"
 #include "src/runtime/userns.h"
 
 #include <errno.h>
@@ -101,7 +103,32 @@ static int prepare_network(struct spec *spec, struct err *err)
 	return r;
 }
 
-static int plan(const struct request *q, const struct image *image, int store_dir_fd, struct spec *spec, struct err *err)
+/* The other container by its id from now on, and as docker has it, its hostname with its network. */
+static int resolve_shared(struct spec *spec, const struct idmap *map, int store_dir_fd, struct err *err)
+{
+	struct share share = SHARE_NONE;
+	char *id, *hostname;
+	cleanup_fd int containers_fd = spec->shared ? containers_open(store_dir_fd, map, err) : -1;
+	if (!spec->shared || containers_fd < 0)
+		return spec->shared ? containers_fd : 0;
+	int r = share_open(containers_fd, spec, &share, &id, &hostname, err);
+	if (r < 0)
+		return r;
+	share_close(&share);
+	free(spec->shared);
+	spec->shared = id;
+	bool same_name = spec->network.mode == NETWORK_CONTAINER || spec->namespaces.of[NAMESPACE_UTS].origin == NAMESPACE_JOINED;
+	if (same_name && str_eq(strv_env_get(&spec->env, "HOSTNAME"), spec->hostname)) {
+		cleanup_free char *line = str_fmt("HOSTNAME=%s", hostname);
+		strv_env_set(&spec->env, line);
+	}
+	free(same_name ? spec->hostname : hostname);
+	spec->hostname = same_name ? hostname : spec->hostname;
+	return 0;
+}
+
+static int plan(const struct request *q, const struct image *image, const struct idmap *map, int store_dir_fd, struct spec *spec,
+	struct err *err)
 {
 	int r = make_id(q, spec, err);
 	if (r == 0)
@@ -111,8 +138,10 @@ static int plan(const struct request *q, const struct image *image, int store_di
 	if (r == 0)
 		r = resolve_pid_file(spec, err);
 	if (r == 0)
-		r = prepare_network(spec, err);
-	return r < 0 ? r : run_plan_emulation(q, image, store_dir_fd, spec, err);
+		r = run_plan_emulation(q, image, store_dir_fd, spec, err);
+	if (r == 0)
+		r = resolve_shared(spec, map, store_dir_fd, err);
+	return r < 0 ? r : prepare_network(spec, err);
 }
 
 static int run_foreground(const struct spec *spec, const struct idmap *map, int dir_fd, bool again, struct err *err)
@@ -238,7 +267,7 @@ int run_container(const struct globals *globals, struct request *q, const char *
 		r = open_store(&store, dir_fd, &map, err);
 	}
 	if (r >= 0)
-		r = plan(q, &image, dir_fd, &spec, err);
+		r = plan(q, &image, &map, dir_fd, &spec, err);
 	if (r >= 0)
 		r = keep_unpack(q, &image, &store, &map, dir_fd, &spec, err);
 	if (r >= 0)

@@ -112,6 +112,17 @@ static void add_life(json_t *object, const struct spec_life *life)
 	}
 }
 
+/* xrun.shared: the other container's id; xrun.shared-namespaces: which of its namespaces. */
+static void add_shared(json_t *object, const struct spec *spec)
+{
+	cleanup_buf struct buf kinds = { 0 };
+	for (int i = 0; i < NAMESPACE_KINDS; i++)
+		if (spec->namespaces.of[i].origin == NAMESPACE_JOINED)
+			buf_fmt(&kinds, "%s%d", kinds.len ? " " : "", i);
+	json_object_set_new(object, "xrun.shared", text(spec->shared));
+	json_object_set_new(object, "xrun.shared-namespaces", text(kinds.data));
+}
+
 static json_t *annotations(const struct spec *spec)
 {
 	cleanup_buf struct buf layers = { 0 };
@@ -123,6 +134,8 @@ static json_t *annotations(const struct spec *spec)
 	json_object_set_new(object, "xrun.emulated", json_string(spec->emulated ? "true" : "false"));
 	add_life(object, &spec->life);
 	cleanup_free char *kept = str_fmt("%u:%u", spec->kept_uid, spec->kept_gid);
+	if (spec->shared)
+		add_shared(object, spec);
 	if (spec->kept_uid || spec->kept_gid)
 		json_object_set_new(object, "xrun.keep-id", json_string(kept));
 	cleanup_free char *cpuinfo = !spec->cpuinfo.arch ? NULL : str_fmt("%s %llx %llx", spec->cpuinfo.arch,

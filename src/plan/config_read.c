@@ -175,6 +175,16 @@ static int take_annotations(json_t *annotations, struct spec *spec, struct err *
 	return 0;
 }
 
+/* After config_isolation_read, to which all but the container's own are the host's. */
+static void take_shared(const json_t *annotations, struct spec *spec)
+{
+	const char *kinds = get_text(annotations, "xrun.shared-namespaces");
+	spec->shared = str_dup(get_text(annotations, "xrun.shared"));
+	for (int i = 0; spec->shared && i < NAMESPACE_KINDS; i++)
+		if (kinds && strchr(kinds, '0' + i))
+			spec->namespaces.of[i].origin = NAMESPACE_JOINED;
+}
+
 static int take(const json_t *config, struct spec *spec, struct err *err)
 {
 	const char *hostname = get_text(config, "hostname");
@@ -193,7 +203,10 @@ static int take(const json_t *config, struct spec *spec, struct err *err)
 		r = take_limits(get_text(json_object_get(config, "annotations"), "xrun.limits"), &spec->limits, err);
 	if (r == 0)
 		r = config_mounts_read(json_object_get(config, "mounts"), spec, err);
-	return r < 0 ? r : config_isolation_read(config, spec, err);
+	if (r == 0)
+		r = config_isolation_read(config, spec, err);
+	take_shared(json_object_get(config, "annotations"), spec);
+	return r;
 }
 
 int config_read(const char *text, size_t len, struct spec *ret_spec, struct err *err)

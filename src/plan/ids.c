@@ -45,11 +45,14 @@ int plan_ids(const struct request *q, struct spec *spec, struct err *err)
 		return 0;
 	if (request_keeps_id(q))
 		return keep_id(q, spec, err);
+	int r = plan_shared("userns", q->userns, NAMESPACE_USER, spec, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	if (str_eq(q->userns, "host"))
 		return err_set(err, -EINVAL, "--userns host: a container always has user namespaces of its own, whose emulators and mounts belong to "
 			"them; what root there is called outside does not change what it can do");
 	if (str_eq(q->userns, "auto") || str_starts(q->userns, "auto:") || str_eq(q->userns, "nomap"))
 		return err_set(err, -EINVAL, "--userns %s: a user's containers have the same subordinate ids, those that the image's files belong to",
 			q->userns);
-	return err_set(err, -EINVAL, "--userns %s: there are private and keep-id[:uid=N,gid=N]", q->userns);
+	return err_set(err, -EINVAL, "--userns %s: there are private, keep-id[:uid=N,gid=N] and container:NAME", q->userns);
 }

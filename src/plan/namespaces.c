@@ -3,20 +3,41 @@
 #include "src/plan/parts.h"
 
 #include <errno.h>
+#include <string.h>
 
-static int choose(const char *option, const char *value, bool can_share, const char *why_not, enum namespace_origin *ret_origin,
-	struct err *err)
+int plan_shared(const char *option, const char *value, enum namespace_kind kind, struct spec *spec, struct err *err)
 {
-	*ret_origin = NAMESPACE_NEW;
+	static const char prefix[] = "container:";
+	if (!value || !str_starts(value, prefix))
+		return 0;
+	const char *name = value + strlen(prefix);
+	if (!*name)
+		return err_set(err, -EINVAL, "--%s %s: which container? its name or id follows", option, value);
+	if (spec->shared && !str_eq(spec->shared, name))
+		return err_set(err, -EINVAL, "--%s %s: only one container's namespaces can be shared, and those of %s are already", option, value,
+			spec->shared);
+	if (!spec->shared)
+		spec->shared = str_dup(name);
+	spec->namespaces.of[kind].origin = NAMESPACE_JOINED;
+	return 1;
+}
+
+/* `why_not` there is no host's one; NULL: there is. */
+static int choose(const char *option, const char *value, enum namespace_kind kind, const char *why_not, struct spec *spec, struct err *err)
+{
+	enum namespace_origin *origin = &spec->namespaces.of[kind].origin;
+	*origin = NAMESPACE_NEW;
 	if (!value || str_eq(value, "private"))
 		return 0;
-	if (can_share && str_eq(value, "host")) {
-		*ret_origin = NAMESPACE_HOST;
-		return 0;
-	}
-	if (str_eq(value, "host") || str_starts(value, "container:"))
-		return err_set(err, -EINVAL, "--%s %s: %s", option, value, why_not);
-	return err_set(err, -EINVAL, "--%s %s: there is private%s", option, value, can_share ? ", and host" : "");
+	int r = plan_shared(option, value, kind, spec, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (str_eq(value, "host") && why_not)
+		return err_set(err, -EINVAL, "--%s host: %s", option, why_not);
+	if (!str_eq(value, "host"))
+		return err_set(err, -EINVAL, "--%s %s: there are private, container:NAME%s", option, value, why_not ? "" : " and host");
+	*origin = NAMESPACE_HOST;
+	return 0;
 }
 
 static int parse_offset(const char *option, const char *text, int64_t *ret_seconds, struct err *err)
@@ -31,18 +52,19 @@ static int parse_offset(const char *option, const char *text, int64_t *ret_secon
 
 int plan_namespaces(const struct request *q, struct spec *spec, struct err *err)
 {
-	static const char joined[] = "each container is in a user namespace of its own, from which another's cannot be entered";
 	struct spec_namespaces *n = &spec->namespaces;
-	enum namespace_origin never;
-	int r = choose("uts", q->uts, true, joined, &n->of[NAMESPACE_UTS].origin, err);
+	int r = choose("uts", q->uts, NAMESPACE_UTS, NULL, spec, err);
 	if (r == 0)
-		r = choose("ipc", q->ipc, true, joined, &n->of[NAMESPACE_IPC].origin, err);
+		r = choose("ipc", q->ipc, NAMESPACE_IPC, NULL, spec, err);
 	if (r == 0)
-		r = choose("cgroupns", q->cgroupns, true, joined, &n->of[NAMESPACE_CGROUP].origin, err);
+		r = choose("cgroupns", q->cgroupns, NAMESPACE_CGROUP, NULL, spec, err);
 	if (r == 0)
-		r = choose("pid", q->pid, false, q->pid && str_eq(q->pid, "host") ?
-			"the kernel shows a user namespace no /proc of processes outside it, and what the container leaves could not be ended" :
-			joined, &never, err);
+		r = choose("pid", q->pid, NAMESPACE_PID, "the kernel shows a user namespace no /proc of processes outside it, and what "
+			"the container leaves could not be ended", spec, err);
+	if (r == 0 && n->of[NAMESPACE_UTS].origin == NAMESPACE_JOINED && q->hostname)
+		r = err_set(err, -EINVAL, "--hostname cannot be set with --uts %s: the name is the other container's", q->uts);
+	if (r == 0 && n->of[NAMESPACE_PID].origin == NAMESPACE_JOINED && q->init)
+		r = err_set(err, -EINVAL, "--init does not go with --pid %s: the first process is the other container's", q->pid);
 	if (r == 0 && n->of[NAMESPACE_UTS].origin == NAMESPACE_HOST && q->hostname)
 		r = err_set(err, -EINVAL, "--hostname cannot be set with --uts host: the name is the host's");
 	if (r == 0)

@@ -186,8 +186,10 @@ static int set_mode(struct spec_network *network, const char *text, struct err *
 		network->mode = NETWORK_NONE;
 	else if (str_eq(text, "host"))
 		network->mode = NETWORK_HOST;
+	else if (str_starts(text, "container:"))
+		network->mode = NETWORK_CONTAINER;
 	else
-		return err_set(err, -EINVAL, "--network %s: there are private, none and host", text);
+		return err_set(err, -EINVAL, "--network %s: there are private, none, host and container:NAME", text);
 	return 0;
 }
 
@@ -223,6 +225,9 @@ static int add_options(struct spec_network *network, const char *name, const str
 static int check_mode(const struct request *q, const struct spec_network *network, struct err *err)
 {
 	const char *option = q->publish.len ? "-p" : q->publish_all ? "-P" : q->mac_address ? "--mac-address" : q->net_rate ? "--net-rate" : NULL;
+	if (!option && network->mode == NETWORK_CONTAINER) /* docker-run(1): its files of /etc are shared, too */
+		option = q->hostname ? "--hostname" : q->add_host.len ? "--add-host" : q->dns.len ? "--dns" : q->dns_search.len ? "--dns-search" :
+			 q->dns_options.len ? "--dns-option" : NULL;
 	if (option && network->mode != NETWORK_PRIVATE)
 		return err_set(err, -EINVAL, "%s does not go with --network %s: that network is not the container's own", option,
 			q->network);
@@ -268,6 +273,8 @@ int plan_network(const struct request *q, const struct strv *exposed, struct spe
 		r = add_options(network, lists[i].name, lists[i].values, err);
 	if (r == 0 && q->publish_all)
 		r = add_exposed(network, exposed, err);
+	if (r == 0 && network->mode == NETWORK_CONTAINER)
+		r = plan_shared("network", q->network, NAMESPACE_NETWORK, spec, err);
 	return r < 0 ? r : check_mode(q, network, err);
 }
 
@@ -283,7 +290,7 @@ static void describe_list(struct strv *lines, const char *name, const struct str
 
 void network_describe(const struct spec_network *network, struct strv *ret_lines)
 {
-	static const char *const modes[] = { "none", "host", "private" };
+	static const char *const modes[] = { "none", "host", "private", "container:" };
 	cleanup_strv struct strv ports = { 0 }, hosts = { 0 };
 	strv_take(ret_lines, str_fmt("network=%s", modes[network->mode]));
 	for (size_t i = 0; i < network->port_count; i++)

@@ -11,7 +11,6 @@ static void network_done(struct spec_network *network)
 	struct strv *lists[] = { &network->hosts, &network->dns, &network->dns_search, &network->dns_options };
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		strv_done(lists[i]);
-	free(network->container);
 	free(network->helper);
 	free(network->ports);
 	free(network->hosts_text);
@@ -61,6 +60,7 @@ void spec_done(struct spec *spec)
 	free(spec->hostname);
 	free(spec->stacks_command);
 	free(spec->core_dir);
+	free(spec->shared);
 	strv_done(&spec->args);
 	strv_done(&spec->env);
 	free(spec->cwd);

@@ -22,7 +22,6 @@ struct spec_port {
 struct spec_network {
 	enum network mode;
 	bool asked;             /* by --network, so that doing without it is no choice */
-	char *container;        /* whose network it is, with NETWORK_CONTAINER */
 	char mac[18];           /* of the container's interface; "": the kernel's choice */
 	uint64_t rate;          /* bits per second each way; 0 for no limit */
 	struct spec_port *ports;
@@ -115,10 +114,10 @@ enum namespace_kind {
 };
 enum namespace_origin { NAMESPACE_NEW, NAMESPACE_HOST, NAMESPACE_JOINED };
 
-/* A namespace: the container's own, the one that xrun is in, or that of a file like /proc/PID/ns/net. */
+/* A namespace: the container's own, the one that xrun is in, or that of a file like /proc/PID/ns/net or of spec->shared. */
 struct spec_namespace {
 	enum namespace_origin origin;
-	char *path;             /* for a joined one */
+	char *path;             /* for a joined one, or NULL */
 };
 
 /* Offsets are in seconds, of clock_gettime(2)'s clocks. Whose the network is says spec_network, except for engines. */
@@ -202,6 +201,7 @@ struct spec {
 	char *core_dir;         /* --core-dir, absolute: where cores of foreign programs go; or NULL */
 	struct spec_namespaces namespaces;
 	struct spec_engine *engine; /* what an engine's config.json says beside all this (engine.h), or NULL */
+	char *shared;           /* the container whose are the joined namespaces that have no path, by name or id; or NULL */
 	uint32_t kept_uid, kept_gid; /* the caller's ids in the container: 0, other than with --userns keep-id */
 };
 void spec_done(struct spec *spec);

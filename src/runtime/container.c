@@ -31,7 +31,7 @@ static int answer_with_map(struct run *run, struct err *err)
 	if (run->userns_fd < 0)
 		return err_sys(err, "cannot open the user namespace");
 	int r = cgroup_add(&run->cgroup, run->outer_pid, err);
-	if (r == 0)
+	if (r == 0 && !run->spec->shared)
 		r = idmap_write(run->map, run->outer_pid, err);
 	if (r == 0 && geteuid() == 0 && !run->map->single)
 		r = volumes_map(run->spec, run->map, run->userns_fd, fds, &count, err);
@@ -49,6 +49,8 @@ static int take_message(struct run *run, const struct stage_message *message, in
 		return answer_with_map(run, err);
 	case STAGE_STARTED:
 		run->pid = message->pid;
+		if (count && run->spec->namespaces.of[NAMESPACE_PID].origin == NAMESPACE_JOINED)
+			run->mount_fd = fd_take(&fds[0]);
 		return 0;
 	case STAGE_MADE:
 		run->made = true;
@@ -127,7 +129,7 @@ static int make_streams(struct run *run, int *ret_peer_fds, struct err *err)
 	return 0;
 }
 
-static int start(struct run *run, const struct strv *emulators, const int *peer_fds, struct err *err)
+static int start(struct run *run, struct share *share, const struct strv *emulators, const int *peer_fds, struct err *err)
 {
 	int ends[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -144,7 +146,8 @@ static int start(struct run *run, const struct strv *emulators, const int *peer_
 		cleanup_free int *volume_fds = mem_new((run->spec->mount_count + 1) * sizeof *volume_fds);
 		memset(volume_fds, -1, run->spec->mount_count * sizeof *volume_fds);
 		struct stage stage = { .spec = run->spec, .map = run->map, .socket_fd = ends[1],
-			.store_fd = run->store_fd, .emulator_names = emulators->items, .volume_fds = volume_fds, .nodes_fd = -1 };
+			.store_fd = run->store_fd, .emulator_names = emulators->items, .volume_fds = volume_fds, .nodes_fd = -1,
+			.share = run->spec->shared ? share : NULL, .shared_fds = { -1, -1, -1 } };
 		outer_stage(&stage);
 	}
 	close(ends[1]);
@@ -158,10 +161,14 @@ int run_launch(struct run *run, struct err *err)
 	if (r < 0)
 		return r;
 	int peer_fds[3] = { -1, -1, -1 };
+	struct share share = SHARE_NONE;
+	if (run->spec->shared && share_open(run->containers_fd, run->spec, &share, NULL, NULL, err) < 0)
+		return err->code;
 	if (run->spec->life.detach && !run->spec->terminal)
 		r = make_streams(run, peer_fds, err);
 	if (r == 0)
-		r = start(run, &emulators, peer_fds, err);
+		r = start(run, &share, &emulators, peer_fds, err);
+	share_close(&share);
 	for (int i = 0; i < 3; i++)
 		fd_close(&peer_fds[i]);
 	return r < 0 ? r : await_exec(run, err);

@@ -6,6 +6,7 @@
 #include "binfmt/emulator.h"
 #include "src/base/fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -40,7 +41,9 @@ int emulators_register(const struct stage *stage, struct err *err)
 		cleanup_fd int emulator_fd = openat(stage->store_fd, stage->emulator_names[i], O_PATH | O_CLOEXEC);
 		int r = emulator_fd < 0 ? err_sys(err, "cannot open the emulator %s", spec->emulators[i].path) :
 					  binfmt_instance_register(instance_fd, arch, emulator_fd, err);
-		if (r < 0) {
+		if (r == -EEXIST && stage->share) { /* the other container's, which is the same (share.c) */
+			err_clear(err);
+		} else if (r < 0) {
 			close(instance_fd);
 			return r;
 		}

@@ -35,6 +35,14 @@ int etc_make(const struct spec *spec, int place_fd, struct etc *ret_etc, struct 
 	return r < 0 ? r : 0;
 }
 
+void etc_share(struct etc *etc, int hosts_fd, int resolv_fd)
+{
+	fd_close(&etc->fds[0]);
+	fd_close(&etc->fds[2]);
+	etc->fds[0] = hosts_fd;
+	etc->fds[2] = resolv_fd;
+}
+
 static int open_place(int etc_fd, const char *name)
 {
 	struct stat st;

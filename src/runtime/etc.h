@@ -20,6 +20,9 @@ int etc_make(const struct spec *spec, int place_fd, struct etc *ret_etc, struct 
 /* Makes their places below root_fd, as etc_attach would: for who has the time while its caller waits for something else. */
 int etc_make_places(const struct spec *spec, int root_fd, struct err *err);
 
+/* Another container's hosts and resolv.conf instead, detached mounts, or -1 where it has none; they are taken over. */
+void etc_share(struct etc *etc, int hosts_fd, int resolv_fd);
+
 /*
  * Mounts them below root_fd. What the image has in their place is never written to: a symlink is replaced by an empty
  * file, in the container's own layer.

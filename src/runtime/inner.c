@@ -36,11 +36,11 @@ static int hand_over_network(const struct stage *stage, struct err *err)
 }
 
 /* They belong to our user namespace, which has no id map yet: what needs one comes later. */
-static int make_namespaces(const struct stage *stage, struct err *err)
+static int make_namespaces(const struct stage *stage, bool own_network, struct err *err)
 {
 	const struct spec *spec = stage->spec;
 	uint64_t flags = namespaces_new(spec) & (CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP);
-	flags |= spec->network.mode == NETWORK_HOST ? 0 : CLONE_NEWNET;
+	flags |= own_network ? CLONE_NEWNET : 0;
 	if (unshare((int)flags) < 0)
 		return err_sys(err, "cannot make the container's namespaces");
 	return spec->network.mode == NETWORK_PRIVATE ? hand_over_network(stage, err) : 0;
@@ -81,10 +81,11 @@ static int become_program(const struct stage *stage, struct err *err)
 static int build(struct stage *stage, int outer_fd, struct err *err)
 {
 	int terminal_fd = -1;
-	int r = make_namespaces(stage, err);
+	bool own_network = stage->spec->network.mode == NETWORK_NONE || stage->spec->network.mode == NETWORK_PRIVATE;
+	int r = make_namespaces(stage, own_network, err);
 	if (r == 0)
 		r = await_map(stage, outer_fd, err);
-	if (r == 0 && stage->spec->network.mode != NETWORK_HOST)
+	if (r == 0 && own_network)
 		r = interface_raise_loopback(err);
 	if (r == 0)
 		r = parts_receive(stage, outer_fd, err);

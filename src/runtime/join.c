@@ -78,6 +78,19 @@ int join_numbers(const struct state *state, const struct spec *spec, uint64_t re
 	return pid_fd < 0 ? pid_fd : 0;
 }
 
+int join_open_namespace(const struct state *state, const struct spec *spec, enum namespace_kind kind, struct err *err)
+{
+	pid_t pid;
+	cleanup_fd int pid_fd = open_target(state, spec, &pid, err);
+	if (pid_fd < 0)
+		return pid_fd;
+	cleanup_free char *path = str_fmt("/proc/%d/ns/%s", pid, files[kind]);
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || syscall(SYS_pidfd_send_signal, pid_fd, 0, NULL, 0) < 0) /* still its number */
+		return err_sys(err, "cannot open the %s namespace of container %s", namespace_name(kind), state->name);
+	return fd_take(&fd);
+}
+
 int join_namespaces(pid_t pid)
 {
 	int flags = 0;

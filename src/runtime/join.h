@@ -35,6 +35,9 @@ int join_open(const struct state *state, const struct spec *spec, struct err *er
 /* The numbers of that process' namespaces (namespaces(7)), by kind; 0 where there is none to be seen. */
 int join_numbers(const struct state *state, const struct spec *spec, uint64_t ret_numbers[NAMESPACE_KINDS], struct err *err);
 
+/* A descriptor of one of them. */
+int join_open_namespace(const struct state *state, const struct spec *spec, enum namespace_kind kind, struct err *err);
+
 /* The CLONE_NEW* flags of the namespaces of process `pid` that are not ours. */
 int join_namespaces(pid_t pid);
 

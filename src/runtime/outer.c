@@ -19,6 +19,7 @@
 #include "src/runtime/emulators.h"
 #include "src/runtime/etc.h"
 #include "src/runtime/mount.h"
+#include "src/runtime/namespaces.h"
 #include "src/runtime/parts.h"
 #include "src/runtime/program.h"
 #include "src/runtime/ulimits.h"
@@ -65,7 +66,9 @@ static int enter_user_namespace(struct stage *stage, struct err *err)
 {
 	if (program_leave_keyring(err) < 0 || ulimits_raise(stage->spec, err) < 0)
 		return err->code;
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
+	if (stage->share && (setns(stage->share->outer_fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0))
+		return err_sys(err, "cannot enter the other container's user namespace");
+	if (!stage->share && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
 		err_sys(err, "cannot make a user namespace");
 		return err_append(err, "; see /proc/sys/user/max_user_namespaces and your distribution's limits on them");
 	}
@@ -162,15 +165,43 @@ static int bind_devices(struct stage *stage, struct err *err)
 	return 0;
 }
 
+/* What two containers see of one namespace beside it; docker's shares the same. */
+static int clone_shared(struct stage *stage, struct err *err)
+{
+	static const struct {
+		enum namespace_kind kind;
+		const char *path;
+	} all[] = { { NAMESPACE_NETWORK, "/etc/hosts" }, { NAMESPACE_NETWORK, "/etc/resolv.conf" }, { NAMESPACE_IPC, "/dev/shm" } };
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		bool wanted = stage->spec->namespaces.of[all[i].kind].origin == NAMESPACE_JOINED;
+		stage->shared_fds[i] = wanted ? share_clone(stage->share, all[i].path, err) : -1;
+		if (stage->shared_fds[i] < 0 && err->code)
+			return err->code;
+	}
+	return 0;
+}
+
 /*
  * With CLONE_PARENT: the supervisor is the parent, so it alone waits for the container. The namespaces that take long it makes
  * itself, see inner.c.
  */
 static pid_t clone_inner(const struct spec *spec)
 {
-	uint64_t flags = CLONE_PARENT | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID;
+	uint64_t flags = CLONE_PARENT | CLONE_NEWNS | (spec->shared ? 0 : CLONE_NEWUSER) | (namespaces_new(spec) & CLONE_NEWPID);
 	flags |= clocks_are_moved(spec) ? 0 : CLONE_NEWTIME; /* then it is ours already, for our children */
 	return calls_clone(flags);
+}
+
+/* With its mount namespace, by which its processes are known where the pid namespace is another container's, too. */
+static int tell_started(const struct stage *stage, pid_t pid, struct err *err)
+{
+	struct stage_message message = { .kind = STAGE_STARTED, .pid = pid };
+	cleanup_free char *path = str_fmt("/proc/%d/ns/mnt", pid);
+	cleanup_fd int mount_fd = stage->share ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (stage->share && mount_fd < 0)
+		return err_sys(err, "cannot open the container's mount namespace");
+	int r = stage_send(stage->socket_fd, &message, &mount_fd, mount_fd >= 0);
+	return r < 0 ? err_code(err, r, "the supervisor is gone") : 0;
 }
 
 /*
@@ -180,38 +211,35 @@ static pid_t clone_inner(const struct spec *spec)
 static int start_inner(struct stage *stage, int *ret_socket_fd, struct err *err)
 {
 	int ends[2];
-	struct stage_message message = { .kind = STAGE_STARTED };
+	if (stage->share && share_enter(stage->share, err) < 0)
+		return err->code;
 	if (clocks_are_moved(stage->spec) && clocks_move(stage->spec, err) < 0)
 		return err->code;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(err, "cannot make a socket pair");
 	*ret_socket_fd = ends[0];
-	message.pid = clone_inner(stage->spec);
-	if (message.pid == 0) {
+	pid_t pid = clone_inner(stage->spec);
+	if (pid == 0) {
 		close(ends[0]);
 		inner_stage(stage, ends[1]);
 	}
 	close(ends[1]);
-	if (message.pid < 0)
+	if (pid < 0)
 		return err_sys(err, "cannot make the container's namespaces");
-	int r = stage_send(stage->socket_fd, &message, NULL, 0);
+	int r = tell_started(stage, pid, err);
 	if (r < 0)
-		return err_code(err, r, "the supervisor is gone");
+		return r;
 	const struct idmap map = idmap_keep(stage->map, stage->spec->kept_uid, stage->spec->kept_gid);
-	r = idmap_write_nested(&map, message.pid, err);
+	r = stage->share ? 0 : idmap_write_nested(&map, pid, err);
 	if (r == 0 && (r = fd_send(ends[0], "", 1, NULL, 0)) < 0)
 		return err_code(err, r, "cannot start the container");
 	return r;
 }
 
 /* All is made: the supervisor is told, and gets the instance; the first process may go on. */
-static int register_emulators(const struct stage *stage, int inner_fd, struct err *err)
+static int announce(const struct stage *stage, int inner_fd, int instance_fd, struct err *err)
 {
 	struct stage_message message = { .kind = STAGE_MADE };
-	err_clear(err);
-	cleanup_fd int instance_fd = emulators_register(stage, err);
-	if (instance_fd < 0 && err->code)
-		return err->code;
 	int r = stage_send(stage->socket_fd, &message, &instance_fd, instance_fd >= 0);
 	if (r == 0 && instance_fd >= 0)
 		r = fd_send(inner_fd, "", 1, NULL, 0);
@@ -231,27 +259,63 @@ static void remove_mark(const struct stage *stage)
 		fd_remove_tree(work_fd, "incompat", &ignored);
 }
 
-static int build(struct stage *stage, struct err *err)
+static int make_parts(struct stage *stage, struct err *err)
 {
-	int inner_fd = -1;
-	int r = enter_user_namespace(stage, err);
-	if (r == 0)
-		r = start_inner(stage, &inner_fd, err);
-	if (r == 0)
-		r = stage->rootfs_fd = stage_make_rootfs(stage, err);
+	int r = stage->rootfs_fd = stage_make_rootfs(stage, err);
 	if (r >= 0)
 		r = etc_make_places(stage->spec, stage->rootfs_fd, err);
 	if (r == 0)
 		r = bind_devices(stage, err);
+	if (r == 0 && stage->share)
+		r = clone_shared(stage, err);
+	return r < 0 ? r : volumes_bind(stage, err);
+}
+
+/* -1 without err where there is nothing to emulate. */
+static int register_emulators(const struct stage *stage, struct err *err)
+{
+	err_clear(err);
+	return emulators_register(stage, err);
+}
+
+/* The first process is there while its parts are made. */
+static int build_own(struct stage *stage, int *ret_instance_fd, int *ret_inner_fd, struct err *err)
+{
+	int r = start_inner(stage, ret_inner_fd, err);
 	if (r == 0)
-		r = volumes_bind(stage, err);
+		r = make_parts(stage, err);
 	if (r == 0)
-		r = parts_send(stage, inner_fd, err);
+		r = parts_send(stage, *ret_inner_fd, err);
 	if (r == 0)
-		r = register_emulators(stage, inner_fd, err);
+		*ret_instance_fd = register_emulators(stage, err);
+	return r < 0 ? r : err->code;
+}
+
+/* Who is in the other container's inner namespace, as the first process is born to be, has no right in the outer one any more. */
+static int build_shared(struct stage *stage, int *ret_instance_fd, int *ret_inner_fd, struct err *err)
+{
+	int r = make_parts(stage, err);
+	if (r == 0)
+		*ret_instance_fd = register_emulators(stage, err);
+	if (r == 0)
+		r = err->code;
+	if (r == 0)
+		r = start_inner(stage, ret_inner_fd, err);
+	return r < 0 ? r : parts_send(stage, *ret_inner_fd, err);
+}
+
+static int build(struct stage *stage, struct err *err)
+{
+	int inner_fd = -1, r = enter_user_namespace(stage, err);
+	cleanup_fd int instance_fd = -1;
+	if (r == 0)
+		r = (stage->share ? build_shared : build_own)(stage, &instance_fd, &inner_fd, err);
+	if (r == 0)
+		r = announce(stage, inner_fd, instance_fd, err);
 	if (r == 0) {
 		fd_close(&stage->socket_fd); /* its end of file is to come when the program is executed, and not later */
-		remove_mark(stage);
+		if (!stage->share)
+			remove_mark(stage);
 	}
 	return r;
 }

@@ -49,6 +49,12 @@ static int attach_device(int dev_fd, const char *name, int device_fd, struct err
 	return mount_attach(device_fd, target_fd, name, err);
 }
 
+static int attach_shared(int root_fd, const char *target, int mount_fd, struct err *err)
+{
+	cleanup_fd int target_fd = target_open(root_fd, target, true, err);
+	return target_fd < 0 ? target_fd : mount_attach(mount_fd, target_fd, target, err);
+}
+
 static int link_devices(int dev_fd, struct err *err)
 {
 	static const char *const links[][2] = {
@@ -72,8 +78,11 @@ static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 	int r = attach_new(root_fd, "dev", "tmpfs", dev, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (r == 0)
 		r = attach_new(root_fd, "dev/pts", "devpts", pts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
-	bool own_ipc = stage->spec->namespaces.of[NAMESPACE_IPC].origin == NAMESPACE_NEW; /* otherwise /dev/shm is bound from the host, and mqueue cannot be had */
-	if (r == 0 && own_ipc)
+	enum namespace_origin ipc = stage->spec->namespaces.of[NAMESPACE_IPC].origin;
+	bool own_ipc = ipc != NAMESPACE_HOST; /* otherwise /dev/shm is bound from the host, and mqueue cannot be had */
+	if (r == 0 && ipc == NAMESPACE_JOINED && stage->shared_fds[2] >= 0)
+		r = attach_shared(root_fd, "dev/shm", stage->shared_fds[2], err);
+	else if (r == 0 && own_ipc)
 		r = attach_new(root_fd, "dev/shm", "tmpfs", shm, PLAIN, err);
 	if (r == 0 && own_ipc)
 		r = attach_new(root_fd, "dev/mqueue", "mqueue", NULL, PLAIN, err);
@@ -160,6 +169,8 @@ int rootfs_enter(const struct stage *stage, int *ret_terminal_fd, struct err *er
 		return err_sys(err, "cannot open /tmp");
 	int root_fd = stage->rootfs_fd;
 	int r = etc_make(stage->spec, place_fd, &etc, err);
+	if (r == 0 && stage->spec->network.mode == NETWORK_CONTAINER)
+		etc_share(&etc, stage->shared_fds[0], stage->shared_fds[1]);
 	if (r == 0)
 		r = mount_attach(root_fd, place_fd, "the root file system", err);
 	if (r == 0)

@@ -22,6 +22,7 @@ struct run {
 	int stream_fds[3];  /* of a detached container: our ends of its standard streams, or -1 */
 	int ready_fd;       /* where container_detach waits, or -1 */
 	int userns_fd;      /* U1, for removing what belongs to subordinate ids */
+	int mount_fd;       /* its mount namespace, where its processes are told by that, or -1 */
 	int instance_fd;    /* the emulators live as long as this is open */
 	pid_t outer_pid, pid;
 	bool made;        /* the outer stage has done its part */

@@ -6,14 +6,15 @@
 #include "src/base/err.h"
 #include "src/plan/spec.h"
 #include "src/runtime/idmap.h"
+#include "src/runtime/share.h"
 
 #include <sys/types.h>
 
 /*
  * One SOCK_SEQPACKET pair; messages of this form. From the children: WANT_MAP (the outer namespace exists), STARTED
- * (pid: the first process exists), MADE (the outer stage has done its part; the binfmt instance, if any), NETWORK (the network
- * namespace, to be connected), TERMINAL (the pty's master), DIRECTORIES (the listener of directories.h), FAILED. To the outer
- * stage: MAP_WRITTEN (descriptors: root's idmapped volumes, and its device nodes). End of file means that the program was
+ * (pid: the first process exists; its mount namespace), MADE (the outer stage has done its part; the binfmt instance, if any), NETWORK
+ * (the network namespace, to be connected), TERMINAL (the pty's master), DIRECTORIES (the listener of directories.h), FAILED. To the
+ * outer stage: MAP_WRITTEN (descriptors: root's idmapped volumes, and its device nodes). End of file means that the program was
  * executed, if MADE has come before.
  */
 enum { STAGE_MAX_VOLUMES = 64 };
@@ -34,6 +35,8 @@ struct stage {
 	int store_fd;        /* the store's directory: layers/NAME, containers/ID */
 	char *const *emulator_names; /* of the emulators' files, see emulators.h */
 	int *volume_fds;     /* one for each mount with a source: detached mounts, or -1 until the outer stage makes them */
+	struct share *share; /* what another container has, or NULL */
+	int shared_fds[3];   /* set by the outer stage with `share`: its /etc/hosts, /etc/resolv.conf, /dev/shm, or -1 */
 	int nodes_fd;        /* root's device nodes, a detached tmpfs, or -1; see devices.h */
 	int rootfs_fd;       /* set by the outer stage: detached overlay */
 	int device_fds[8];   /* set by the outer stage: detached binds of the host's device nodes */

@@ -9,6 +9,7 @@
 #include "src/runtime/examine.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/run.h"
+#include "src/runtime/share.h"
 #include "src/runtime/cores.h"
 
 #include <errno.h>
@@ -157,6 +158,9 @@ static int run_once(struct run *run, bool first, struct err *err)
 	if (r < 0 && run->state.out_of_memory)
 		err_prefix(err, "the container ran out of memory before its program could start (--memory)");
 	end_processes(run, r < 0);
+	if (run->mount_fd >= 0)
+		share_end(run->mount_fd);
+	fd_close(&run->mount_fd);
 	cgroup_remove(&run->cgroup);
 	close_streams(run);
 	if (r >= 0 && spec->core_dir) {
@@ -253,7 +257,7 @@ static int finish(struct run *run, bool keep, struct err *err)
 static void init_run(struct run *run, const struct spec *spec, const struct idmap *map, int store_fd, int ready_fd)
 {
 	*run = (struct run){ .spec = spec, .map = map, .store_fd = store_fd, .containers_fd = -1, .container_fd = -1, .lock_fd = -1,
-		.socket_fd = -1, .signal_fd = -1, .terminal_fd = -1, .stream_fds = { -1, -1, -1 }, .userns_fd = -1, .instance_fd = -1,
+		.socket_fd = -1, .signal_fd = -1, .terminal_fd = -1, .stream_fds = { -1, -1, -1 }, .userns_fd = -1, .mount_fd = -1, .instance_fd = -1,
 		.ready_fd = ready_fd, .network = { .died_fd = -1, .output_fd = -1 } };
 }
 

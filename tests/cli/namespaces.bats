@@ -51,8 +51,8 @@ prepare() {
 
 @test "what a user namespace cannot share is refused, and why is said" {
 	fails_with 125 "no /proc of processes outside it" xrun --pid host "$NATIVE" true
-	fails_with 125 "a user namespace of its own" xrun --ipc container:other "$NATIVE" true
-	fails_with 125 "there is private, and host" xrun --uts other "$NATIVE" true
+	fails_with 125 "there is no container other" xrun --ipc container:other "$NATIVE" true
+	fails_with 125 "there are private, container:NAME and host" xrun --uts other "$NATIVE" true
 }
 
 @test "the clocks are moved, for native and for foreign programs" {

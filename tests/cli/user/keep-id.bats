@@ -112,12 +112,18 @@ teardown() {
 	refute [ -e "$STORE/containers/.names/kept" ]
 }
 
+@test "containers with the same ids share namespaces, and those with other ids do not" {
+	xrun run -q -d --name kept --network none --userns keep-id "$NATIVE" sleep 1000 >/dev/null
+	[ "$(xrun run -q --userns keep-id --pid container:kept "$NATIVE" id -u)" = "$(id -u)" ]
+	fails_with 125 "has another id map" xrun run -q --network container:kept "$NATIVE" true
+}
+
 @test "words of --userns that there are not are errors with the reason" {
 	fails_with 125 "user namespaces of its own" xrun run -q --userns host "$NATIVE" true
 	fails_with 125 "the same subordinate ids" xrun run -q --userns auto "$NATIVE" true
 	fails_with 125 "uid=N and gid=N" xrun run -q --userns keep-id:size=3 "$NATIVE" true
 	fails_with 125 "uid=N and gid=N" xrun run -q --userns keep-id:uid=4294967295 "$NATIVE" true
-	fails_with 125 "private and keep-id" xrun run -q --userns keep-idle "$NATIVE" true
+	fails_with 125 "private, keep-id" xrun run -q --userns keep-idle "$NATIVE" true
 	run -0 xrun run -q --userns "" "$NATIVE" id -u
 	[ "$output" = 0 ]
 }
