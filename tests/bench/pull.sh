@@ -22,7 +22,7 @@ pipe() {
 	shift
 	echo "mkdir $work/pipe; set -o pipefail"
 	for digest in "$@"; do
-		echo "curl -sf http://$host/v2/bench/blobs/$digest | tee >(sha256sum) | $inflate | tar -x -C $work/pipe"
+		echo "curl -sf http://$host/v2/bench/blobs/$digest | tee >(sha256sum >&2) | $inflate | tar -x -C $work/pipe"
 	done
 }
 
