@@ -22,9 +22,10 @@ static bool parse_number(const char *text, size_t len, int max, int *ret_number)
 	return true;
 }
 
-static bool parse_access(const char *text, unsigned *ret_access)
+static const char letters[] = "mrw"; /* in the order of their bits */
+
+bool device_access_parse(const char *text, unsigned *ret_access)
 {
-	static const char letters[] = "mrw";
 	unsigned access = 0;
 	for (const char *at = text; *at; at++) {
 		const char *letter = strchr(letters, *at);
@@ -36,15 +37,30 @@ static bool parse_access(const char *text, unsigned *ret_access)
 	return access && strlen(text) <= strlen(letters);
 }
 
+static char *number_text(int number)
+{
+	return number < 0 ? str_dup("*") : str_fmt("%d", number);
+}
+
+char *device_rule_text(const struct device_rule *rule)
+{
+	char access[sizeof letters] = "";
+	cleanup_free char *major = number_text(rule->major), *minor = number_text(rule->minor);
+	for (size_t i = 0, n = 0; letters[i]; i++)
+		if (rule->access & 1u << i)
+			access[n++] = letters[i];
+	return str_fmt("%c %s:%s %s", rule->type, major, minor, access);
+}
+
 bool device_rule_parse(const char *text, struct device_rule *ret_rule)
 {
 	struct device_rule rule = { .allow = true, .type = *text };
 	const char *numbers = text + 2, *colon = strlen(text) > 2 ? strchr(numbers, ':') : NULL;
 	const char *blank = colon ? strchr(colon, ' ') : NULL;
 	if (!blank || !strchr("abc", *text) || text[1] != ' ' || !parse_number(numbers, colon - numbers, MAX_MAJOR, &rule.major) ||
-		!parse_number(colon + 1, blank - colon - 1, MAX_MINOR, &rule.minor) || !parse_access(blank + 1, &rule.access))
+		!parse_number(colon + 1, blank - colon - 1, MAX_MINOR, &rule.minor) || !device_access_parse(blank + 1, &rule.access))
 		return false;
-	if (rule.type == 'a' && (rule.major >= 0 || rule.minor >= 0 || rule.access != DEVICE_ALL))
+	if (rule.type == 'a' && !device_rule_is_for_all(&rule))
 		return false;
 	*ret_rule = rule;
 	return true;

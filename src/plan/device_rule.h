@@ -21,4 +21,16 @@ struct device_rule {
  */
 bool device_rule_parse(const char *text, struct device_rule *ret_rule);
 
+/* Letters out of "rwm", at least one. */
+bool device_access_parse(const char *text, unsigned *ret_access);
+
+/* As it is written; the caller's. */
+char *device_rule_text(const struct device_rule *rule);
+
+/* All devices, in every way. */
+static inline bool device_rule_is_for_all(const struct device_rule *rule)
+{
+	return rule->type == 'a' && rule->major < 0 && rule->minor < 0 && rule->access == DEVICE_ALL;
+}
+
 #endif

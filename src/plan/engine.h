@@ -3,6 +3,7 @@
 #ifndef XRUN_PLAN_ENGINE_H
 #define XRUN_PLAN_ENGINE_H
 
+#include "src/plan/device_rule.h"
 #include "src/plan/spec.h"
 
 /* One line of an id map, user_namespaces(7). */
@@ -36,14 +37,6 @@ struct engine_node {
 	char type;              /* b, c, p */
 	unsigned major, minor, mode;
 	uint32_t uid, gid;
-};
-
-/* linux.resources.devices, in order; -1: any. type 'a', 'b' or 'c'. */
-struct engine_rule {
-	bool allow;
-	char type;
-	int64_t major, minor;
-	char access[4];
 };
 
 enum hook_kind { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART, HOOK_POSTSTOP, HOOK_KINDS };
@@ -90,7 +83,7 @@ struct spec_engine {
 	size_t mount_count;
 	struct engine_node *nodes;
 	size_t node_count;
-	struct engine_rule *rules;
+	struct device_rule *rules; /* linux.resources.devices, in order */
 	size_t rule_count;
 	struct engine_setting *settings;
 	size_t setting_count;

@@ -216,17 +216,17 @@ static void read_rules(struct oci_reader *o, const json_t *resources, struct spe
 	engine->rules = mem_new((json_array_size(list) + 1) * sizeof *engine->rules);
 	for (size_t i = 0; o->r == 0 && i < json_array_size(list); i++) {
 		const json_t *item = json_array_get(list, i);
-		struct engine_rule *rule = &engine->rules[engine->rule_count++];
+		int64_t major = -1, minor = -1;
+		struct device_rule *rule = &engine->rules[engine->rule_count++];
 		const char *type = oci_text(o, item, "type"), *access = oci_text(o, item, "access");
-		*rule = (struct engine_rule){ .allow = oci_flag(o, item, "allow"), .type = type && *type ? *type : 'a', .major = -1, .minor = -1 };
-		oci_number(o, item, "major", -1, UINT32_MAX, &rule->major);
-		oci_number(o, item, "minor", -1, UINT32_MAX, &rule->minor);
+		oci_number(o, item, "major", -1, INT32_MAX, &major);
+		oci_number(o, item, "minor", -1, INT32_MAX, &minor);
+		*rule = (struct device_rule){ .allow = oci_flag(o, item, "allow"), .type = type && *type ? *type : 'a', .major = (int)major,
+			.minor = (int)minor, .access = DEVICE_ALL };
 		if ((type && strlen(type) > 1) || !strchr("abc", rule->type))
 			oci_refuse(o, "type \"%s\" is none of a, b, c", type ? type : "");
-		if (access && (strlen(access) > 3 || access[strspn(access, "rwm")]))
+		if (access && *access && !device_access_parse(access, &rule->access))
 			oci_refuse(o, "access \"%s\" is none of r, w, m", access);
-		else
-			memcpy(rule->access, access && *access ? access : "rwm", strlen(access && *access ? access : "rwm"));
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cgroup_devices.h owns which devices a cgroup's processes may use. For cgroup.c alone. */
+/* cgroup_devices.h owns which devices a cgroup's processes may use. For cgroup.c and engine_cgroup.c. */
 #ifndef XRUN_RUNTIME_CGROUP_DEVICES_H
 #define XRUN_RUNTIME_CGROUP_DEVICES_H
 
@@ -12,7 +12,14 @@
  */
 int cgroup_devices_write(const struct spec *spec, const struct cgroup_directory *directory, struct err *err);
 
-/* For v2: attaches a program that has these rules, the last one that names an access counting, to the directory. */
-int cgroup_devices_attach(const char *directory, const struct device_rule *rules, size_t count, struct err *err);
+/*
+ * These rules, in order, of which the last one that names an access counts. In v2 they become a program, beside those that
+ * others attached above, and all else is denied; in v1 they change what the directory has.
+ */
+int cgroup_devices_apply(const struct cgroup_directory *directory, const struct device_rule *rules, size_t count, struct err *err);
+
+/* What every container has. */
+enum { CGROUP_DEVICES_USUAL = 8 };
+extern const struct device_rule cgroup_devices_usual[CGROUP_DEVICES_USUAL];
 
 #endif

@@ -67,11 +67,6 @@ static void decide(struct program *p, const struct device_rule *rule)
 	end(p, rule->allow);
 }
 
-static bool is_for_all(const struct device_rule *rule)
-{
-	return rule->type == 'a' && rule->major < 0 && rule->minor < 0 && rule->access == DEVICE_ALL;
-}
-
 static void add_rule(struct program *p, const struct device_rule *rule)
 {
 	size_t first = p->len;
@@ -95,7 +90,7 @@ size_t device_filter_make(const struct device_rule *rules, size_t count, struct 
 	struct program p = { .code = ret_code };
 	begin(&p);
 	for (size_t i = count; i-- > 0;) {
-		if (is_for_all(&rules[i])) {
+		if (device_rule_is_for_all(&rules[i])) {
 			end(&p, rules[i].allow);
 			return p.len;
 		}

@@ -66,52 +66,21 @@ static int apply_settings(const struct spec_engine *engine, const struct cgroup 
 	return r;
 }
 
-static void number_text(int64_t number, char ret_text[24])
-{
-	if (number < 0)
-		strcpy(ret_text, "*");
-	else
-		snprintf(ret_text, 24, "%lld", (long long)number);
-}
-
-/* What every container has comes after the rules, as in runc: engines deny everything and count on that. */
-static const struct engine_rule usual[] = {
-	{ true, 'c', -1, -1, "m" }, { true, 'b', -1, -1, "m" }, { true, 'c', 1, 3, "rwm" }, { true, 'c', 1, 5, "rwm" }, { true, 'c', 1, 7, "rwm" },
-	{ true, 'c', 1, 8, "rwm" }, { true, 'c', 1, 9, "rwm" }, { true, 'c', 5, 0, "rwm" }, { true, 'c', 5, 2, "rwm" }, { true, 'c', 136, -1, "rwm" },
-};
-enum { USUAL_COUNT = sizeof usual / sizeof *usual };
-
-static int write_rule(const char *directory, const struct engine_rule *rule, struct err *err)
-{
-	char major[24], minor[24];
-	number_text(rule->major, major);
-	number_text(rule->minor, minor);
-	cleanup_free char *text = rule->type == 'a' && rule->major < 0 && rule->minor < 0 ? str_dup("a") :
-		str_fmt("%c %s:%s %s", rule->type, major, minor, rule->access);
-	return cgroup_place_write(directory, rule->allow ? "devices.allow" : "devices.deny", text, err);
-}
-
-static struct device_rule filter_rule(const struct engine_rule *rule)
-{
-	unsigned access = (strchr(rule->access, 'r') ? DEVICE_READ : 0) | (strchr(rule->access, 'w') ? DEVICE_WRITE : 0) |
-		(strchr(rule->access, 'm') ? DEVICE_MKNOD : 0);
-	return (struct device_rule){ .allow = rule->allow, .type = rule->type, .major = (int)rule->major, .minor = (int)rule->minor, .access = access };
-}
-
-/* v2 takes a program, which is the host's root's to load; in a user namespace the kernel makes no nodes anyway. */
+/*
+ * What every container has comes after the rules, as in runc: engines deny everything and count on that. v2 takes a program,
+ * which is the host's root's to load; in a user namespace the kernel makes no nodes anyway.
+ */
 static int apply_rules(const struct spec_engine *engine, const struct cgroup_directory *devices, struct err *err)
 {
-	size_t count = devices->path ? engine->rule_count : 0;
-	if (count == 0 || (devices->v2 && !self_is_host_root()))
+	static const struct device_rule making[] = { { true, 'c', -1, -1, DEVICE_MKNOD }, { true, 'b', -1, -1, DEVICE_MKNOD } };
+	const size_t making_count = sizeof making / sizeof *making, count = engine->rule_count;
+	if (!devices->path || count == 0 || (devices->v2 && !self_is_host_root()))
 		return 0;
-	cleanup_free struct device_rule *rules = mem_new((count + USUAL_COUNT) * sizeof *rules);
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < count + USUAL_COUNT; i++) {
-		const struct engine_rule *rule = i < count ? &engine->rules[i] : &usual[i - count];
-		rules[i] = filter_rule(rule);
-		r = devices->v2 ? 0 : write_rule(devices->path, rule, err);
-	}
-	return r == 0 && devices->v2 ? cgroup_devices_attach(devices->path, rules, count + USUAL_COUNT, err) : r;
+	cleanup_free struct device_rule *rules = mem_new((count + making_count + CGROUP_DEVICES_USUAL) * sizeof *rules);
+	memcpy(rules, engine->rules, count * sizeof *rules);
+	memcpy(rules + count, making, sizeof making);
+	memcpy(rules + count + making_count, cgroup_devices_usual, sizeof cgroup_devices_usual);
+	return cgroup_devices_apply(devices, rules, count + making_count + CGROUP_DEVICES_USUAL, err);
 }
 
 int engine_cgroup_apply(const struct spec *spec, const struct cgroup *cgroup, struct err *err)
