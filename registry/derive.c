@@ -13,12 +13,7 @@ int derive_read(const char *text, size_t len, struct derive *ret_derive, struct 
 		json_decref(document);
 		return err_set(err, -EBADMSG, "the image's configuration is not a JSON object");
 	}
-	json_t *config = json_object_get(document, "config");
-	if (!json_is_object(config)) {
-		config = json_object();
-		json_object_set_new(document, "config", config);
-	}
-	*ret_derive = (struct derive){ .document = document, .config = config };
+	*ret_derive = (struct derive){ .document = document, .config = derive_child(document, "config", json_object()) };
 	return 0;
 }
 
@@ -28,25 +23,15 @@ void derive_done(struct derive *derive)
 	*derive = (struct derive){ 0 };
 }
 
-/* The list of that name, which an image without any layer or history lacks. */
-static json_t *list_of(json_t *object, const char *name)
+json_t *derive_child(json_t *object, const char *name, json_t *fresh)
 {
-	json_t *list = json_object_get(object, name);
-	if (json_is_array(list))
-		return list;
-	list = json_array();
-	json_object_set_new(object, name, list);
-	return list;
-}
-
-static json_t *rootfs_of(json_t *document)
-{
-	json_t *rootfs = json_object_get(document, "rootfs");
-	if (json_is_object(rootfs))
-		return rootfs;
-	rootfs = json_pack("{s:s}", "type", "layers");
-	json_object_set_new(document, "rootfs", rootfs);
-	return rootfs;
+	json_t *child = json_object_get(object, name);
+	if (!child || json_typeof(child) != json_typeof(fresh)) {
+		json_object_set_new(object, name, fresh);
+		return fresh;
+	}
+	json_decref(fresh);
+	return child;
 }
 
 /* Texts are the user's: what is no UTF-8 has no place in JSON. */
@@ -66,11 +51,13 @@ char *derive_write(struct derive *derive, const struct derive_step *step)
 	set_text(entry, "created_by", step->created_by);
 	set_text(entry, "author", step->author);
 	set_text(entry, "comment", step->comment);
-	if (step->diff_id)
-		json_array_append_new(list_of(rootfs_of(derive->document), "diff_ids"), json_string(step->diff_id->text));
-	else
+	if (step->diff_id) {
+		json_t *rootfs = derive_child(derive->document, "rootfs", json_pack("{s:s}", "type", "layers"));
+		json_array_append_new(derive_child(rootfs, "diff_ids", json_array()), json_string(step->diff_id->text));
+	} else {
 		json_object_set_new(entry, "empty_layer", json_true());
-	json_array_append_new(list_of(derive->document, "history"), entry);
+	}
+	json_array_append_new(derive_child(derive->document, "history", json_array()), entry);
 	json_object_set_new(derive->document, "created", json_string(created));
 	set_text(derive->document, "author", step->author);
 	char *text = json_dumps(derive->document, JSON_COMPACT);

@@ -26,6 +26,9 @@ void derive_done(struct derive *derive);
  */
 int derive_change(struct derive *derive, const char *instruction, struct err *err);
 
+/* For instructions: what the object has of that name, or `fresh`, taken over, where it has nothing of that type. */
+struct json_t *derive_child(struct json_t *object, const char *name, struct json_t *fresh);
+
 /* The step that made it, for its history. Strings may be NULL; diff_id of the layer it added, or NULL if it added none. */
 struct derive_step {
 	time_t created;

@@ -13,16 +13,6 @@ static int bad(const char *name, const char *rest, const char *why, struct err *
 	return err_set(err, -EINVAL, "--change %s %.200s: %s", name, rest, why);
 }
 
-static json_t *object_of(json_t *config, const char *name)
-{
-	json_t *object = json_object_get(config, name);
-	if (json_is_object(object))
-		return object;
-	object = json_object();
-	json_object_set_new(config, name, object);
-	return object;
-}
-
 /* The next word, without its quotes and backslashes, as a shell takes it; NULL at the end. *ret_open: a quote has no end. */
 static char *next_word(const char **at, bool *ret_open)
 {
@@ -119,7 +109,7 @@ static void set_pair(struct derive *d, const char *name, const char *pair)
 	if (str_eq(name, "ENV"))
 		set_env(d->config, pair);
 	else
-		json_object_set_new(object_of(d->config, "Labels"), key, json_string(value));
+		json_object_set_new(derive_child(d->config, "Labels", json_object()), key, json_string(value));
 }
 
 /* NAME=VALUE..., or the old form of one NAME VALUE. */
@@ -165,7 +155,7 @@ static int change_expose(struct derive *d, const char *name, const char *rest, s
 			r = bad(name, rest, "a port is a number, perhaps with /tcp or /udp", err);
 	for (size_t i = 0; r == 0 && i < words.len; i++) {
 		cleanup_free char *port = str_fmt("%s%s", words.items[i], strchr(words.items[i], '/') ? "" : "/tcp");
-		json_object_set_new(object_of(d->config, "ExposedPorts"), port, json_object());
+		json_object_set_new(derive_child(d->config, "ExposedPorts", json_object()), port, json_object());
 	}
 	return r;
 }
@@ -183,7 +173,7 @@ static int change_volume(struct derive *d, const char *name, const char *rest, s
 		if (*words.items[i] != '/' || !is_utf8(words.items[i]))
 			r = bad(name, rest, "a volume is an absolute path", err);
 	for (i = 0; r == 0 && i < words.len; i++)
-		json_object_set_new(object_of(d->config, "Volumes"), words.items[i], json_object());
+		json_object_set_new(derive_child(d->config, "Volumes", json_object()), words.items[i], json_object());
 	return r;
 }
 
