@@ -2,6 +2,7 @@
 /* debuggee.c owns containers that debuggers can be attached to as they run: --debuggable. */
 #include "src/cli/debuggee.h"
 
+#include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/cli/debug.h"
@@ -83,7 +84,7 @@ static int keep_only(int first_fd, int second_fd)
 	fd_close(&null_fd);
 	if (high < 0 || higher < 0 || dup2(high, 3) < 0 || (second_fd >= 0 && dup2(higher, 4) < 0))
 		return -1;
-	return close_range(second_fd < 0 ? 4 : 5, ~0u, 0);
+	return calls_close_range(second_fd < 0 ? 4 : 5, ~0u, 0);
 }
 
 /* While the container lives: in the foreground we end with xrun. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c owns xrun-oci's way from argv to the exit status; it is the only file that prints an error. */
+#include "src/base/calls.h"
 #include "src/base/self.h"
 #include "src/oci/oci.h"
 
@@ -57,7 +58,8 @@ int main(int argc, char **argv)
 	int status = open_standard() < 0 ? err_sys(&err, "cannot open /dev/null") : 0;
 	if (status == 0)
 		status = self_protect(argv, &err);
-	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+	if (status == 0 && calls_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		status = err_sys(&err, "cannot keep the caller's descriptors from programs");
 	if (status == 0)
 		status = run(&globals, argc, argv, &err);
 	if (err.text[0])

@@ -2,7 +2,9 @@
 /* engine_process.c owns the last steps of every process in an engine's container, the first one and those of exec. */
 #include "src/runtime/engine.h"
 
+#include "src/base/calls.h"
 #include "src/base/fd.h"
+#include "src/runtime/program.h"
 #include "src/runtime/security.h"
 #include "src/runtime/user.h"
 
@@ -26,7 +28,7 @@ int engine_close_descriptors(int preserve_fds, const int *keep, size_t count, st
 		for (size_t i = 0; i < count; i++)
 			if (keep[i] >= 0 && (unsigned)keep[i] >= from && (unsigned)keep[i] < next)
 				next = keep[i];
-		if (next != from && close_range(from, next == ~0u ? ~0u : next - 1, 0) < 0)
+		if (next != from && calls_close_range(from, next == ~0u ? ~0u : next - 1, 0) < 0)
 			return err_sys(err, "cannot close the host's descriptors");
 		from = next == ~0u ? ~0u : next + 1;
 	}
@@ -117,16 +119,6 @@ int engine_process_prepare(struct spec *spec, char **ret_path, struct err *err)
 	return r < 0 ? r : find_program(spec, ret_path, err);
 }
 
-static void reset_signals(void)
-{
-	static const unsigned char none_set[64]; /* a kernel's struct sigaction, smaller on every machine: SIG_DFL, no flags */
-	sigset_t none;
-	for (int i = 1; i < NSIG; i++)
-		syscall(SYS_rt_sigaction, i, none_set, NULL, 8);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static int set_priorities(const struct spec *spec, struct err *err)
 {
 	const struct spec_engine *engine = spec->engine;
@@ -166,7 +158,7 @@ int engine_process_become(const struct spec *spec, const char *path, int preserv
 	if (chdir(spec->cwd) < 0)
 		return err_sys(err, "cannot enter the working directory %s", spec->cwd);
 	keep_descriptors(preserve_fds);
-	reset_signals();
+	program_reset_signals();
 	execve(path, spec->args.items, spec->env.items ? spec->env.items : no_env);
 	if (errno == ENOENT)
 		return err_set(err, -ENOENT, "exec %s: No such file or directory: the interpreter or dynamic loader that it names is not there", path);

@@ -119,7 +119,7 @@ static int enter_directory(const struct program *program, struct err *err)
 }
 
 /* glibc's signal(2) leaves out 32 and 33, which it has for itself: GNU make is one that starts programs with them ignored. */
-static void reset_signals(void)
+void program_reset_signals(void)
 {
 	static const unsigned char none_set[64]; /* a kernel's struct sigaction, smaller on every machine: SIG_DFL, no flags */
 	sigset_t none;
@@ -161,7 +161,7 @@ static void run_init(bool terminal)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	pid_t child = fork();
 	if (child == 0) {
-		reset_signals();
+		program_reset_signals();
 		setpgid(0, 0);
 		if (terminal) {
 			signal(SIGTTOU, SIG_IGN);
@@ -299,6 +299,6 @@ int program_become(const struct program *program, struct err *err)
 	if (program->init)
 		run_init(program->terminal);
 	else
-		reset_signals();
+		program_reset_signals();
 	return execute(program, err);
 }

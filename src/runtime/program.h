@@ -37,6 +37,9 @@ int program_become(const struct program *program, struct err *err);
  */
 int program_close_descriptors(int socket_fd, struct err *err);
 
+/* No signal is blocked or ignored any more, whatever our caller had. */
+void program_reset_signals(void);
+
 /*
  * A new session whose terminal is a new pty of the container's own devpts, opened below root_fd; standard streams become its
  * end. *ret_terminal_fd is the master.
