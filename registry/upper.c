@@ -3,10 +3,10 @@
 #include "registry/upper.h"
 
 #include "src/base/fd.h"
+#include "src/base/links.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <search.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -15,16 +15,10 @@
 
 enum { MAX_DEPTH = 2000, CHUNK = 65536, XATTRS_MAX = 65536 };
 
-/* A file that has several names, and the first one that was met. */
-struct seen {
-	ino_t ino;
-	char *path;
-};
-
 struct upper {
 	struct tar_writer *writer;
 	const struct strv *skip;
-	void *seen;
+	struct links links;
 	size_t entries;
 };
 
@@ -34,33 +28,6 @@ struct attributes {
 	size_t count;
 	char names[XATTRS_MAX], values[XATTRS_MAX];
 };
-
-static int compare_seen(const void *a, const void *b)
-{
-	const struct seen *left = a, *right = b;
-	return (left->ino > right->ino) - (left->ino < right->ino);
-}
-
-static void free_seen(void *node)
-{
-	struct seen *seen = node;
-	free(seen->path);
-	free(seen);
-}
-
-/* The name under which the same file has been written already, or NULL. */
-static const char *find_first_name(struct upper *u, const struct stat *st, const char *path)
-{
-	struct seen wanted = { st->st_ino, NULL };
-	struct seen **found = tfind(&wanted, &u->seen, compare_seen);
-	if (found || st->st_nlink < 2)
-		return found ? (*found)->path : NULL;
-	struct seen *fresh = mem_new(sizeof *fresh);
-	*fresh = (struct seen){ st->st_ino, str_dup(path) };
-	if (!tsearch(fresh, &u->seen, compare_seen))
-		abort();
-	return NULL;
-}
 
 static int put(struct upper *u, struct extract_entry *entry, const struct stat *st, const struct attributes *attributes,
 	struct err *err)
@@ -140,7 +107,7 @@ static int put_data(struct upper *u, int fd, const struct stat *st, const char *
 
 static int put_file(struct upper *u, int dir_fd, const char *name, const char *path, const struct stat *st, struct err *err)
 {
-	struct extract_entry entry = { .name = path, .size = st->st_size, .hardlink = find_first_name(u, st, path) };
+	struct extract_entry entry = { .name = path, .size = st->st_size, .hardlink = links_first(&u->links, st->st_dev, st->st_ino, st->st_nlink, path) };
 	if (entry.hardlink)
 		return put(u, &entry, st, NULL, err);
 	cleanup_attributes struct attributes *attributes = mem_new(sizeof *attributes);
@@ -158,7 +125,7 @@ static int put_symlink(struct upper *u, int dir_fd, const char *name, const char
 	if (n < 0)
 		return err_sys(err, "cannot read the symlink /%s", path);
 	target[n] = 0;
-	struct extract_entry entry = { .name = path, .symlink = target, .hardlink = find_first_name(u, st, path) };
+	struct extract_entry entry = { .name = path, .symlink = target, .hardlink = links_first(&u->links, st->st_dev, st->st_ino, st->st_nlink, path) };
 	if (entry.hardlink)
 		entry.symlink = NULL;
 	return put(u, &entry, st, NULL, err);
@@ -220,25 +187,13 @@ static int put_entry(struct upper *u, int dir_fd, const char *name, const char *
 	}
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int put_contents(struct upper *u, int dir_fd, const char *path, int depth, struct err *err)
 {
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	cleanup_strv struct strv names = { 0 };
-	if (!dir)
-		return err_sys(err, "cannot list /%s", path);
+	cleanup_free char *shown = str_fmt("/%s", path);
 	if (depth > MAX_DEPTH)
 		return err_set(err, -ELOOP, "directories lie more than %d deep", MAX_DEPTH);
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
-			strv_add(&names, entry->d_name);
-	if (names.len)
-		qsort(names.items, names.len, sizeof *names.items, compare_names);
+	int r = fd_list(dir_fd, shown, &names, err);
 	for (size_t i = 0; r == 0 && i < names.len; i++)
 		r = put_entry(u, dir_fd, names.items[i], path, depth, err);
 	return r;
@@ -248,7 +203,7 @@ int upper_write(int upper_fd, const struct strv *skip, struct tar_writer *writer
 {
 	struct upper upper = { .writer = writer, .skip = skip };
 	int r = put_contents(&upper, upper_fd, "", 0, err);
-	tdestroy(upper.seen, free_seen);
+	links_done(&upper.links);
 	*ret_entries = upper.entries;
 	return r;
 }

@@ -185,6 +185,25 @@ int fd_publish_file(int dir_fd, const char *name, const void *data, size_t len, 
 	return r < 0 ? err_code(err, r, "cannot write %s", name) : 0;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int fd_list(int dir_fd, const char *what, struct strv *ret_names, struct err *err)
+{
+	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	if (!dir)
+		return err_sys(err, "cannot list %s", what);
+	for (struct dirent *entry; (entry = readdir(dir));)
+		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
+			strv_add(ret_names, entry->d_name);
+	if (ret_names->len)
+		qsort(ret_names->items, ret_names->len, sizeof *ret_names->items, compare_names);
+	return 0;
+}
+
 int fd_mkdir_path(const char *path, mode_t mode, struct err *err)
 {
 	cleanup_free char *copy = str_dup(path);

@@ -62,6 +62,9 @@ int fd_mkdir_path(const char *path, mode_t mode, struct err *err);
  */
 void fd_spread_directories(int dir_fd);
 
+/* Adds the names in the directory, without "." and "..", in the order of strcmp. `what` is what an error calls it. */
+int fd_list(int dir_fd, const char *what, struct strv *ret_names, struct err *err);
+
 /* Removes everything below dir_fd/name, and name itself; symlinks are not followed, mounts are not crossed. */
 int fd_remove_tree(int dir_fd, const char *name, struct err *err);
 

@@ -3,10 +3,10 @@
 #include "src/runtime/archive.h"
 
 #include "src/base/fd.h"
+#include "src/base/links.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <search.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,17 +23,10 @@ struct header {
 };
 _Static_assert(sizeof(struct header) == BLOCK, "a header is a block");
 
-/* A file that has several names, and the first one that was met. */
-struct seen {
-	dev_t dev;
-	ino_t ino;
-	char *path;
-};
-
 struct archive {
 	int out_fd;
 	uint64_t mount_id;
-	void *seen;
+	struct links links;
 };
 
 struct item {
@@ -44,14 +37,6 @@ struct item {
 	const struct statx *st;
 	struct buf capability; /* security.capability */
 };
-
-static int compare_seen(const void *a, const void *b)
-{
-	const struct seen *left = a, *right = b;
-	if (left->dev != right->dev)
-		return left->dev < right->dev ? -1 : 1;
-	return (left->ino > right->ino) - (left->ino < right->ino);
-}
 
 static int put(const struct archive *archive, const void *data, size_t len, struct err *err)
 {
@@ -171,23 +156,10 @@ static int put_data(const struct archive *archive, int fd, const struct item *it
 	return pad(archive, item->size, err);
 }
 
-/* The name under which the same file has been written already, or NULL. */
-static const char *find_first_name(struct archive *archive, const struct statx *st, const char *path)
-{
-	struct seen wanted = { makedev(st->stx_dev_major, st->stx_dev_minor), st->stx_ino, NULL };
-	struct seen **found = tfind(&wanted, &archive->seen, compare_seen);
-	if (found || st->stx_nlink < 2)
-		return found ? (*found)->path : NULL;
-	struct seen *fresh = mem_new(sizeof *fresh);
-	*fresh = (struct seen){ wanted.dev, wanted.ino, str_dup(path) };
-	if (!tsearch(fresh, &archive->seen, compare_seen))
-		abort();
-	return NULL;
-}
-
 static int put_file(struct archive *archive, int dir_fd, const char *name, struct item *item, struct err *err)
 {
-	const char *first = find_first_name(archive, item->st, item->path);
+	const struct statx *st = item->st;
+	const char *first = links_first(&archive->links, makedev(st->stx_dev_major, st->stx_dev_minor), st->stx_ino, st->stx_nlink, item->path);
 	if (first) {
 		item->type = '1';
 		item->link = first;
@@ -209,25 +181,13 @@ static int put_file(struct archive *archive, int dir_fd, const char *name, struc
 
 static int put_entry(struct archive *archive, int dir_fd, const char *name, const char *path, int depth, struct err *err);
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int put_contents(struct archive *archive, int dir_fd, const char *path, int depth, struct err *err)
 {
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	cleanup_strv struct strv names = { 0 };
-	if (!dir)
-		return err_sys(err, "cannot list /%s", path);
+	cleanup_free char *shown = str_fmt("/%s", path);
 	if (depth > MAX_DEPTH)
 		return err_set(err, -ELOOP, "directories lie more than %d deep", MAX_DEPTH);
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
-			strv_add(&names, entry->d_name);
-	if (names.len)
-		qsort(names.items, names.len, sizeof *names.items, compare_names);
+	int r = fd_list(dir_fd, shown, &names, err);
 	for (size_t i = 0; r == 0 && i < names.len; i++) {
 		cleanup_free char *below = str_fmt("%s%s", path, names.items[i]);
 		r = put_entry(archive, dir_fd, names.items[i], below, depth + 1, err);
@@ -285,13 +245,6 @@ static int put_entry(struct archive *archive, int dir_fd, const char *name, cons
 	}
 }
 
-static void free_seen(void *node)
-{
-	struct seen *seen = node;
-	free(seen->path);
-	free(seen);
-}
-
 int archive_write_tree(int root_fd, int out_fd, struct err *err)
 {
 	static const char end[2 * BLOCK];
@@ -301,6 +254,6 @@ int archive_write_tree(int root_fd, int out_fd, struct err *err)
 		return err_sys(err, "cannot look at the container's root");
 	archive.mount_id = st.stx_mnt_id;
 	int r = put_contents(&archive, root_fd, "", 0, err);
-	tdestroy(archive.seen, free_seen);
+	links_done(&archive.links);
 	return r < 0 ? r : put(&archive, end, sizeof end, err);
 }

@@ -68,11 +68,6 @@ static bool in_image(const struct changes *changes, const char *path)
 	return answer > 0;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int list_directory(const struct changes *changes, int dir_fd, const char *path, int depth, struct err *err);
 
 static int list_entry(const struct changes *changes, int dir_fd, const char *name, const char *path, int depth, struct err *err)
@@ -96,18 +91,11 @@ static int list_entry(const struct changes *changes, int dir_fd, const char *nam
 
 static int list_directory(const struct changes *changes, int dir_fd, const char *path, int depth, struct err *err)
 {
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	cleanup_strv struct strv names = { 0 };
-	if (!dir)
-		return err_sys(err, "cannot list /%s", path);
+	cleanup_free char *shown = str_fmt("/%s", path);
 	if (depth > MAX_DEPTH)
 		return err_set(err, -ELOOP, "directories lie more than %d deep", MAX_DEPTH);
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
-			strv_add(&names, entry->d_name);
-	if (names.len)
-		qsort(names.items, names.len, sizeof *names.items, compare_names);
+	int r = fd_list(dir_fd, shown, &names, err);
 	for (size_t i = 0; r == 0 && i < names.len; i++) {
 		cleanup_free char *below = str_fmt("%s%s%s", path, *path ? "/" : "", names.items[i]);
 		r = list_entry(changes, dir_fd, names.items[i], below, depth, err);
