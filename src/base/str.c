@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 void *mem_new(size_t size)
 {
@@ -214,4 +215,16 @@ void strv_env_unset(struct strv *v, const char *key)
 	v->len = kept;
 	if (v->items)
 		v->items[kept] = NULL;
+}
+
+char *str_time(int64_t time)
+{
+	enum { SECOND = 1000000000 };
+	struct tm tm;
+	char text[32];
+	time_t seconds = time / SECOND;
+	if (!gmtime_r(&seconds, &tm))
+		return str_dup("");
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+	return str_fmt("%s.%09lldZ", text, (long long)(time % SECOND));
 }

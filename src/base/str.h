@@ -17,6 +17,7 @@ void *mem_grow(void *old, size_t count, size_t size); /* realloc to count*size b
 char *str_dup(const char *s);                   /* NULL gives NULL */
 char *str_ndup(const char *s, size_t n);
 char *str_fmt(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
+char *str_time(int64_t time); /* nanoseconds since 1970 as RFC 3339 with nine digits after the point, in UTC; "" if there is no such year */
 
 static inline void cleanup_free_ptr(void *p) { free(*(void **)p); }
 #define cleanup_free __attribute__((cleanup(cleanup_free_ptr)))

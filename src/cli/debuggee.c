@@ -5,6 +5,7 @@
 #include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/base/unix.h"
 #include "src/cli/debug.h"
 #include "src/cli/stub.h"
 #include "src/runtime/containers.h"
@@ -17,7 +18,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { POLL_MS = 20, EARLIER_ONE_MS = 10000 };
@@ -49,12 +49,8 @@ static int make_directory(const char *path, struct err *err)
 
 static int listen_at(const char *path, struct err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 8) < 0)
-		return err_sys(err, "cannot listen at %s", path);
-	return fd_take(&fd);
+	int fd = unix_listen(path, SOCK_STREAM, 8);
+	return fd < 0 ? err_code(err, fd, "cannot listen at %s", path) : fd;
 }
 
 int debuggee_prepare(const struct spec *spec, struct debuggee *ret_debuggee, struct err *err)
@@ -149,14 +145,13 @@ int debuggee_start(const struct spec *spec, int store_fd, struct debuggee *debug
 		run_relay(spec, debuggee, container_fd);
 	if (pid < 0)
 		return err_sys(err, "cannot start a process");
-	if (!spec->life.detach)
+	if (!spec->life.detach) {
 		debuggee->relay = pid;
-	else
-		fd_close(&debuggee->listen_fd);
-	if (spec->life.detach) { /* its own to remove */
-		free(debuggee->directory);
-		debuggee->directory = NULL;
+		return 0;
 	}
+	fd_close(&debuggee->listen_fd);
+	free(debuggee->directory); /* its own to remove */
+	debuggee->directory = NULL;
 	return 0;
 }
 

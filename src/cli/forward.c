@@ -3,6 +3,7 @@
 #include "src/cli/forward.h"
 
 #include "src/base/fd.h"
+#include "src/base/unix.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 static int listen_on(unsigned long long port, struct err *err)
@@ -56,13 +56,11 @@ static bool pass(int from_fd, int to_fd)
 
 void forward_run(const struct forward *forward, const char *socket_path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	if (forward->listen_fd < 0)
 		return;
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
 	cleanup_fd int client_fd = accept4(forward->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-	cleanup_fd int stub_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (client_fd < 0 || stub_fd < 0 || connect(stub_fd, (struct sockaddr *)&address, sizeof address) < 0)
+	cleanup_fd int stub_fd = client_fd < 0 ? -1 : unix_connect(socket_path, SOCK_STREAM);
+	if (stub_fd < 0)
 		return;
 	for (bool open = true; open;) {
 		struct pollfd polls[] = { { .fd = client_fd, .events = POLLIN }, { .fd = stub_fd, .events = POLLIN } };

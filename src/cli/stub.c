@@ -3,6 +3,7 @@
 #include "src/cli/stub.h"
 
 #include "src/base/fd.h"
+#include "src/base/unix.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,19 +11,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { INTERRUPT = 3, TRAP = 5, PACKET_LIMIT = 1 << 16, GOODBYE_MS = 1000 };
 
 int stub_connect(const char *path, struct stub *ret_stub)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct ucred peer;
 	socklen_t len = sizeof peer;
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+	cleanup_fd int fd = unix_connect(path, SOCK_STREAM);
+	if (fd < 0)
+		return fd;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return -errno;
 	*ret_stub = (struct stub){ .fd = fd_take(&fd), .pid = peer.pid };
 	return 0;

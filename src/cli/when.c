@@ -14,13 +14,7 @@ enum { SECOND = 1000000000 };
 
 char *when_text(int64_t time)
 {
-	struct tm tm;
-	char text[32];
-	time_t seconds = time / SECOND;
-	if (time == 0 || !gmtime_r(&seconds, &tm))
-		return str_dup("");
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-	return str_fmt("%s.%09lldZ", text, (long long)(time % SECOND));
+	return time == 0 ? str_dup("") : str_time(time);
 }
 
 char *when_ago(int64_t time)

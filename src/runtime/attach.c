@@ -3,6 +3,7 @@
 #include "src/runtime/attach.h"
 
 #include "src/base/fd.h"
+#include "src/base/unix.h"
 #include "src/base/str.h"
 #include "src/runtime/relay.h"
 
@@ -14,39 +15,26 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
 enum { MAX_KEYS = 8 };
 
-/* A store's path may be longer than a socket's may be (unix(7): 108 bytes). */
-static struct sockaddr_un address_below(int container_fd)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/attach", container_fd);
-	return address;
-}
-
 int attach_listen(int container_fd, struct err *err)
 {
-	struct sockaddr_un address = address_below(container_fd);
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	cleanup_free char *path = unix_below(container_fd, "attach");
 	unlinkat(container_fd, "attach", 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 16) < 0)
-		return err_sys(err, "cannot make the container's socket for attach");
-	return fd_take(&fd);
+	int fd = unix_listen(path, SOCK_SEQPACKET | SOCK_NONBLOCK, 16);
+	return fd < 0 ? err_code(err, fd, "cannot make the container's socket for attach") : fd;
 }
 
 int attach_connect(int container_fd, struct err *err)
 {
-	struct sockaddr_un address = address_below(container_fd);
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
-		return fd_take(&fd);
-	if (errno == ENOENT || errno == ECONNREFUSED)
+	cleanup_free char *path = unix_below(container_fd, "attach");
+	int fd = unix_connect(path, SOCK_SEQPACKET);
+	if (fd == -ENOENT || fd == -ECONNREFUSED)
 		return err_set(err, -ENOTCONN, "its input and output are those of the xrun that started it: only a detached container can be attached to");
-	return err_sys(err, "cannot connect to the container");
+	return fd < 0 ? err_code(err, fd, "cannot connect to the container") : fd;
 }
 
 struct attachment {

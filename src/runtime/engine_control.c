@@ -3,6 +3,7 @@
 #include "src/runtime/engine_stage.h"
 
 #include "src/base/fd.h"
+#include "src/base/unix.h"
 #include "src/runtime/cgroup_place.h"
 #include "src/runtime/state.h"
 
@@ -13,18 +14,14 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 static int connect_start(int dir_fd, const struct engine_state *state, struct err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/start", dir_fd);
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-		return err_sys(err, "cannot start container %s", state->id);
-	return fd_take(&fd);
+	cleanup_free char *path = unix_below(dir_fd, "start");
+	int fd = unix_connect(path, SOCK_SEQPACKET);
+	return fd < 0 ? err_code(err, fd, "cannot start container %s", state->id) : fd;
 }
 
 /* End of file: the program was executed, or its process is gone, which is its own business by now. */

@@ -9,6 +9,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/base/unix.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/state.h"
 
@@ -19,8 +20,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 struct creation {
@@ -47,39 +46,19 @@ int engine_stage_await_go(int socket_fd, struct err *err)
 	return 0;
 }
 
-static char *now_text(void)
-{
-	struct timespec now;
-	struct tm parts;
-	char text[64];
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &parts);
-	size_t len = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-	snprintf(text + len, sizeof text - len, ".%09ldZ", now.tv_nsec);
-	return str_dup(text);
-}
-
-/* Made by number: a socket's path is short (unix(7)). */
 static int make_socket(int dir_fd, struct err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/start", dir_fd);
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 1) < 0)
-		return err_sys(err, "cannot make the socket for start");
-	return fd_take(&fd);
+	cleanup_free char *path = unix_below(dir_fd, "start");
+	int fd = unix_listen(path, SOCK_SEQPACKET, 1);
+	return fd < 0 ? err_code(err, fd, "cannot make the socket for start") : fd;
 }
 
 int engine_console_open(const char *path, struct err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (strlen(path) >= sizeof address.sun_path)
-		return err_set(err, -ENAMETOOLONG, "--console-socket %s: too long for a socket", path);
-	strcpy(address.sun_path, path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-		return err_sys(err, "--console-socket %s", path);
-	return fd_take(&fd);
+	int fd = unix_connect(path, SOCK_STREAM);
+	if (fd == -ENAMETOOLONG)
+		return err_set(err, fd, "--console-socket %s: too long for a socket", path);
+	return fd < 0 ? err_code(err, fd, "--console-socket %s", path) : fd;
 }
 
 static int check_console(const struct engine_request *q, struct err *err)
@@ -260,7 +239,7 @@ static void undo(struct creation *c)
 int engine_create(const struct engine_request *request, struct engine_state *ret_state, int *ret_terminal_fd, struct err *err)
 {
 	struct engine_state state = { .id = str_dup(request->id), .bundle = str_dup(request->bundle),
-		.rootfs = str_dup(request->spec->engine->rootfs), .created = now_text(), .owner = geteuid(),
+		.rootfs = str_dup(request->spec->engine->rootfs), .created = str_time(state_now()), .owner = geteuid(),
 		.emulated = request->spec->emulator_count > 0 };
 	struct creation c = { .request = request, .state = &state, .dir_fd = -1, .socket_fd = -1, .start_fd = -1, .console_fd = -1,
 		.terminal_fd = -1 };

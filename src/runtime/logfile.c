@@ -5,12 +5,12 @@
 #include "src/base/base64.h"
 #include "src/base/fd.h"
 #include "src/base/utf8.h"
+#include "src/runtime/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char file_name[] = "json.log";
@@ -54,13 +54,8 @@ static void rotate(struct logfile *log)
 
 static void add_time(struct buf *entry)
 {
-	struct timespec now;
-	struct tm tm;
-	char text[32];
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_fmt(entry, "{\"time\":\"%s.%09ldZ\"", text, now.tv_nsec);
+	cleanup_free char *now = str_time(state_now());
+	buf_fmt(entry, "{\"time\":\"%s\"", now);
 }
 
 static void add_escaped(struct buf *entry, const char *data, size_t len)
