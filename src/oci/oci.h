@@ -68,6 +68,17 @@ struct oci_create_words {
 	bool detach, keep; /* run's */
 };
 
+#define OCI_CREATE_AT(field) offsetof(struct oci_create_words, field)
+#define OCI_CREATE_OPTIONS \
+	{ "bundle", 'b', OPTION_TEXT, OCI_CREATE_AT(bundle), "DIR", "where config.json is (default: the current directory)" }, \
+	{ "config", 'f', OPTION_TEXT, OCI_CREATE_AT(config), "FILE", "another name of it, below the bundle or absolute" }, \
+	{ "pid-file", 0, OPTION_TEXT, OCI_CREATE_AT(pid_file), "FILE", "write the first process' number there" }, \
+	{ "console-socket", 0, OPTION_TEXT, OCI_CREATE_AT(console_socket), "SOCKET", "send the terminal's descriptor there" }, \
+	{ "preserve-fds", 0, OPTION_TEXT, OCI_CREATE_AT(preserve_fds), "N", "descriptors from 3 on that the program gets" }, \
+	{ "no-pivot", 0, OPTION_SWITCH, OCI_CREATE_AT(no_pivot), NULL, "chroot instead of pivot_root, where the root is a RAM disk" }, \
+	{ "no-new-keyring", 0, OPTION_SWITCH, OCI_CREATE_AT(no_new_keyring), NULL, "keep the caller's session keyring" }, \
+	{ "no-subreaper", 0, OPTION_SWITCH, OCI_CREATE_AT(no_subreaper), NULL, "xrun-oci is none: taken for other runtimes' sake" }
+
 /* config.json of the bundle, and a request of it. `ret_spec` and `ret_text` are the caller's, as is request->bundle. */
 int oci_make_request(const struct oci_globals *globals, const struct oci_create_words *words, const char *id, struct spec *ret_spec,
 	struct buf *ret_text, struct engine_request *ret_request, struct err *err);

@@ -10,16 +10,9 @@
 
 #define AT(field) offsetof(struct oci_create_words, field)
 const struct option oci_run_options[] = {
-	{ "bundle", 'b', OPTION_TEXT, AT(bundle), "DIR", "where config.json is (default: the current directory)" },
-	{ "config", 'f', OPTION_TEXT, AT(config), "FILE", "another name of it, below the bundle or absolute" },
+	OCI_CREATE_OPTIONS,
 	{ "detach", 'd', OPTION_SWITCH, AT(detach), NULL, "return once the program has been executed" },
 	{ "keep", 0, OPTION_SWITCH, AT(keep), NULL, "do not delete the container when it has ended" },
-	{ "pid-file", 0, OPTION_TEXT, AT(pid_file), "FILE", "write the first process' number there" },
-	{ "console-socket", 0, OPTION_TEXT, AT(console_socket), "SOCKET", "send the terminal's descriptor there" },
-	{ "preserve-fds", 0, OPTION_TEXT, AT(preserve_fds), "N", "descriptors from 3 on that the program gets" },
-	{ "no-pivot", 0, OPTION_SWITCH, AT(no_pivot), NULL, "chroot instead of pivot_root, where the root is a RAM disk" },
-	{ "no-new-keyring", 0, OPTION_SWITCH, AT(no_new_keyring), NULL, "keep the caller's session keyring" },
-	{ "no-subreaper", 0, OPTION_SWITCH, AT(no_subreaper), NULL, "xrun-oci is none: taken for other runtimes' sake" },
 	{ 0 },
 };
 

@@ -85,3 +85,27 @@ fails_saying() {
 	[ "$(printf '%s\n' "$said" | wc -l)" = 1 ]
 	[[ $said == "xrun-oci: "*"$text"* ]]
 }
+
+use_bundle() {
+	export ROOTFS="$BATS_FILE_TMPDIR/rootfs" B="$BATS_TEST_TMPDIR/bundle"
+}
+
+delete_all() {
+	local id
+	for id in "$BATS_TEST_TMPDIR"/state/*; do
+		[ ! -d "$id" ] || oci delete --force "${id##*/}"
+	done
+}
+
+# A file of tests that needs other ones has its own.
+prepare() {
+	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
+}
+
+setup() {
+	use_bundle
+}
+
+teardown() {
+	delete_all
+}

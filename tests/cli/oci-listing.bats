@@ -5,21 +5,6 @@
 load lib
 load bundle
 
-prepare() {
-	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
-}
-
-setup() {
-	export ROOTFS="$BATS_FILE_TMPDIR/rootfs" B="$BATS_TEST_TMPDIR/bundle"
-}
-
-teardown() {
-	local id
-	for id in "$BATS_TEST_TMPDIR"/state/*; do
-		[ ! -d "$id" ] || oci delete --force "${id##*/}"
-	done
-}
-
 @test "list shows containers with their states, as a table, as JSON, as ids" {
 	make_bundle "$B" sleep 1000
 	[ "$(oci list --format json)" = "[]" ]

@@ -5,21 +5,6 @@
 load lib
 load bundle
 
-prepare() {
-	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
-}
-
-setup() {
-	export ROOTFS="$BATS_FILE_TMPDIR/rootfs" B="$BATS_TEST_TMPDIR/bundle"
-}
-
-teardown() {
-	local id
-	for id in "$BATS_TEST_TMPDIR"/state/*; do
-		[ ! -d "$id" ] || oci delete --force "${id##*/}"
-	done
-}
-
 @test "run executes the program, waits for it and returns its status" {
 	make_bundle "$B" sh -c 'read -r name </proc/sys/kernel/hostname; echo "$name $$"; exit 7'
 	run oci run -b "$B" one

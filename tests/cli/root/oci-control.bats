@@ -5,12 +5,8 @@
 load ../lib
 load ../bundle
 
-prepare() {
-	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
-}
-
 setup() {
-	export ROOTFS="$BATS_FILE_TMPDIR/rootfs" B="$BATS_TEST_TMPDIR/bundle"
+	use_bundle
 	make_bundle "$B" sleep 1000
 	oci run -d -b "$B" one </dev/null >/dev/null 2>&1
 }

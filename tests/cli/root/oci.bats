@@ -5,19 +5,8 @@
 load ../lib
 load ../bundle
 
-prepare() {
-	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
-}
-
-setup() {
-	export ROOTFS="$BATS_FILE_TMPDIR/rootfs" B="$BATS_TEST_TMPDIR/bundle"
-}
-
 teardown() {
-	local id
-	for id in "$BATS_TEST_TMPDIR"/state/*; do
-		[ ! -d "$id" ] || oci delete --force "${id##*/}"
-	done
+	delete_all
 	[ ! -e "$BATS_TEST_TMPDIR/net" ] || umount "$BATS_TEST_TMPDIR/net"
 }
 
