@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "src/base/str.h"
 #include "src/runtime/device_filter.h"
 
 #include <string.h>
@@ -78,6 +79,8 @@ static void a_rule_is_read_as_it_is_written(void **state)
 	struct device_rule rule;
 	assert_true(device_rule_parse("b 8:* rm", &rule));
 	assert_true(rule.allow && rule.type == 'b' && rule.major == 8 && rule.minor == -1 && rule.access == (DEVICE_READ | DEVICE_MKNOD));
+	cleanup_free char *text = device_rule_text(&rule);
+	assert_string_equal(text, "b 8:* mr");
 	assert_true(device_rule_parse("a *:* rwm", &rule));
 	static const char *const bad[] = { "", "c", "c ", "c 1:3", "c 1:3 ", "c 1:3 x", "c 1:3 rwmr", "d 1:3 r", "c 1 r", "c -1:3 r",
 		"c 4096:1 r", "c 1:1048576 r", "c 1:3  r", "c1:3 r", "a 1:3 rwm", "a *:* r", NULL };

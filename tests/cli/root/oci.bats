@@ -118,5 +118,12 @@ c["linux"]["cgroupsPath"] = "/xrun-oci-test/rules"'
 	run oci run -b "$B" one
 	echo "$output"
 	[ "$output" = null ]
+	# of both types and one number: it does not stand for everything
+	change_config "$B" 'c["linux"]["resources"] = {"devices": [{"allow": False}, {"allow": True, "type": "a", "major": 1, "minor": 9, "access": "r"}]}'
+	[ "$(oci run -b "$B" one)" = null ]
+	change_config "$B" 'c["linux"]["resources"] = {"devices": [{"allow": False}, {"allow": True, "type": "a", "major": 1, "minor": 11}]}'
+	[ "$(oci run -b "$B" one)" = "$(printf 'opened\nnull')" ]
+	change_config "$B" 'c["linux"]["resources"] = {"devices": [{"allow": True, "type": "c", "major": 4294967295}]}'
+	fails_saying "linux.resources.devices" oci run -b "$B" one
 	find /sys/fs/cgroup -depth -type d -name xrun-oci-test -exec rmdir {} + || true
 }
