@@ -396,8 +396,9 @@ SCENARIOS = {
     "range-none": after_break(lambda request: part(request, Content_Range=None)),
     "range-refused": after_break(answer(416)),
     "range-unasked": layer(answer(206, BLOB[:1000], Content_Range=f"bytes 0-999/{BLOB_SIZE}")),
+    # its end alone, which nobody can tell from what came before
     "range-wrong": after_break(lambda request: answer(
-        206, bytes(BLOB_SIZE - request.start), Content_Range=f"bytes {request.start}-{BLOB_SIZE - 1}/{BLOB_SIZE}")(request)),
+        206, BLOB[request.start:-8] + bytes(8), Content_Range=f"bytes {request.start}-{BLOB_SIZE - 1}/{BLOB_SIZE}")(request)),
     "range-endless": after_break(lambda request: answer(
         206, BLOB[request.start:], Content_Range=f"bytes {request.start}-{BLOB_SIZE - 1}/{BLOB_SIZE}", then=endless(NOISE))(request)),
     "token-mid-layer": with_token(layer(breaking(80000))),
