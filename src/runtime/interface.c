@@ -8,7 +8,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_addr.h>
+#include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -74,12 +76,17 @@ static int add_default_route(int fd, int index, int family, const char *gateway,
 	return r < 0 ? err_code(err, r, "cannot set the route to %s", gateway) : 0;
 }
 
-int interface_configure(const struct spec_network *network, struct err *err)
+int interface_make(struct err *err)
 {
-	cleanup_fd int fd = netlink_open(err);
-	int index = fd < 0 ? fd : netlink_await_link(fd, INTERFACE_NAME, err);
-	if (index < 0)
-		return index;
+	struct ifreq request = { .ifr_name = INTERFACE_NAME, .ifr_flags = IFF_TAP | IFF_NO_PI };
+	cleanup_fd int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &request) < 0 || ioctl(fd, TUNSETPERSIST, 1) < 0)
+		return err_sys(err, "cannot make the container's network interface with /dev/net/tun");
+	return 0;
+}
+
+static int configure(int fd, int index, const struct spec_network *network, struct err *err)
+{
 	int r = add_address(fd, index, AF_INET, INTERFACE_ADDRESS, 24, err);
 	if (r == 0)
 		r = bring_up(fd, index, network, err);
@@ -90,4 +97,12 @@ int interface_configure(const struct spec_network *network, struct err *err)
 	if (r == 0 && network->ipv6)
 		r = add_default_route(fd, index, AF_INET6, INTERFACE_GATEWAY6, err);
 	return r < 0 || !network->rate ? r : shaping_limit(fd, index, network->rate, err);
+}
+
+int interface_configure(const struct spec_network *network, struct err *err)
+{
+	cleanup_fd int fd = netlink_open(err);
+	int index = fd < 0 ? fd : netlink_await_link(fd, INTERFACE_NAME, err);
+	int r = index < 0 ? index : configure(fd, index, network, err);
+	return r < 0 ? r : netlink_await_carrier(fd, index, err);
 }

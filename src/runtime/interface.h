@@ -18,7 +18,14 @@
 int interface_raise_loopback(struct err *err);
 
 /*
- * Waits for the interface that the helper program makes, gives it addresses, routes and limits, and brings it up. The
+ * Makes the interface in our network namespace, for the helper program to open: tun_set_iff in drivers/net/tun.c lets it have one
+ * that is there. It is persistent, and so goes with the namespace, in the kernel's own time. One that goes with its last descriptor
+ * holds up the helper's end, and who waits for that, for the 30 ms in which the kernel makes sure that nobody uses it any more.
+ */
+int interface_make(struct err *err);
+
+/*
+ * Waits for the interface, gives it addresses, routes and limits, brings it up, and waits until the helper is behind it. The
  * caller has the capability CAP_NET_ADMIN in the namespace, and is killed should the helper fail.
  */
 int interface_configure(const struct spec_network *network, struct err *err);

@@ -94,3 +94,47 @@ int netlink_await_link(int fd, const char *name, struct err *err)
 			return err_sys(err, "cannot wait for the network interface %s", name);
 	}
 }
+
+/* IF_OPER_UP of linux/if.h, which cannot be included beside net/if.h. */
+enum { OPERATIONAL = 6 };
+
+static bool has_carrier(const struct nlmsghdr *message, int index)
+{
+	const struct ifinfomsg *head = NLMSG_DATA(message);
+	int left = (int)IFLA_PAYLOAD(message);
+	if (message->nlmsg_type != RTM_NEWLINK || head->ifi_index != index)
+		return false;
+	for (const struct rtattr *at = IFLA_RTA(head); RTA_OK(at, left); at = RTA_NEXT(at, left))
+		if (at->rta_type == IFLA_OPERSTATE)
+			return *(const unsigned char *)RTA_DATA(at) == OPERATIONAL;
+	return false;
+}
+
+/* The answer looks like the news. */
+static int ask_for_link(int fd, int index, struct err *err)
+{
+	struct netlink request;
+	struct ifinfomsg head = { .ifi_index = index };
+	netlink_begin(&request, RTM_GETLINK, 0, &head, sizeof head);
+	if (send(fd, &request, request.header.nlmsg_len, 0) < 0)
+		return err_sys(err, "cannot ask the kernel about the network interface");
+	return 0;
+}
+
+int netlink_await_carrier(int fd, int index, struct err *err)
+{
+	_Alignas(struct nlmsghdr) char news[8192];
+	int r = ask_for_link(fd, index, err);
+	while (r == 0) {
+		ssize_t n = recv(fd, news, sizeof news, 0);
+		if (n < 0 && errno == ENOBUFS)
+			r = ask_for_link(fd, index, err);
+		else if (n < 0 && errno != EINTR)
+			r = err_sys(err, "cannot wait for the network interface");
+		int left = n < 0 ? 0 : (int)n;
+		for (struct nlmsghdr *at = (struct nlmsghdr *)news; NLMSG_OK(at, left); at = NLMSG_NEXT(at, left))
+			if (has_carrier(at, index))
+				return 0;
+	}
+	return r;
+}

@@ -15,7 +15,7 @@ struct netlink {
 	char body[2048];
 };
 
-/* A socket that hears of interfaces as they appear. */
+/* A socket that hears of interfaces as they appear and change. */
 int netlink_open(struct err *err);
 
 /* Begins a request of a type (RTM_*) with its fixed part. NLM_F_* beside NLM_F_REQUEST and NLM_F_ACK. */
@@ -31,5 +31,11 @@ int netlink_ask(int fd, struct netlink *request);
 
 /* Waits until there is an interface of that name: its index. */
 int netlink_await_link(int fd, const char *name, struct err *err);
+
+/*
+ * Waits until somebody is at the interface's other end and the kernel has taken notice: what is sent before is lost
+ * (net/core/link_watch.c).
+ */
+int netlink_await_carrier(int fd, int index, struct err *err);
 
 #endif

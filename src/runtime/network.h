@@ -35,10 +35,7 @@ int network_start(struct network_helper *ret_helper, const struct spec *spec, co
 /* What the helper said when it ended, as a failure. */
 int network_failed(struct network_helper *network, struct err *err);
 
-/*
- * Ends it, and waits until it has: the kernel takes 40 ms for its interface. So who has other things to put away as well
- * says so first, and waits last.
- */
+/* Ends it, and waits until it has: who has other things to put away as well says so first, and waits last. */
 void network_end(struct network_helper *network);
 void network_stop(struct network_helper *network);
 
