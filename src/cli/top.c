@@ -5,6 +5,7 @@
 #include "src/base/fd.h"
 #include "src/cli/listing.h"
 #include "src/plan/network.h"
+#include "src/runtime/members.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -86,16 +87,12 @@ static char *user_inside(const struct idmap_range *range, const char *status)
 	return str_fmt("%llu", at < range->kept ? at : at + 1);
 }
 
-static void add_process(const struct idmap_range *range, int proc_fd, const char *name, ino_t namespace, struct listing *listing)
+static void add_process(const struct idmap_range *range, int proc_fd, const char *name, struct listing *listing)
 {
 	struct err ignored;
-	struct stat st;
 	cleanup_buf struct buf status = { 0 };
-	cleanup_free char *link = str_fmt("%s/ns/pid", name);
 	cleanup_fd int process_fd = openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (process_fd < 0 || fstatat(proc_fd, link, &st, 0) < 0 || st.st_ino != namespace)
-		return;
-	if (fd_read_file(process_fd, "status", 65536, &status, &ignored) < 0 || !status.len)
+	if (process_fd < 0 || fd_read_file(process_fd, "status", 65536, &status, &ignored) < 0 || !status.len)
 		return;
 	cleanup_free char *inside = number_inside(status.data);
 	cleanup_free char *user = user_inside(range, status.data);
@@ -111,19 +108,13 @@ static void add_process(const struct idmap_range *range, int proc_fd, const char
 
 static int list_processes(const struct idmap_range *range, const struct state *state, struct listing *listing, struct err *err)
 {
-	struct stat st;
-	cleanup_free char *path = str_fmt("/proc/%d/ns/pid", state->pid);
-	cleanup_fd int pid_fd = state_open_process(state, err), proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (pid_fd < 0)
-		return pid_fd;
-	int copy = proc_fd < 0 ? -1 : openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	if (!dir || stat(path, &st) < 0)
-		return err_sys(err, "cannot look at the processes of container %s", state->name);
-	for (struct dirent *entry; (entry = readdir(dir));)
-		if (isdigit((unsigned char)entry->d_name[0]))
-			add_process(range, proc_fd, entry->d_name, st.st_ino, listing);
-	return 0;
+	const char *pid;
+	cleanup_members struct members members = { 0 };
+	cleanup_fd int pid_fd = state_open_process(state, err), proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = pid_fd < 0 ? pid_fd : members_open(state->pid, &members, err);
+	while (r == 0 && (pid = members_next(&members)))
+		add_process(range, proc_fd, pid, listing);
+	return r < 0 ? err_prefix(err, "container %s", state->name) : 0;
 }
 
 int command_top(const struct globals *globals, int argc, char **argv, struct err *err)

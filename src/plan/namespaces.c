@@ -22,8 +22,7 @@ int plan_shared(const char *option, const char *value, enum namespace_kind kind,
 	return 1;
 }
 
-/* `why_not` there is no host's one; NULL: there is. */
-static int choose(const char *option, const char *value, enum namespace_kind kind, const char *why_not, struct spec *spec, struct err *err)
+static int choose(const char *option, const char *value, enum namespace_kind kind, struct spec *spec, struct err *err)
 {
 	enum namespace_origin *origin = &spec->namespaces.of[kind].origin;
 	*origin = NAMESPACE_NEW;
@@ -32,10 +31,8 @@ static int choose(const char *option, const char *value, enum namespace_kind kin
 	int r = plan_shared(option, value, kind, spec, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if (str_eq(value, "host") && why_not)
-		return err_set(err, -EINVAL, "--%s host: %s", option, why_not);
 	if (!str_eq(value, "host"))
-		return err_set(err, -EINVAL, "--%s %s: there are private, container:NAME%s", option, value, why_not ? "" : " and host");
+		return err_set(err, -EINVAL, "--%s %s: there are private, container:NAME and host", option, value);
 	*origin = NAMESPACE_HOST;
 	return 0;
 }
@@ -53,18 +50,17 @@ static int parse_offset(const char *option, const char *text, int64_t *ret_secon
 int plan_namespaces(const struct request *q, struct spec *spec, struct err *err)
 {
 	struct spec_namespaces *n = &spec->namespaces;
-	int r = choose("uts", q->uts, NAMESPACE_UTS, NULL, spec, err);
+	int r = choose("uts", q->uts, NAMESPACE_UTS, spec, err);
 	if (r == 0)
-		r = choose("ipc", q->ipc, NAMESPACE_IPC, NULL, spec, err);
+		r = choose("ipc", q->ipc, NAMESPACE_IPC, spec, err);
 	if (r == 0)
-		r = choose("cgroupns", q->cgroupns, NAMESPACE_CGROUP, NULL, spec, err);
+		r = choose("cgroupns", q->cgroupns, NAMESPACE_CGROUP, spec, err);
 	if (r == 0)
-		r = choose("pid", q->pid, NAMESPACE_PID, "the kernel shows a user namespace no /proc of processes outside it, and what "
-			"the container leaves could not be ended", spec, err);
+		r = choose("pid", q->pid, NAMESPACE_PID, spec, err);
 	if (r == 0 && n->of[NAMESPACE_UTS].origin == NAMESPACE_JOINED && q->hostname)
 		r = err_set(err, -EINVAL, "--hostname cannot be set with --uts %s: the name is the other container's", q->uts);
-	if (r == 0 && n->of[NAMESPACE_PID].origin == NAMESPACE_JOINED && q->init)
-		r = err_set(err, -EINVAL, "--init does not go with --pid %s: the first process is the other container's", q->pid);
+	if (r == 0 && n->of[NAMESPACE_PID].origin != NAMESPACE_NEW && q->init)
+		r = err_set(err, -EINVAL, "--init does not go with --pid %s: there is a first process already", q->pid);
 	if (r == 0 && n->of[NAMESPACE_UTS].origin == NAMESPACE_HOST && q->hostname)
 		r = err_set(err, -EINVAL, "--hostname cannot be set with --uts host: the name is the host's");
 	if (r == 0)

@@ -5,6 +5,7 @@
 #include "src/base/fd.h"
 #include "src/runtime/cgroup_limits.h"
 #include "src/runtime/cgroup_place.h"
+#include "src/runtime/members.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,57 +14,39 @@
 #include <time.h>
 #include <unistd.h>
 
-/* proc_pid_ns(5): the link's text names the namespace. */
-static bool is_in_namespace(const char *pid, const char *namespace)
-{
-	char path[64], link[64];
-	snprintf(path, sizeof path, "/proc/%.20s/ns/pid", pid);
-	ssize_t n = readlink(path, link, sizeof link - 1);
-	return n > 0 && strncmp(link, namespace, n) == 0 && namespace[n] == 0;
-}
-
 /* Moves what is not there yet; how many that were, or a negative errno. */
-static int move_processes(const char *directory, const char *namespace, struct err *err)
+static int move_processes(const char *directory, pid_t pid, struct err *err)
 {
-	cleanup_dir DIR *dir = opendir("/proc");
-	cleanup_buf struct buf members = cgroup_place_read(directory, "cgroup.procs");
-	int moved = 0;
-	if (!dir)
-		return err_sys(err, "cannot list processes");
-	for (struct dirent *entry; (entry = readdir(dir));) {
-		unsigned long long pid;
-		cleanup_free char *line = str_fmt("\n%s\n", entry->d_name);
-		bool member = str_starts(members.data, line + 1) || strstr(members.data, line);
-		if (!str_to_u64(entry->d_name, INT32_MAX, &pid) || member || !is_in_namespace(entry->d_name, namespace))
-			continue;
+	cleanup_members struct members members = { 0 };
+	cleanup_buf struct buf present = cgroup_place_read(directory, "cgroup.procs");
+	const char *name;
+	int moved = 0, r = members_open(pid, &members, err);
+	while (r == 0 && (name = members_next(&members))) {
 		struct err problem = { 0 };
-		int r = cgroup_place_write(directory, "cgroup.procs", entry->d_name, &problem);
-		if (r < 0 && r != -ESRCH && r != -EINVAL) { /* EINVAL: a zombie */
+		cleanup_free char *line = str_fmt("\n%s\n", name);
+		if (str_starts(present.data, line + 1) || strstr(present.data, line))
+			continue;
+		int written = cgroup_place_write(directory, "cgroup.procs", name, &problem);
+		if (written < 0 && written != -ESRCH && written != -EINVAL) { /* EINVAL: a zombie */
 			*err = problem;
-			return r;
+			return written;
 		}
-		moved += r == 0;
+		moved += written == 0;
 	}
-	return moved;
+	return r < 0 ? r : moved;
 }
 
 /* A container that was started without limits has no cgroup of its own: all of its processes move into one. */
 static int enter(struct cgroup *cgroup, enum cgroup_controller controller, const char *parent, const char *id, pid_t pid, struct err *err)
 {
-	char path[64], namespace[64];
 	bool v2, shared = false;
 	if (cgroup->of[controller].path)
 		return 0;
-	snprintf(path, sizeof path, "/proc/%d/ns/pid", pid);
-	ssize_t n = readlink(path, namespace, sizeof namespace - 1);
-	if (n < 0)
-		return err_sys(err, "cannot look at the container's processes");
-	namespace[n] = 0;
 	cleanup_free char *wanted = cgroup_place_find(controller, parent, id, &v2);
 	for (int i = 0; wanted && i < CGROUP_CONTROLLERS; i++)
 		shared |= str_eq(cgroup->of[i].path, wanted);
 	int r = cgroup_place_make(controller, parent, id, shared, &cgroup->of[controller], err);
-	while (r == 0 && (r = move_processes(cgroup->of[controller].path, namespace, err)) > 0) /* until none was born meanwhile */
+	while (r == 0 && (r = move_processes(cgroup->of[controller].path, pid, err)) > 0) /* until none was born meanwhile */
 		r = 0;
 	return r;
 }

@@ -43,6 +43,9 @@ int procfs_check_label(const struct spec *spec, struct err *err)
 	cleanup_buf struct buf enabled = { 0 };
 	if (!spec->isolation.apparmor)
 		return 0;
+	if (spec->namespaces.of[NAMESPACE_PID].origin == NAMESPACE_HOST)
+		return err_set(err, -EINVAL, "--security-opt apparmor=%s does not go with --pid host: a /proc of our own is needed to set it",
+			spec->isolation.apparmor);
 	int r = fd_read_file(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", 16, &enabled, &ignored);
 	if (r < 0 || enabled.data[0] != 'Y')
 		return err_set(err, -EOPNOTSUPP, "--security-opt apparmor=%s: this machine has no AppArmor", spec->isolation.apparmor);

@@ -129,9 +129,19 @@ static int make_sys(const struct stage *stage, int root_fd, struct err *err)
 	return target_fd < 0 ? target_fd : mount_attach(sys_fd, target_fd, "/sys", err);
 }
 
+/* A procfs of the host's processes cannot be mounted in a user namespace: the host's own mount is shown. */
+static int open_proc(const struct stage *stage, struct err *err)
+{
+	if (stage->spec->namespaces.of[NAMESPACE_PID].origin != NAMESPACE_HOST)
+		return mount_new("proc", NULL, PLAIN, err);
+	cleanup_fd int proc_fd = mount_clone(AT_FDCWD, "/proc", true, err);
+	int r = proc_fd < 0 ? proc_fd : mount_set(proc_fd, PLAIN, true, err);
+	return r < 0 ? r : fd_take(&proc_fd);
+}
+
 static int make_proc(const struct stage *stage, int root_fd, struct err *err)
 {
-	cleanup_fd int proc_fd = mount_new("proc", NULL, PLAIN, err);
+	cleanup_fd int proc_fd = open_proc(stage, err);
 	int r = proc_fd < 0 ? proc_fd : procfs_set_sysctls(proc_fd, stage->spec, err);
 	cleanup_fd int target_fd = r < 0 ? r : target_open(root_fd, "proc", true, err);
 	return target_fd < 0 ? target_fd : mount_attach(proc_fd, target_fd, "/proc", err);

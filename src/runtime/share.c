@@ -10,10 +10,10 @@
 #include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/runtime/join.h"
+#include "src/runtime/members.h"
 #include "src/runtime/namespaces.h"
 #include "src/runtime/state.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -161,25 +161,22 @@ int share_enter(struct share *share, struct err *err)
 	return r;
 }
 
-static bool kill_inside(ino_t number)
+static bool kill_members(int mount_fd)
 {
 	bool any = false;
-	struct stat st;
-	cleanup_dir DIR *dir = opendir("/proc");
-	for (struct dirent *entry; dir && (entry = readdir(dir));) {
-		cleanup_free char *path = str_fmt("/proc/%s/ns/mnt", entry->d_name);
-		if (isdigit((unsigned char)entry->d_name[0]) && stat(path, &st) == 0 && st.st_ino == number)
-			any = kill((pid_t)strtol(entry->d_name, NULL, 10), SIGKILL) == 0 || any;
-	}
+	struct err ignored;
+	cleanup_members struct members members = { 0 };
+	const char *pid;
+	if (members_open_mount(mount_fd, &members, &ignored) < 0)
+		return false;
+	while ((pid = members_next(&members)))
+		any = kill((pid_t)strtol(pid, NULL, 10), SIGKILL) == 0 || any;
 	return any;
 }
 
 /* Until none is found: one that was killed is found again until it is gone, and one may have made another meanwhile. */
 void share_end(int mount_fd)
 {
-	struct stat st;
-	if (fstat(mount_fd, &st) < 0)
-		return;
-	for (int i = 0; i < MAX_SWEEPS && kill_inside(st.st_ino); i++)
+	for (int i = 0; i < MAX_SWEEPS && kill_members(mount_fd); i++)
 		usleep(1000);
 }

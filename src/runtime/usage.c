@@ -3,6 +3,7 @@
 #include "src/runtime/usage.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/members.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,17 +35,13 @@ static void add_process(const char *pid, struct sum *sum)
 
 static void add_processes(pid_t first, struct sum *sum)
 {
-	char path[64], wanted[64], link[64];
-	cleanup_dir DIR *dir = opendir("/proc");
-	snprintf(path, sizeof path, "/proc/%d/ns/pid", first);
-	ssize_t len = readlink(path, wanted, sizeof wanted);
-	for (struct dirent *entry; dir && len > 0 && (entry = readdir(dir));) {
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
-			continue;
-		snprintf(path, sizeof path, "/proc/%.20s/ns/pid", entry->d_name);
-		if (readlink(path, link, sizeof link) == len && memcmp(link, wanted, len) == 0)
-			add_process(entry->d_name, sum);
-	}
+	struct err ignored;
+	cleanup_members struct members members = { 0 };
+	const char *pid;
+	if (members_open(first, &members, &ignored) < 0)
+		return;
+	while ((pid = members_next(&members)))
+		add_process(pid, sum);
 }
 
 /* proc_pid_net(5), dev: the kernel's counters of each interface; lo does not count, nor what shapes eth0. */

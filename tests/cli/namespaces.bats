@@ -49,8 +49,35 @@ prepare() {
 	rm "$file"
 }
 
-@test "what a user namespace cannot share is refused, and why is said" {
-	fails_with 125 "no /proc of processes outside it" xrun --pid host "$NATIVE" true
+@test "with --pid host the host's processes are seen and kept shut, for native and for foreign programs" {
+	local image seen
+	for image in "$NATIVE" "$PLAIN/test:arm64"; do
+		# shellcheck disable=SC2016 # the container's
+		seen=$(xrun -q --arch "${image##*:}" --pid host "$image" sh -c 'tr "\0" " " </proc/$1/cmdline; ls /proc/$1/root/' sh $$ 2>&1) || true
+		echo "$seen"
+		[[ $seen == *"$(tr "\0" " " </proc/$$/cmdline)"* ]]
+		[[ $seen == *"/proc/$$/root/"*"Permission denied"* ]]
+	done
+}
+
+@test "with --pid host what a program leaves behind ends with it" {
+	xrun --pid host "$NATIVE" sh -c '(sleep 8777 &)'
+	run pgrep -f '^sleep 8777'
+	[ "$status" = 1 ]
+}
+
+@test "a container with --pid host is entered, listed and stopped like any other" {
+	xrun run -q -d --name seeing --pid host "$NATIVE" sh -c 'sleep 8778 & wait' >/dev/null
+	[ "$(xrun exec seeing sh -c 'readlink /proc/self/ns/pid')" = "$(readlink /proc/self/ns/pid)" ]
+	[ "$(xrun top --format '{{.Command}}' seeing | sort)" = "$(printf '%s\n' 'sh -c sleep 8778 & wait' 'sleep 8778')" ]
+	xrun stop -t 1 seeing
+	run pgrep -f '^sleep 8778'
+	[ "$status" = 1 ]
+	xrun rm seeing
+}
+
+@test "what cannot be shared is refused, and why is said" {
+	fails_with 125 "--init does not go with --pid host" xrun --pid host --init "$NATIVE" true
 	fails_with 125 "there is no container other" xrun --ipc container:other "$NATIVE" true
 	fails_with 125 "there are private, container:NAME and host" xrun --uts other "$NATIVE" true
 }

@@ -203,7 +203,11 @@ static void namespaces_are_shared_where_that_can_be(void **state)
 	assert_true(plan_namespaces(&request, &spec, &err) < 0);
 	request.hostname = NULL;
 	request.pid = "host";
-	assert_true(plan_namespaces(&request, &spec, &err) < 0 && strstr(err.text, "--pid host: the kernel"));
+	assert_int_equal(plan_namespaces(&request, &spec, &err), 0);
+	assert_int_equal(spec.namespaces.of[NAMESPACE_PID].origin, NAMESPACE_HOST);
+	request.init = true;
+	assert_true(plan_namespaces(&request, &spec, &err) < 0 && strstr(err.text, "--init does not go with --pid host"));
+	request.init = false;
 	request.pid = "container:x";
 	request.uts = "container:x";
 	request.ipc = "private";

@@ -49,6 +49,19 @@ teardown() {
 	[ -z "$(find /sys/fs/cgroup -path "*/xrun/${id:-none}")" ]
 }
 
+@test "with --pid host pause stops the container's processes, and no others" {
+	local before
+	counting --pid host
+	await_more 2
+	xrun pause one
+	before=$(count)
+	sleep 0.5
+	[ "$(count)" = "$before" ]
+	[ "$(wc -l <"$(find /sys/fs/cgroup -path "*/xrun/$id/cgroup.procs" | head -n 1)")" -le 2 ]
+	xrun unpause one
+	await_more "$before"
+}
+
 @test "pause stops a container, and unpause lets it go on" {
 	local before
 	counting

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* members.c owns which processes are a running container's. */
+#include "src/runtime/members.h"
+
+#include "src/base/fd.h"
+#include "src/base/str.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* proc_pid_status(5), NSpid: the last number is the one in the innermost namespace. */
+static bool has_own_namespace(pid_t pid)
+{
+	struct err ignored;
+	cleanup_buf struct buf status = { 0 };
+	cleanup_free char *path = str_fmt("/proc/%d/status", pid);
+	if (fd_read_file(AT_FDCWD, path, 65536, &status, &ignored) < 0 || !status.len)
+		return false;
+	char *line = strstr(status.data, "\nNSpid:");
+	if (!line)
+		return false;
+	line[1 + strcspn(line + 1, "\n")] = 0;
+	const char *last = strrchr(line, '\t');
+	return last && str_eq(last, "\t1");
+}
+
+static ino_t number_of(const char *pid, const char *kind)
+{
+	struct stat st;
+	cleanup_free char *path = str_fmt("/proc/%s/ns/%s", pid, kind);
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+static int open_list(struct members *members, struct err *err)
+{
+	members->dir = opendir("/proc");
+	return members->dir ? 0 : err_sys(err, "cannot list processes");
+}
+
+int members_open(pid_t pid, struct members *ret_members, struct err *err)
+{
+	cleanup_free char *name = str_fmt("%d", pid);
+	*ret_members = (struct members){ .kind = has_own_namespace(pid) ? "pid" : "mnt" };
+	ret_members->number = number_of(name, ret_members->kind);
+	return ret_members->number ? open_list(ret_members, err) : err_sys(err, "cannot look at the container's processes");
+}
+
+int members_open_mount(int mount_fd, struct members *ret_members, struct err *err)
+{
+	struct stat st;
+	*ret_members = (struct members){ .kind = "mnt" };
+	if (fstat(mount_fd, &st) < 0)
+		return err_sys(err, "cannot look at the container's mount namespace");
+	ret_members->number = st.st_ino;
+	return open_list(ret_members, err);
+}
+
+const char *members_next(struct members *members)
+{
+	for (struct dirent *entry; (entry = readdir(members->dir));)
+		if (isdigit((unsigned char)entry->d_name[0]) && number_of(entry->d_name, members->kind) == members->number)
+			return entry->d_name;
+	return NULL;
+}
+
+void members_close(struct members *members)
+{
+	if (members->dir)
+		closedir(members->dir);
+	members->dir = NULL;
+}
