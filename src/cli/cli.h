@@ -94,9 +94,9 @@ int cli_hold_store(int store_dir_fd, struct store *ret_store, struct err *err);
 
 /*
  * Closes what our caller left open: who outlives us must not keep the other end of its pipes waiting. Before anything of
- * ours is opened, and after files that the caller may have meant by descriptor, /dev/fd/N, are read.
+ * ours is opened, and after files that the caller may have meant by descriptor, /dev/fd/N, are read. kept_fd: but for this one; or -1.
  */
-void cli_forget_descriptors(void);
+void cli_forget_descriptors(int kept_fd);
 
 /* --arch or --platform as an OCI platform; neither: the host's. */
 int cli_platform(const char *arch, const char *platform, struct platform *ret_platform, struct err *err);

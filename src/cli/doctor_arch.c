@@ -90,7 +90,7 @@ static int run_captured(const struct spec *spec, const struct idmap *map, int st
 	fflush(stdout);
 	if (memory_fd < 0 || saved_fd < 0 || dup2(memory_fd, 1) < 0)
 		return err_sys(err, "cannot keep the probe's output");
-	int r = container_run(spec, map, store_fd, false, &result, err);
+	int r = container_run(spec, map, store_fd, false, NULL, &result, err);
 	if (dup2(saved_fd, 1) < 0 && r == 0)
 		r = err_sys(err, "cannot restore standard output");
 	if (r == 0 && (lseek(memory_fd, 0, SEEK_SET) < 0 || fd_read_all(memory_fd, OUTPUT_LIMIT, ret_output) < 0))

@@ -5,6 +5,7 @@
 #include "src/base/fd.h"
 #include "src/cli/debug.h"
 #include "src/cli/debuggee.h"
+#include "src/cli/front.h"
 #include "src/plan/config.h"
 #include "src/runtime/container.h"
 #include "src/runtime/containers.h"
@@ -147,7 +148,7 @@ static int plan(const struct request *q, const struct image *image, const struct
 static int run_foreground(const struct spec *spec, const struct idmap *map, int dir_fd, bool again, struct err *err)
 {
 	cleanup_container_result struct container_result result = { 0 };
-	int r = container_run(spec, map, dir_fd, again, &result, err);
+	int r = container_run(spec, map, dir_fd, again, front_leave(), &result, err);
 	for (size_t i = 0; r >= 0 && i < result.cores.len; i++)
 		fprintf(stderr, "xrun: a core: gdb-multiarch -c '%s/%s' PROGRAM\n", spec->core_dir, result.cores.items[i]);
 	if (r >= 0 && result.timed_out) {
@@ -247,8 +248,8 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	int r = cli_read_env_files(q, err);
 	if (r == 0)
 		r = ask_host(q, err);
-	if (q->detach)
-		cli_forget_descriptors();
+	if (q->detach || front_ready_fd() >= 0)
+		cli_forget_descriptors(front_ready_fd());
 	if (r == 0)
 		r = choose_image(q, name, &image_name, err);
 	if (r == 0)
@@ -282,6 +283,13 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	return r;
 }
 
+/* With a terminal it can be left: then another process goes on here. */
+static bool stays_in_front(const struct request *q, int *ret_status, struct err *err)
+{
+	bool can_be_left = q->terminal && q->interactive && !q->detach && !q->create && !q->dry_run && !run_is_matrix(q);
+	return can_be_left && front_stay(q->detach_keys, ret_status, err);
+}
+
 static int run_or_create(const struct globals *globals, const char *name, bool create, int argc, char **argv, struct err *err)
 {
 	struct request request = { .tls_verify = true, .read_only_tmpfs = true, .create = create };
@@ -291,7 +299,7 @@ static int run_or_create(const struct globals *globals, const char *name, bool c
 		r = cli_print_help(name);
 	else if (r == 0 && operands.len == 0)
 		r = err_set(err, -EINVAL, "which image? see xrun %s --help", name);
-	else if (r == 0) {
+	else if (r == 0 && !stays_in_front(&request, &r, err)) {
 		strv_copy(&request.command, operands.items + 1);
 		r = (run_is_matrix(&request) ? run_matrix : run_container)(globals, &request, operands.items[0], err);
 	}

@@ -25,6 +25,7 @@ const struct option run_options[] = {
 	{ "image", 0, OPTION_TEXT, FIELD(program_image), "IMAGE", "where ./program, a file of yours, finds its libraries" },
 	{ "The container", .kind = OPTION_HEADING },
 	{ "detach", 'd', OPTION_SWITCH, FIELD(detach), NULL, "do not wait for it: print its id; `xrun logs` has its output" },
+	{ "detach-keys", 0, OPTION_TEXT, FIELD(detach_keys), "KEYS", "with -it, what leaves it running: letters or ctrl- and one; ctrl-p,ctrl-q" },
 	{ "name", 0, OPTION_TEXT, FIELD(name), "NAME", "the container's name, which no other one has" },
 	{ "hostname", 0, OPTION_TEXT, FIELD(hostname), "NAME", "the container's hostname" },
 	{ "rm", 0, OPTION_SWITCH, FIELD(remove), NULL, "remove it when it ends; without --name and -d it always is" },

@@ -3,17 +3,20 @@
 #include "src/cli/place.h"
 
 #include "src/base/fd.h"
+#include "src/cli/front.h"
 #include "src/cli/run.h"
 
 #include <errno.h>
 
 struct wish {
+	const char *detach_keys;
 	bool attach, interactive, help;
 };
 
 const struct option start_options[] = {
 	{ "attach", 'a', OPTION_SWITCH, offsetof(struct wish, attach), NULL, "in the foreground: its output here, its exit status ours" },
 	{ "interactive", 'i', OPTION_SWITCH, offsetof(struct wish, interactive), NULL, "with -a, pass standard input on" },
+	{ "detach-keys", 0, OPTION_TEXT, offsetof(struct wish, detach_keys), "KEYS", "with -ai, what leaves a container with a terminal; ctrl-p,ctrl-q" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
@@ -54,7 +57,9 @@ int command_start(const struct globals *globals, int argc, char **argv, struct e
 		return err_set(err, -EINVAL, "start -a takes one container");
 	if (r < 0)
 		return r;
-	cli_forget_descriptors();
+	if (wish.attach && wish.interactive && front_stay(wish.detach_keys, &r, err))
+		return r;
+	cli_forget_descriptors(front_ready_fd());
 	return wish.attach ? start_attached(globals, operands.items[0], &wish, err) :
 			     place_each(globals, &operands, &(struct each){ start_one, &wish }, err);
 }

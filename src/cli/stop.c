@@ -89,7 +89,7 @@ int command_restart(const struct globals *globals, int argc, char **argv, struct
 	int r = parse(stop_options, "restart", argc, argv, &wish, &operands, err);
 	if (r == 0 && wish.help)
 		return cli_print_help("restart");
-	cli_forget_descriptors();
+	cli_forget_descriptors(-1);
 	return r < 0 ? r : place_each(globals, &operands, &(struct each){ restart_one, &wish }, err);
 }
 

@@ -43,9 +43,11 @@ int cli_open_store_dir(const struct globals *globals, const struct idmap *map, s
 	return fd_take(&fd);
 }
 
-void cli_forget_descriptors(void)
+void cli_forget_descriptors(int kept_fd)
 {
-	calls_close_range(3, ~0u, 0);
+	if (kept_fd > 3)
+		calls_close_range(3, (unsigned)kept_fd - 1, 0);
+	calls_close_range(kept_fd < 3 ? 3 : (unsigned)kept_fd + 1, ~0u, 0);
 }
 
 int cli_hold_store(int store_dir_fd, struct store *ret_store, struct err *err)

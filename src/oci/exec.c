@@ -183,7 +183,7 @@ static int start(const struct words *words, const struct engine_join *join, stru
 		kill(pid, SIGKILL);
 		process_wait(pid);
 	}
-	return r < 0 || words->detach ? r : relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, true);
+	return r < 0 || words->detach ? r : relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, true, NULL);
 }
 
 static int run(const struct oci_globals *globals, const struct words *words, const struct strv *operands, struct spec *spec, struct err *err)

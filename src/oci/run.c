@@ -30,7 +30,7 @@ static int start_and_wait(const struct engine_request *request, const struct oci
 	int r = dir_fd < 0 ? dir_fd : engine_start(dir_fd, state, request->spec, err);
 	if (r < 0 || words->detach)
 		return r;
-	return relay_until_exit(state->pid, true, NULL, signal_fd, terminal_fd, true);
+	return relay_until_exit(state->pid, true, NULL, signal_fd, terminal_fd, true, NULL);
 }
 
 static int run(const struct engine_request *request, const struct oci_create_words *words, struct err *err)

@@ -34,7 +34,7 @@ struct request {
 		*pids_limit, *creds;
 	const char *progress;
 	const char *timeout, *on_timeout, *core_dir;
-	const char *restart, *stop_signal, *stop_timeout, *cidfile, *pidfile, *health_cmd, *health_interval, *health_timeout,
+	const char *detach_keys, *restart, *stop_signal, *stop_timeout, *cidfile, *pidfile, *health_cmd, *health_interval, *health_timeout,
 		*health_retries, *health_start_period;
 	bool no_healthcheck;
 	struct strv labels, log_options;

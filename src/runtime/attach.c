@@ -5,6 +5,7 @@
 #include "src/base/fd.h"
 #include "src/base/unix.h"
 #include "src/base/str.h"
+#include "src/runtime/keys.h"
 #include "src/runtime/relay.h"
 
 #include <errno.h>
@@ -17,8 +18,6 @@
 #include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
-
-enum { MAX_KEYS = 8 };
 
 int attach_listen(int container_fd, struct err *err)
 {
@@ -40,27 +39,11 @@ int attach_connect(int container_fd, struct err *err)
 struct attachment {
 	int fd, signal_fd;
 	const struct attach_wish *wish;
-	char keys[MAX_KEYS];
-	size_t key_count, keys_seen;
+	struct keys keys;
 	bool input_open, is_raw, detached, ended, refused;
 	int status;
 	struct termios saved;
 };
-
-/* docker-attach(1): letters, or ctrl-LETTER, separated by commas. */
-static int parse_keys(const char *text, struct attachment *a, struct err *err)
-{
-	cleanup_free char *copy = str_dup(text);
-	char *rest = copy;
-	for (char *word; (word = strsep(&rest, ","));) {
-		bool control = str_starts(word, "ctrl-") && word[5] && !word[6];
-		char key = control ? (char)(word[5] & 0x1f) : word[0];
-		if (a->key_count == MAX_KEYS || (!control && strlen(word) != 1))
-			return err_set(err, -EINVAL, "--detach-keys %s: write letters, or ctrl- and a letter, separated by commas", text);
-		a->keys[a->key_count++] = key;
-	}
-	return 0;
-}
 
 static int send_message(const struct attachment *a, enum attach_kind kind, const void *data, size_t len)
 {
@@ -77,36 +60,25 @@ static void follow_window(const struct attachment *a)
 		send_message(a, ATTACH_WINDOW, &size, sizeof size);
 }
 
-/* Keys that begin the sequence are held back until it is clear that they do not end it. */
 static void pass_keys(struct attachment *a, const char *data, size_t len)
 {
 	char out[ATTACH_CHUNK];
-	size_t count = 0;
-	for (size_t i = 0; i < len && !a->detached; i++) {
-		if (data[i] == a->keys[a->keys_seen]) {
-			a->detached = ++a->keys_seen == a->key_count;
-			continue;
-		}
-		memcpy(out + count, a->keys, a->keys_seen);
-		count += a->keys_seen;
-		a->keys_seen = data[i] == a->keys[0];
-		if (!a->keys_seen)
-			out[count++] = data[i];
-	}
+	size_t count;
+	a->detached = keys_filter(&a->keys, data, len, out, &count);
 	if (count)
 		send_message(a, ATTACH_INPUT, out, count);
 }
 
 static void take_input(struct attachment *a)
 {
-	char data[ATTACH_CHUNK - MAX_KEYS];
+	char data[ATTACH_CHUNK - KEYS_MAX];
 	ssize_t n = read(0, data, sizeof data);
 	if (n < 0 && errno == EINTR)
 		return;
 	if (n <= 0) {
 		a->input_open = false;
 		send_message(a, ATTACH_END, NULL, 0);
-	} else if (a->is_raw && a->key_count) {
+	} else if (a->is_raw) {
 		pass_keys(a, data, n);
 	} else {
 		send_message(a, ATTACH_INPUT, data, n);
@@ -175,7 +147,7 @@ int attach_run(int connection_fd, const struct attach_wish *wish, bool *ret_deta
 {
 	cleanup_fd int owned_fd = connection_fd, signal_fd = relay_block_signals(err);
 	struct attachment a = { .fd = owned_fd, .signal_fd = signal_fd, .wish = wish, .input_open = wish->input };
-	int r = signal_fd < 0 ? signal_fd : parse_keys(wish->detach_keys ? wish->detach_keys : "ctrl-p,ctrl-q", &a, err);
+	int r = signal_fd < 0 ? signal_fd : keys_parse(wish->detach_keys, &a.keys, err);
 	if (r < 0)
 		return r;
 	make_raw(&a);

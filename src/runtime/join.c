@@ -251,7 +251,7 @@ int join_run(struct join *join, struct err *err)
 	int r = await_exec(socket_fd, &pid, &terminal_fd, err);
 	process_wait(entering);
 	if (r == 0 && !join->detach)
-		return relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, join->interactive);
+		return relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, join->interactive, NULL);
 	if (pid > 0)
 		process_wait(pid);
 	return r;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <termios.h>
@@ -34,17 +35,18 @@ int relay_block_signals(struct err *err)
 /* What was read and is not yet written: no write may block, or signals and the other direction would wait with it. */
 enum { CHUNK = 4096 }; /* PIPE_BUF: as much as poll promises for a pipe */
 struct flow {
-	char data[CHUNK];
+	char data[CHUNK + KEYS_MAX];
 	size_t at, len;
 };
 
 struct relay {
 	pid_t pid;
 	int signal_fd, terminal_fd;
-	bool stdin_open, stdout_open, exited, given_up;
+	bool stdin_open, stdout_open, exited, given_up, left;
 	bool is_first;   /* of a container: see signal_first */
 	int ended_by;
 	struct watch *watch;
+	struct keys *keys;
 	int status;
 	struct flow in, out;
 	struct termios saved;
@@ -106,7 +108,7 @@ static bool is_passing(ssize_t n)
 
 static bool fill(struct flow *flow, int fd)
 {
-	ssize_t n = read(fd, flow->data, sizeof flow->data);
+	ssize_t n = read(fd, flow->data, CHUNK);
 	flow->at = 0;
 	flow->len = n > 0 ? n : 0;
 	return n > 0 || is_passing(n);
@@ -122,11 +124,23 @@ static bool empty(struct flow *flow, int fd)
 	return n > 0 || is_passing(n);
 }
 
+static void take_keys(struct relay *relay)
+{
+	char typed[CHUNK];
+	size_t len = relay->in.len;
+	memcpy(typed, relay->in.data, len);
+	relay->left = keys_filter(relay->keys, typed, len, relay->in.data, &relay->in.len);
+	relay->stdin_open = !relay->left;
+}
+
 /* Our input's end is the terminal's end-of-file character for the program. */
 static void take_input(struct relay *relay)
 {
-	if (fill(&relay->in, 0))
+	if (fill(&relay->in, 0)) {
+		if (relay->keys && relay->is_raw)
+			take_keys(relay);
 		return;
+	}
 	relay->stdin_open = false;
 	relay->in = (struct flow){ .data = { 4 }, .len = 1 };
 }
@@ -190,9 +204,16 @@ static bool has_output(const struct relay *relay)
 	return relay->out.len || (relay->terminal_fd >= 0 && poll(&ready, 1, 0) > 0);
 }
 
-int relay_until_exit(pid_t pid, bool is_first, struct watch *watch, int signal_fd, int terminal_fd, bool interactive)
+/* Left, and both ways are clear. */
+static bool is_left(const struct relay *relay)
 {
-	struct relay relay = { .pid = pid, .is_first = is_first, .watch = watch, .signal_fd = signal_fd, .terminal_fd = terminal_fd, .stdout_open = true };
+	return relay->left && !relay->in.len && !relay->out.len;
+}
+
+int relay_until_exit(pid_t pid, bool is_first, struct watch *watch, int signal_fd, int terminal_fd, bool interactive, struct keys *keys)
+{
+	struct relay relay = { .pid = pid, .is_first = is_first, .watch = watch, .signal_fd = signal_fd, .terminal_fd = terminal_fd, .stdout_open = true,
+		.keys = keys };
 	relay.stdin_open = interactive && terminal_fd >= 0;
 	if (terminal_fd >= 0) /* the description is ours alone */
 		fcntl(terminal_fd, F_SETFL, O_RDWR | O_NONBLOCK);
@@ -200,9 +221,9 @@ int relay_until_exit(pid_t pid, bool is_first, struct watch *watch, int signal_f
 		make_raw(&relay);
 	follow_window(&relay);
 	kill(getpid(), SIGCHLD); /* it may have ended before we looked */
-	while (!relay.exited || (has_output(&relay) && !relay.given_up))
+	while (!is_left(&relay) && (!relay.exited || (has_output(&relay) && !relay.given_up)))
 		step(&relay);
 	if (relay.is_raw)
 		tcsetattr(0, TCSANOW, &relay.saved);
-	return relay.status;
+	return relay.left && !relay.exited ? RELAY_LEFT : relay.status;
 }

@@ -4,6 +4,7 @@
 #define XRUN_RUNTIME_RELAY_H
 
 #include "src/base/err.h"
+#include "src/runtime/keys.h"
 #include "src/runtime/watch.h"
 
 #include <stdbool.h>
@@ -15,8 +16,9 @@ int relay_block_signals(struct err *err);
 /*
  * Until process `pid`, a child, ends: forwards signals to it, and with terminal_fd >= 0 relays between it and our own
  * terminal, raw meanwhile, and follows the window's size. `is_first`: it is the container's first, see signal_first. `watch`, unless NULL, is looked after.
- * Returns the exit status, 128+n for a signal.
+ * Returns the exit status, 128+n for a signal; RELAY_LEFT once `keys`, unless NULL, were typed at our terminal.
  */
-int relay_until_exit(pid_t pid, bool is_first, struct watch *watch, int signal_fd, int terminal_fd, bool interactive);
+enum { RELAY_LEFT = -1 };
+int relay_until_exit(pid_t pid, bool is_first, struct watch *watch, int signal_fd, int terminal_fd, bool interactive, struct keys *keys);
 
 #endif

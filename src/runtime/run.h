@@ -6,6 +6,7 @@
 #include "src/base/err.h"
 #include "src/plan/spec.h"
 #include "src/runtime/cgroup.h"
+#include "src/runtime/container.h"
 #include "src/runtime/idmap.h"
 #include "src/runtime/network.h"
 #include "src/runtime/state.h"
@@ -20,7 +21,8 @@ struct run {
 	int container_fd, lock_fd;  /* our directory, locked */
 	int socket_fd, signal_fd, terminal_fd;
 	int stream_fds[3];  /* of a detached container: our ends of its standard streams, or -1 */
-	int ready_fd;       /* where container_detach waits, or -1 */
+	int ready_fd;       /* where somebody waits to hear that it goes on by itself, or -1 */
+	const struct container_leave *leave; /* or NULL */
 	int userns_fd;      /* U1, for removing what belongs to subordinate ids */
 	int mount_fd;       /* its mount namespace, where its processes are told by that, or -1 */
 	int instance_fd;    /* the emulators live as long as this is open */
@@ -36,7 +38,7 @@ struct run {
 /* container.c: brings the first process to life, until it executes the program. The caller ends what a failure leaves. */
 int run_launch(struct run *run, struct err *err);
 
-/* supervise.c: tells container_detach that the program runs (err NULL), or why it does not; the first time only. */
+/* supervise.c: tells who waits that it goes on by itself (err NULL), or why it does not; the first time only. */
 void run_report(struct run *run, const struct err *err);
 
 /* monitor.c: the time while a detached container's program runs. Returns its exit status, 128+n for a signal. */

@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -134,6 +135,30 @@ static void reap_outer(struct run *run)
 	run->outer_pid = 0;
 }
 
+/* A session of its own, away from our caller's terminal, directory and streams. */
+static int leave_caller(void)
+{
+	cleanup_fd int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (setsid() < 0 || chdir("/") < 0 || null_fd < 0)
+		return -1;
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(null_fd, fd) < 0)
+			return -1;
+	return 0;
+}
+
+/* Somebody at the terminal, until he leaves. */
+static int run_attended(struct run *run, struct err *err)
+{
+	struct keys keys = run->leave ? run->leave->keys : (struct keys){ 0 };
+	int r = relay_until_exit(run->pid, true, &run->watch, run->signal_fd, run->terminal_fd, run->spec->interactive, &keys);
+	if (r != RELAY_LEFT)
+		return r;
+	run->ready_fd = run->leave->ready_fd;
+	prctl(PR_SET_PDEATHSIG, 0);
+	return leave_caller() < 0 ? err_sys(err, "cannot leave the terminal") : run_monitor(run, err);
+}
+
 /* The processes first, then what only they used. Returns the exit status. */
 static int run_once(struct run *run, bool first, struct err *err)
 {
@@ -149,8 +174,7 @@ static int run_once(struct run *run, bool first, struct err *err)
 	if (r >= 0)
 		reap_outer(run);
 	if (r >= 0)
-		r = spec->life.detach ? run_monitor(run, err) :
-				       relay_until_exit(run->pid, true, &run->watch, run->signal_fd, run->terminal_fd, spec->interactive);
+		r = spec->life.detach ? run_monitor(run, err) : run_attended(run, err);
 	network_end(&run->network);
 	if (faccessat(run->container_fd, CGROUP_NOTE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		cgroup_reload(&run->cgroup, spec->id, spec->limits.cgroup_parent);
@@ -310,10 +334,11 @@ void container_result_done(struct container_result *result)
 }
 
 int container_run(const struct spec *spec, const struct idmap *map, int store_fd, bool again,
-	struct container_result *ret_result, struct err *err)
+	const struct container_leave *leave, struct container_result *ret_result, struct err *err)
 {
 	struct run run;
 	init_run(&run, spec, map, store_fd, -1);
+	run.leave = leave;
 	return run_container(&run, again, ret_result, err);
 }
 
@@ -337,18 +362,6 @@ int container_create(const struct spec *spec, const struct idmap *map, int store
 	fd_close(&run.lock_fd);
 	fd_close(&run.containers_fd);
 	return r < 0 ? r : 0;
-}
-
-/* A session of its own, away from our caller's terminal, directory and streams. */
-static int leave_caller(void)
-{
-	cleanup_fd int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (setsid() < 0 || chdir("/") < 0 || null_fd < 0)
-		return -1;
-	for (int fd = 0; fd < 3; fd++)
-		if (dup2(null_fd, fd) < 0)
-			return -1;
-	return 0;
 }
 
 int container_detach(const struct spec *spec, const struct idmap *map, int store_fd, bool again, struct err *err)

@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Leaving a container that runs in the foreground with a terminal.
+
+load lib
+
+prepare() {
+	xrun pull -q "$NATIVE"
+}
+
+teardown() {
+	xrun rm -f box 2>/dev/null || true
+}
+
+# on_terminal STEPS COMMAND...: runs it on a terminal. Steps, separated by |, are a text to wait for, or =TEXT to type, with
+# escapes, or :COMMAND for a shell, with $1 its number. Its exit status, and what it said, with the newlines of a terminal.
+on_terminal() {
+	python3 - "$@" <<-'END'
+		import os, pty, subprocess, sys
+		pid, fd = pty.fork()
+		if pid == 0: os.execv(sys.argv[2], sys.argv[2:])
+		said = b""
+		for step in sys.argv[1].split("|"):
+		    if step[0] == "=": os.write(fd, step[1:].encode().decode("unicode_escape").encode())
+		    elif step[0] == ":": subprocess.run(["sh", "-c", step[1:], "sh", str(pid)], check=True)
+		    else:
+		        while step.encode() not in said: said += os.read(fd, 4096)
+		try:
+		    while more := os.read(fd, 4096): said += more
+		except OSError: pass
+		sys.stdout.buffer.write(said)
+		sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) % 256)
+	END
+}
+
+ECHO='stty -echo; echo ready; while read -r line; do echo "got $line"; done'
+
+@test "the detach keys leave it running, attach goes back to it, and it ends as it would have" {
+	run on_terminal 'ready|=one\r|got one|=\x10\x11' "$XRUN" --root "$STORE" run -it --name box "$NATIVE" sh -c "$ECHO"
+	[ "$status" = 0 ]
+	[[ $output == *"left the container running"* ]]
+	[ "$(xrun ps --filter name=box --format '{{.State}}')" = running ]
+	run on_terminal '=two\r|got two|=\x04' "$XRUN" --root "$STORE" attach box
+	[ "$status" = 0 ]
+	[ "$(xrun ps -a --filter name=box --format '{{.State}}')" = exited ]
+	[[ $(xrun logs box) == *"got two"* ]]
+}
+
+@test "other keys can be chosen, and what begins like them reaches the program" {
+	run on_terminal 'ready|=xo\r|got xo|=xy' "$XRUN" --root "$STORE" run -it --detach-keys x,y --name box "$NATIVE" sh -c "$ECHO"
+	[ "$status" = 0 ]
+	[[ $output == *"left the container running"* ]]
+	run on_terminal 'letters' "$XRUN" --root "$STORE" run -it --detach-keys ctrl-pq "$NATIVE" true
+	[ "$status" = 125 ]
+}
+
+@test "one that is removed at its end is removed after it was left, too" {
+	run on_terminal 'ready|=\x10\x11' "$XRUN" --root "$STORE" run -it --rm --name box "$NATIVE" sh -c "$ECHO"
+	[ "$status" = 0 ]
+	xrun stop -t 1 box
+	[ -z "$(xrun ps -aq)" ]
+}
+
+@test "a container that was started again is left by the same keys" {
+	xrun create -it --name box "$NATIVE" sh -c "$ECHO" >/dev/null
+	run on_terminal 'ready|=\x10\x11' "$XRUN" --root "$STORE" start -ai box
+	[ "$status" = 0 ]
+	[ "$(xrun ps --filter name=box --format '{{.State}}')" = running ]
+}
+
+@test "exit status, signals and SIGKILL are those of one process" {
+	run on_terminal 'ready|=7\r' "$XRUN" --root "$STORE" run -it "$NATIVE" sh -c 'stty -echo; echo ready; read -r n; exit $n'
+	[ "$status" = 7 ]
+	# shellcheck disable=SC2016 # another shell's
+	run on_terminal 'ready|:kill -TERM $1' "$XRUN" --root "$STORE" run -it "$NATIVE" sh -c 'trap "exit 9" TERM; echo ready; while :; do sleep 0.1; done'
+	[ "$status" = 9 ]
+	# shellcheck disable=SC2016 # another shell's
+	run on_terminal 'ready|:kill -KILL $1' "$XRUN" --root "$STORE" run -it --name box "$NATIVE" sh -c 'echo ready; exec sleep 8779'
+	local i
+	for ((i = 0; i < 100; i++)); do
+		pgrep -f '^sleep 8779' >/dev/null || break
+		sleep 0.05
+	done
+	run pgrep -f '^sleep 8779'
+	[ "$status" = 1 ]
+}
