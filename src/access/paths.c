@@ -20,24 +20,10 @@ static const char *directory(const char *name)
 	return value && *value == '/' ? value : NULL;
 }
 
-char *paths_home(void)
-{
-	const char *home = directory("HOME");
-	char *known = NULL;
-	cleanup_free char *name = NULL;
-	if (home)
-		return str_dup(home);
-	account_find(geteuid(), &name, &known);
-	return known;
-}
-
 char *paths_containers(void)
 {
-	const char *config = directory("XDG_CONFIG_HOME");
-	cleanup_free char *home = paths_home();
-	if (config)
-		return str_fmt("%s/containers", config);
-	return home ? str_fmt("%s/.config/containers", home) : NULL;
+	cleanup_free char *config = account_config();
+	return config ? str_fmt("%s/containers", config) : NULL;
 }
 
 static const char *only_file(const char *file)
@@ -48,7 +34,7 @@ static const char *only_file(const char *file)
 
 void paths_auth(const char *file, struct strv *paths)
 {
-	cleanup_free char *home = paths_home(), *containers = paths_containers();
+	cleanup_free char *home = account_home(), *containers = paths_containers();
 	const char *runtime = directory("XDG_RUNTIME_DIR"), *docker = directory("DOCKER_CONFIG"), *only = only_file(file);
 	if (only) {
 		strv_add(paths, only);

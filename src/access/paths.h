@@ -6,9 +6,6 @@
 #include "src/base/err.h"
 #include "src/base/str.h"
 
-/* HOME, or what the user database says; the caller's, or NULL. */
-char *paths_home(void);
-
 /* XDG_CONFIG_HOME/containers, or ~/.config/containers; the caller's, or NULL. */
 char *paths_containers(void);
 

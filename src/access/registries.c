@@ -3,7 +3,7 @@
 #include "src/access/registries.h"
 
 #include "src/access/paths.h"
-#include "src/access/toml.h"
+#include "src/base/toml.h"
 #include "src/base/fd.h"
 
 #include <errno.h>

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { NAME, PASSWORD, UID, GID, GECOS, HOME, FIELDS }; /* passwd(5); the shell is left over */
 
@@ -55,4 +56,27 @@ bool account_find(uid_t uid, char **ret_name, char **ret_home)
 {
 	*ret_name = *ret_home = NULL;
 	return find_in_file(uid, ret_name, ret_home) || ask(uid, ret_name, ret_home);
+}
+
+/* A relative directory means nothing (XDG base directory specification). */
+static char *directory(const char *variable)
+{
+	const char *value = getenv(variable);
+	return value && *value == '/' ? str_dup(value) : NULL;
+}
+
+char *account_home(void)
+{
+	char *home = directory("HOME");
+	cleanup_free char *name = NULL;
+	if (!home)
+		account_find(geteuid(), &name, &home);
+	return home;
+}
+
+char *account_config(void)
+{
+	char *config = directory("XDG_CONFIG_HOME");
+	cleanup_free char *home = config ? NULL : account_home();
+	return config || !home ? config : str_fmt("%s/.config", home);
 }

@@ -12,4 +12,10 @@
  */
 bool account_find(uid_t uid, char **ret_name, char **ret_home);
 
+/* HOME, or what is known of the user that we are; the caller's, or NULL. */
+char *account_home(void);
+
+/* Where the user's settings are, XDG_CONFIG_HOME or ~/.config; the caller's, or NULL. */
+char *account_config(void);
+
 #endif

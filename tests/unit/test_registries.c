@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "src/access/registries.h"
-#include "src/access/toml.h"
+#include "src/base/toml.h"
 
 #include <errno.h>
 #include <stdio.h>

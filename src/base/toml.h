@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* toml.h owns reading the part of TOML (1.0.0) that registries.conf is written in. Pure: a text in, calls out. */
+/* toml.h owns reading the part of TOML (1.0.0) that our files of settings are written in. Pure: a text in, calls out. */
 /*
  * Understood: comments, [tables] and [[lists of tables]] with bare names and dots, bare and quoted keys, and as values
  * "texts" with their escapes, 'texts' without, true and false, and lists of texts, which may go over several lines.
  * Everything else (dotted keys, inline tables, numbers, dates, long texts) is refused with its line.
  */
-#ifndef XRUN_ACCESS_TOML_H
-#define XRUN_ACCESS_TOML_H
+#ifndef XRUN_BASE_TOML_H
+#define XRUN_BASE_TOML_H
 
 #include "src/base/err.h"
 #include "src/base/str.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* toml.c owns reading the part of TOML that registries.conf is written in. */
-#include "src/access/toml.h"
+/* toml.c owns reading the part of TOML that our files of settings are written in. */
+#include "src/base/toml.h"
 
 #include <errno.h>
 #include <string.h>
