@@ -18,8 +18,8 @@
 bool binfmt_is_native(const struct arch *arch);
 
 /*
- * The emulator for arch: `override` if not NULL, else qemu-ARCH-static or a static qemu-ARCH (on arm64 FEXInterpreter after
- * them for x86) in the directories of PATH when run as an ordinary user, /usr/bin, /usr/local/bin, /usr/libexec/qemu-binfmt. Returns an O_PATH descriptor and its
+ * The emulator for arch: `override` if not NULL, else the first of those that binfmt/kinds.h lists that can serve, in the directories
+ * of PATH when run as an ordinary user, /usr/bin, /usr/local/bin, /usr/libexec/qemu-binfmt. Returns an O_PATH descriptor and its
  * path (the caller's), or -ENOENT with a message that names the Debian package. A dynamically linked emulator (it has
  * PT_INTERP), one that cannot be executed, and one for another machine are refused with the reason.
  */

@@ -2,6 +2,7 @@
 /* emulator.c owns finding the emulator of an architecture, and refusing one that cannot serve. */
 #include "binfmt/binfmt.h"
 #include "binfmt/elf.h"
+#include "binfmt/kinds.h"
 #include "src/base/fd.h"
 
 #include <errno.h>
@@ -58,15 +59,6 @@ static void list_directories(struct strv *ret_dirs)
 	strv_copy(ret_dirs, usual);
 }
 
-/* Debian's name, other distributions', and for x86 programs on arm64 that of FEX. */
-static void list_names(const struct arch *arch, struct strv *ret_names)
-{
-	strv_take(ret_names, str_fmt("qemu-%s-static", arch->qemu));
-	strv_take(ret_names, str_fmt("qemu-%s", arch->qemu));
-	if (str_eq(arch_host()->name, "aarch64") && (str_eq(arch->name, "x86_64") || str_eq(arch->name, "i386")))
-		strv_add(ret_names, "FEXInterpreter");
-}
-
 int emulator_open(const struct arch *arch, const char *override, char **ret_path, struct err *err)
 {
 	struct err refused = { 0 };
@@ -74,7 +66,7 @@ int emulator_open(const struct arch *arch, const char *override, char **ret_path
 	if (override)
 		return open_checked(override, ret_path, err);
 	list_directories(&dirs);
-	list_names(arch, &names);
+	kinds_list(arch_host(), arch, &names);
 	for (size_t i = 0; i < dirs.len * names.len; i++) {
 		cleanup_free char *path = str_fmt("%s/%s", dirs.items[i / names.len], names.items[i % names.len]);
 		int fd = open_checked(path, ret_path, err);

@@ -22,7 +22,7 @@ uint64_t emulator_hash(const struct strv *words);
 
 /* What an emulator was found to be for a guest of some architecture. */
 struct emulator_facts {
-	char name[32];         /* what it calls itself: "qemu-aarch64"; "" if it does not say */
+	char name[32];         /* what it calls itself: "qemu-aarch64", "FEX", "box64"; "" if it does not say */
 	char version[32];      /* "7.2.22", or "" */
 	char model[64];        /* the CPU model that cpu_models prefers and it accepts; "" for its default */
 	bool takes_options;    /* whether patch_plan can change it */

@@ -4,6 +4,7 @@
 
 #include "binfmt/auxv.h"
 #include "binfmt/cpu.h"
+#include "binfmt/kinds.h"
 #include "binfmt/patch.h"
 #include "src/base/calls.h"
 #include "src/base/fd.h"
@@ -19,7 +20,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { ANSWER_FORMAT = 2, NOBODY = 65534, PATIENCE_SECONDS = 10, OUTPUT_LIMIT = 65536 };
+enum { ANSWER_FORMAT = 3, NOBODY = 65534, PATIENCE_SECONDS = 10, OUTPUT_LIMIT = 65536 };
 
 /* The child's part: an emulator is somebody's program, which runs with no more rights than it has in a container. */
 static void become_emulator(char *const argv[], int input_fd, int output_fd)
@@ -54,21 +55,6 @@ static int listen(char *const argv[], int input_fd, struct buf *ret_output, stru
 	return process_finish(child, ends[0], ret_output, err);
 }
 
-/* "qemu-aarch64 version 7.2.22 (Debian ...)", "FEX-Emu (FEX-2407) ...", "Box64 ... v0.3.0 ...": the first words. */
-static void read_version(const char *text, struct emulator_facts *facts)
-{
-	const char *version = strstr(text, " version ");
-	size_t name = strcspn(text, " \t\n");
-	if (!str_starts(text, "qemu-") || !version || name >= sizeof facts->name)
-		return;
-	version += strlen(" version ");
-	size_t len = strspn(version, "0123456789.abcdefghijklmnopqrstuvwxyz-");
-	if (len >= sizeof facts->version)
-		return;
-	memcpy(facts->name, text, name);
-	memcpy(facts->version, version, len);
-}
-
 static int ask_version(const struct arch *arch, const char *path, struct emulator_facts *facts, struct err *err)
 {
 	cleanup_buf struct buf said = { 0 };
@@ -79,8 +65,9 @@ static int ask_version(const struct arch *arch, const char *path, struct emulato
 	if (status == 126 && said.len == 0)
 		return err_set(err, -ENOEXEC, "the emulator %s cannot be executed on this machine (by everybody: it runs in containers)", path);
 	buf_str(&said, "");
-	read_version(said.data, facts);
-	if (*facts->name && !str_eq(facts->name + strlen("qemu-"), arch->qemu))
+	if (!kinds_read(said.data, facts->name, sizeof facts->name, facts->version, sizeof facts->version))
+		*facts->name = *facts->version = 0;
+	if (*facts->name && !kinds_runs(facts->name, arch))
 		return err_set(err, -ENOEXEC, "the emulator %s is %s, which runs no %s programs", path, facts->name, arch->name);
 	return 0;
 }
