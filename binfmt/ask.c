@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -30,7 +31,7 @@ static enum probe finish_probe(pid_t child)
 	return status < 0 || status > PROBE_NO_INSTANCE ? PROBE_NO_INSTANCE : (enum probe)status;
 }
 
-static void refuse(const struct arch *arch, enum probe probe, struct binfmt_answer *answer)
+static void refuse(const struct arch *arch, enum probe probe, const struct host_handler *other, const char *wanted, struct binfmt_answer *answer)
 {
 	struct utsname uts = { 0 };
 	uname(&uts);
@@ -38,10 +39,21 @@ static void refuse(const struct arch *arch, enum probe probe, struct binfmt_answ
 	if (probe == PROBE_NO_NAMESPACE)
 		err_set(&answer->why_not, -EPERM, "user namespaces are not allowed here, so %s programs cannot be emulated: see "
 						  "/proc/sys/user/max_user_namespaces", arch->name);
+	else if (other->registered && other->enabled)
+		err_set(&answer->why_not, -ENOEXEC, "this kernel (%s) has no private binfmt_misc (Linux 6.7 or newer), and the host's "
+						    "handler for %s is %s, not %s",
+			uts.release, arch->name, other->interpreter, wanted);
 	else
 		err_set(&answer->why_not, -ENOEXEC, "this kernel (%s) has no private binfmt_misc (Linux 6.7 or newer), and the host has "
 						    "no handler for %s; this helps: sudo xrun binfmt install %s",
 			uts.release, arch->name, arch->name);
+}
+
+void binfmt_answer_done(struct binfmt_answer *answer)
+{
+	free(answer->emulator);
+	free(answer->where);
+	answer->emulator = answer->where = NULL;
 }
 
 void binfmt_ask_start(const struct arch *arch, const char *override, struct binfmt_question *ret_question)
@@ -50,33 +62,43 @@ void binfmt_ask_start(const struct arch *arch, const char *override, struct binf
 	ret_question->native = !override && binfmt_is_native(arch);
 	if (ret_question->native)
 		return;
-	cleanup_fd int emulator_fd = emulator_open(arch, override, &ret_question->emulator, &ret_question->no_emulator);
+	cleanup_fd int emulator_fd = emulator_open(arch, override, &ret_question->emulator, &ret_question->where, &ret_question->no_emulator);
 	if (emulator_fd >= 0)
 		ret_question->child = start_probe();
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat its, others;
+	return stat(a, &its) == 0 && stat(b, &others) == 0 && its.st_dev == others.st_dev && its.st_ino == others.st_ino;
+}
+
+/* Where an emulator was asked for, by the option or a file, the host's handler will do if it is that one. */
+static bool host_serves(const struct binfmt_question *question, const struct host_handler *handler)
+{
+	bool any = !question->override && !question->where;
+	return handler->registered && handler->enabled && (any || (question->emulator && is_same_file(handler->interpreter, question->emulator)));
 }
 
 static int finish_foreign(struct binfmt_question *question, struct binfmt_answer *answer, struct err *err)
 {
 	struct host_handler handler;
-	cleanup_free char *emulator = question->emulator;
-	question->emulator = NULL;
-	enum probe probe = emulator ? finish_probe(question->child) : PROBE_NO_INSTANCE;
-	if (emulator && probe == PROBE_YES) {
+	enum probe probe = question->emulator ? finish_probe(question->child) : PROBE_NO_INSTANCE;
+	if (question->emulator && probe == PROBE_YES) {
 		answer->way = BINFMT_PRIVATE;
-		answer->emulator = emulator;
-		emulator = NULL;
+		answer->emulator = str_dup(question->emulator);
 		return 0;
 	}
-	int r = question->override ? 0 : binfmt_host_find(question->arch, &handler, err);
+	int r = binfmt_host_find(question->arch, &handler, err);
 	if (r < 0)
 		return r;
-	if (!question->override && handler.registered && handler.enabled) {
+	if (host_serves(question, &handler)) {
 		answer->emulator = str_dup(handler.interpreter);
 		answer->way = BINFMT_HOST;
 		return 0;
 	}
-	refuse(question->arch, probe, answer);
-	if (!emulator)
+	refuse(question->arch, probe, &handler, question->emulator, answer);
+	if (!question->emulator)
 		answer->why_not = question->no_emulator;
 	return 0;
 }
@@ -85,8 +107,14 @@ int binfmt_ask_finish(struct binfmt_question *question, struct binfmt_answer *re
 {
 	struct binfmt_answer answer = { .way = BINFMT_NATIVE };
 	int r = question->native ? 0 : finish_foreign(question, &answer, err);
-	if (r == 0)
+	if (r == 0) {
+		answer.where = question->where;
+		question->where = NULL;
 		*ret_answer = answer;
+	}
+	free(question->emulator);
+	free(question->where);
+	question->emulator = question->where = NULL;
 	return r;
 }
 

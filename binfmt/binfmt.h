@@ -18,12 +18,13 @@
 bool binfmt_is_native(const struct arch *arch);
 
 /*
- * The emulator for arch: `override` if not NULL, else the first of those that binfmt/kinds.h lists that can serve, in the directories
- * of PATH when run as an ordinary user, /usr/bin, /usr/local/bin, /usr/libexec/qemu-binfmt. Returns an O_PATH descriptor and its
- * path (the caller's), or -ENOENT with a message that names the Debian package. A dynamically linked emulator (it has
- * PT_INTERP), one that cannot be executed, and one for another machine are refused with the reason.
+ * The emulator for arch: `override` if not NULL, else the one that emulators.conf names (binfmt/choice.h), else the first of those
+ * that binfmt/kinds.h lists that can serve, in the directories of PATH when run as an ordinary user, /usr/bin, /usr/local/bin,
+ * /usr/libexec/qemu-binfmt. Returns an O_PATH descriptor and its path (the caller's), or -ENOENT with a message that names the
+ * Debian package. A dynamically linked emulator (it has PT_INTERP), one that cannot be executed, and one for another machine are
+ * refused with the reason. *ret_where is the file and line that decided, on a failure, too; NULL if none did. The caller's.
  */
-int emulator_open(const struct arch *arch, const char *override, char **ret_path, struct err *err);
+int emulator_open(const struct arch *arch, const char *override, char **ret_path, char **ret_where, struct err *err);
 
 /* Registration line, pure: ":xrun-aarch64:M:0:\x7fELF...:\xff...:INTERPRETER:FLAGS" (binfmt-misc.rst). */
 struct buf;
@@ -43,9 +44,11 @@ int binfmt_instance_register(int instance_fd, const struct arch *arch, int emula
 enum binfmt_way { BINFMT_NATIVE, BINFMT_PRIVATE, BINFMT_HOST, BINFMT_NONE };
 struct binfmt_answer {
 	enum binfmt_way way;
-	char *emulator;      /* path, the caller's; NULL when native or none */
+	char *emulator;      /* path; NULL when native or none */
+	char *where;         /* the file and line that names it; NULL if none does */
 	struct err why_not;  /* for BINFMT_NONE: the reason and the next step */
 };
+void binfmt_answer_done(struct binfmt_answer *answer);
 /* Asks without changing anything; private instances are probed in a child. */
 int binfmt_ask(const struct arch *arch, const char *override, struct binfmt_answer *ret_answer, struct err *err);
 
@@ -56,7 +59,7 @@ int binfmt_ask(const struct arch *arch, const char *override, struct binfmt_answ
 struct binfmt_question {
 	const struct arch *arch;
 	const char *override; /* borrowed */
-	char *emulator;
+	char *emulator, *where;
 	struct err no_emulator;
 	bool native;
 	pid_t child;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* emulator.c owns finding the emulator of an architecture, and refusing one that cannot serve. */
 #include "binfmt/binfmt.h"
+#include "binfmt/choice.h"
 #include "binfmt/elf.h"
 #include "binfmt/kinds.h"
 #include "src/base/fd.h"
@@ -59,12 +60,11 @@ static void list_directories(struct strv *ret_dirs)
 	strv_copy(ret_dirs, usual);
 }
 
-int emulator_open(const struct arch *arch, const char *override, char **ret_path, struct err *err)
+/* In the usual places, the first that can serve; else the first that cannot is told of. */
+static int search(const struct arch *arch, char **ret_path, struct err *err)
 {
 	struct err refused = { 0 };
 	cleanup_strv struct strv dirs = { 0 }, names = { 0 };
-	if (override)
-		return open_checked(override, ret_path, err);
 	list_directories(&dirs);
 	kinds_list(arch_host(), arch, &names);
 	for (size_t i = 0; i < dirs.len * names.len; i++) {
@@ -81,4 +81,21 @@ int emulator_open(const struct arch *arch, const char *override, char **ret_path
 	}
 	return err_set(err, -ENOENT, "there is no emulator for %s: install qemu-user-static (sudo apt install qemu-user-static)",
 		arch->name);
+}
+
+int emulator_open(const struct arch *arch, const char *override, char **ret_path, char **ret_where, struct err *err)
+{
+	struct choice choice = { 0 };
+	*ret_where = NULL;
+	if (override)
+		return open_checked(override, ret_path, err);
+	int fd = choice_find(arch, &choice, err);
+	if (fd == 0)
+		fd = choice.path ? open_checked(choice.path, ret_path, err) : search(arch, ret_path, err);
+	if (fd < 0 && choice.path)
+		err_prefix(err, "%s", choice.where);
+	*ret_where = choice.where;
+	choice.where = NULL;
+	choice_done(&choice);
+	return fd;
 }

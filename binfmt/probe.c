@@ -1,42 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* probe.c owns what there is to say about this machine's emulation: the private instance, and each emulator. */
 #include "binfmt/binfmt.h"
-#include "src/base/fd.h"
-#include "src/base/process.h"
+#include "binfmt/emulator.h"
 
 #include <string.h>
 
 static const char *const ways[] = { "natively", "by a private instance of binfmt_misc", "by the host's handler", "not" };
 
-/* "qemu-aarch64 version 7.2.22 (Debian ...)" gives "version 7.2.22"; NULL where it says nothing. */
-static char *ask_version(const char *path)
+static void report_emulator(const struct arch *arch, const struct binfmt_answer *answer, struct findings *findings)
 {
-	struct err ignored;
-	pid_t pid;
-	int output_fd;
-	cleanup_buf struct buf output = { 0 };
-	char *argv[] = { (char *)path, "--version", NULL };
-	if (process_start(argv, &pid, &output_fd, &ignored) < 0)
-		return NULL;
-	if (process_finish(pid, output_fd, &output, &ignored) != 0 || !output.len)
-		return NULL;
-	const char *version = strstr(output.data, "version ");
-	return version ? str_ndup(version, strlen("version ") + strcspn(version + strlen("version "), " \n")) : NULL;
+	struct err err = { 0 };
+	struct emulator_facts facts = { 0 };
+	const char *chosen = answer->where ? answer->where : "";
+	if (emulator_ask(-1, arch, answer->emulator, &facts, &err) < 0)
+		findings_add(findings, "emulation", arch->name, FINDING_LIMITED, "%s", err.text);
+	else if (!*facts.version)
+		findings_add(findings, "emulation", arch->name, FINDING_LIMITED, "%s does not say its version: is it an emulator?", answer->emulator);
+	else
+		findings_add(findings, "emulation", arch->name, FINDING_OK, "runs %s: %s%s%s, version %s", ways[answer->way], answer->emulator,
+			*chosen ? " as named by " : "", chosen, facts.version);
 }
 
 static void report(const struct arch *arch, const struct binfmt_answer *answer, struct findings *findings)
 {
-	cleanup_free char *version = answer->emulator ? ask_version(answer->emulator) : NULL;
 	if (answer->way == BINFMT_NONE) {
 		struct finding *f = findings_add(findings, "emulation", arch->name, FINDING_LIMITED, "%s", answer->why_not.text);
 		const char *sudo = strstr(answer->why_not.text, "sudo ");
 		if (sudo)
 			finding_mend(f, "%.*s", (int)strcspn(sudo, ")"), sudo);
-	} else if (answer->emulator && !version) {
-		findings_add(findings, "emulation", arch->name, FINDING_LIMITED, "%s does not say its version: is it an emulator?", answer->emulator);
+	} else if (answer->emulator) {
+		report_emulator(arch, answer, findings);
 	} else {
-		findings_add(findings, "emulation", arch->name, FINDING_OK, "runs %s%s%s%s%s", ways[answer->way], answer->emulator ? ": " : "",
-			answer->emulator ? answer->emulator : "", version ? ", " : "", version ? version : "");
+		findings_add(findings, "emulation", arch->name, FINDING_OK, "runs %s", ways[answer->way]);
 	}
 }
 
@@ -54,6 +49,6 @@ void binfmt_probe(struct findings *findings)
 			findings_add(findings, "emulation", table[i].name, FINDING_LIMITED, "%s", err.text);
 		else
 			report(&table[i], &answer, findings);
-		free(answer.emulator);
+		binfmt_answer_done(&answer);
 	}
 }

@@ -27,7 +27,7 @@ const struct option binfmt_options[] = {
 
 static const struct column columns[] = {
 	{ "ARCH", "arch" }, { "PLATFORM", "platform" }, { "WAY", "way" }, { "EMULATOR", "emulator" },
-	{ "VERSION", "version" }, { "CPU", "cpu" }, { "REASON", "reason" }, { 0 },
+	{ "VERSION", "version" }, { "CPU", "cpu" }, { "FROM", "from" }, { "REASON", "reason" }, { 0 },
 };
 
 static const char *const ways[] = { "native", "private", "host", "none" };
@@ -40,6 +40,14 @@ static void describe(const struct arch *arch, struct binfmt_answer *answer, stru
 	answer->way = BINFMT_NONE;
 }
 
+/* Who says that it is to be this emulator; NULL where there is none to choose. */
+static const char *said_by(const struct binfmt_answer *answer, const struct wish *wish)
+{
+	if (answer->where || answer->way == BINFMT_NATIVE)
+		return answer->where;
+	return wish->emulator ? "--emulator" : answer->way == BINFMT_HOST ? "the host's handler" : answer->way == BINFMT_PRIVATE ? "found" : NULL;
+}
+
 static int status_of(const struct arch *arch, const struct wish *wish, struct listing *listing, struct err *err)
 {
 	struct binfmt_answer answer = { 0 };
@@ -50,10 +58,10 @@ static int status_of(const struct arch *arch, const struct wish *wish, struct li
 	describe(arch, &answer, &facts);
 	bool asked = answer.way == BINFMT_PRIVATE;
 	cleanup_free char *platform = str_fmt("linux/%s%s%s", arch->oci_arch, *arch->oci_variant ? "/" : "", arch->oci_variant);
-	cleanup_free char *emulator = answer.emulator;
-	listing_add(listing, (const char *[]){ arch->name, platform, ways[answer.way], emulator, *facts.version ? facts.version : NULL,
-					*facts.model ? facts.model : asked ? "default" : NULL,
+	listing_add(listing, (const char *[]){ arch->name, platform, ways[answer.way], answer.emulator, *facts.version ? facts.version : NULL,
+					*facts.model ? facts.model : asked ? "default" : NULL, said_by(&answer, wish),
 					answer.way == BINFMT_NONE ? answer.why_not.text : NULL });
+	binfmt_answer_done(&answer);
 	return 0;
 }
 
@@ -73,11 +81,11 @@ static void print_installed(const struct arch *arch, const char *path, const str
 static int install(const struct arch *arch, const struct wish *wish, bool named, struct err *err)
 {
 	struct host_handler other = { 0 };
-	cleanup_free char *path = NULL;
+	cleanup_free char *path = NULL, *where = NULL;
 	if (!named && binfmt_is_native(arch))
 		return 0;
-	cleanup_fd int fd = emulator_open(arch, wish->emulator, &path, err);
-	if (fd == -ENOENT && !named) {
+	cleanup_fd int fd = emulator_open(arch, wish->emulator, &path, &where, err);
+	if (fd == -ENOENT && !named && !where) {
 		err_clear(err);
 		return 0;
 	}

@@ -13,7 +13,10 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-/* A private instance hides the host's handlers, so it gets every emulator there is, not only the image's. */
+/*
+ * A private instance hides the host's handlers, so it gets every emulator there is, not only the image's. One that emulators.conf
+ * names and that cannot serve is left out, and no other takes its place.
+ */
 static void add_other_emulators(const struct arch *wanted, int cache_fd, struct spec *spec)
 {
 	size_t count;
@@ -21,11 +24,11 @@ static void add_other_emulators(const struct arch *wanted, int cache_fd, struct 
 	for (size_t i = 0; i < count; i++) {
 		struct err ignored;
 		struct emulator_facts facts = { 0 };
-		cleanup_free char *path = NULL;
+		cleanup_free char *path = NULL, *where = NULL;
 		bool shared = str_eq(table[i].qemu, wanted->qemu) || (i > 0 && str_eq(table[i].qemu, table[i - 1].qemu));
 		if (shared || str_eq(table[i].qemu, arch_host()->qemu) || binfmt_is_native(&table[i]))
 			continue;
-		cleanup_fd int fd = emulator_open(&table[i], NULL, &path, &ignored);
+		cleanup_fd int fd = emulator_open(&table[i], NULL, &path, &where, &ignored);
 		if (fd < 0 || (*cpu_models(&table[i]) && emulator_ask(cache_fd, &table[i], path, &facts, &ignored) < 0))
 			continue;
 		struct spec_emulator *emulator = spec_add_emulator(spec, table[i].name, path);
@@ -171,7 +174,7 @@ int run_plan_emulation(const struct request *q, const struct image *image, int s
 		return err_set(err, -ENOEXEC, "%s is for %s, an architecture that xrun does not know", image->reference,
 			platform_text(&image->platform).text);
 	int r = plan_way(q, arch, store_dir_fd, spec, &facts, &answer, err);
-	free(answer.emulator);
+	binfmt_answer_done(&answer);
 	if (r == 0 && answer.way == BINFMT_NONE)
 		*err = answer.why_not;
 	if (r < 0 || answer.way == BINFMT_NONE)

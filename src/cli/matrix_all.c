@@ -19,7 +19,7 @@ static int add_row(const struct arch *arch, struct matrix *matrix, struct err *e
 		row->state = MATRIX_SKIPPED;
 		row->err = answer.why_not;
 	}
-	free(answer.emulator);
+	binfmt_answer_done(&answer);
 	return r;
 }
 

@@ -101,7 +101,7 @@ const struct option run_options[] = {
 	{ "monotonic-offset", 0, OPTION_TEXT, FIELD(monotonic_offset), "SECONDS", "move the monotonic clock, back or forth" },
 	{ "boottime-offset", 0, OPTION_TEXT, FIELD(boottime_offset), "SECONDS", "move the clock since the machine's start (uptime)" },
 	{ "Emulation", .kind = OPTION_HEADING },
-	{ "emulator", 0, OPTION_TEXT, FIELD(emulator), "FILE", "the emulator to use, instead of qemu-ARCH-static" },
+	{ "emulator", 0, OPTION_TEXT, FIELD(emulator), "FILE", "the emulator to use, instead of the one that emulators.conf names or that is found" },
 	{ "aslr", 0, OPTION_TEXT, FIELD(aslr), "auto|on|off", "address space randomization; auto: off for emulators that crash with it" },
 	{ "cpu-model", 0, OPTION_TEXT, FIELD(cpu_model), "MODEL", "the guest's CPU, as qemu -cpu takes it; the default suits the architecture" },
 	{ "strace", 0, OPTION_MAYBE, FIELD(strace), "[=FILE]", "show the emulated programs' system calls, or write them to a file" },

@@ -3,6 +3,7 @@
 #include "src/oci/oci.h"
 
 #include "binfmt/binfmt.h"
+#include "binfmt/choice.h"
 #include "registry/image.h"
 #include "src/base/fd.h"
 #include "src/base/self.h"
@@ -36,6 +37,16 @@ static bool host_has(const struct arch *arch)
 	return binfmt_host_find(arch, &handler, &ignored) == 0 && handler.registered && handler.enabled && strchr(handler.flags, 'F');
 }
 
+/* emulators.conf says which one, or cannot be read: then the host's handler is looked at as xrun run does. */
+static bool is_chosen(const struct arch *arch)
+{
+	struct err ignored;
+	struct choice choice = { 0 };
+	bool chosen = choice_find(arch, &choice, &ignored) < 0 || choice.path;
+	choice_done(&choice);
+	return chosen;
+}
+
 int oci_plan_emulation(struct spec *spec, int *ret_cache_fd, struct err *err)
 {
 	const struct arch *arch = engine_arch_find(spec);
@@ -50,7 +61,7 @@ int oci_plan_emulation(struct spec *spec, int *ret_cache_fd, struct err *err)
 		return 0;
 	}
 	spec->emulated = true;
-	if (host_has(arch))
+	if (!is_chosen(arch) && host_has(arch))
 		return 0;
 	snprintf(image.platform.arch, sizeof image.platform.arch, "%s", arch->oci_arch);
 	snprintf(image.platform.variant, sizeof image.platform.variant, "%s", arch->oci_variant);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_emulator.c: which emulators are looked for, and what they say of themselves. */
+/* test_emulator.c: which emulators are looked for, what they say of themselves, and the file that names them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "binfmt/choice.h"
 #include "binfmt/kinds.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static const struct arch *named(const char *name)
 {
@@ -74,12 +78,63 @@ static void an_emulator_is_told_by_its_name_from_one_for_something_else(void **s
 	assert_false(kinds_runs("box86", named("x86_64")));
 }
 
+/* choose ARCH: "PATH WHERE" of the text, "none", or the error. */
+static char *choose(const char *arch, const char *text)
+{
+	struct err err = { 0 };
+	struct choice choice = { 0 };
+	int r = choice_read("conf", text, strlen(text), named(arch), &choice, &err);
+	char *said = r < 0 ? str_dup(err.text) : choice.path ? str_fmt("%s %s", choice.path, choice.where) : str_dup("none");
+	assert_true(r == 0 || choice.where);
+	choice_done(&choice);
+	return said;
+}
+
+static void check_choice(const char *arch, const char *text, const char *want)
+{
+	cleanup_free char *said = choose(arch, text);
+	assert_string_equal(said, want);
+}
+
+static void the_file_names_emulators_by_any_name_of_their_architecture(void **state)
+{
+	(void)state;
+	check_choice("aarch64", "", "none");
+	check_choice("aarch64", "# mine\narm64 = \"/opt/q\" # newer\n", "/opt/q conf:2");
+	check_choice("riscv64", "arm64 = \"/opt/q\"\nriscv = '/opt/r'\n", "/opt/r conf:2");
+	check_choice("s390x", "arm64 = \"/opt/q\"\n", "none");
+	check_choice("aarch64", "\"arm64/v8\" = \"/opt/q\"\n", "/opt/q conf:1");
+}
+
+static void arms_variants_share_a_line_unless_they_have_their_own(void **state)
+{
+	static const char text[] = "armhf = \"/7\"\n'arm/v6' = \"/6\"\n";
+	(void)state;
+	check_choice("armv7", text, "/7 conf:1");
+	check_choice("armv6", text, "/6 conf:2");
+	check_choice("armv5", text, "/7 conf:1");
+	check_choice("aarch64", text, "none");
+}
+
+static void what_the_file_does_not_mean_is_an_error_with_its_line(void **state)
+{
+	(void)state;
+	check_choice("s390x", "\nvax = \"/opt/vax\"\n", "conf: line 2: unknown architecture vax; `xrun binfmt status` lists them");
+	check_choice("s390x", "arm64 = \"qemu\"\n", "conf: line 1: arm64: an emulator is written like \"/usr/local/bin/qemu-aarch64\"");
+	check_choice("s390x", "arm64 = true\n", "conf: line 1: arm64: an emulator is written like \"/usr/local/bin/qemu-aarch64\"");
+	check_choice("s390x", "arm64 = \"/a\"\naarch64 = \"/b\"\n", "conf: line 2: aarch64: there is a line for aarch64 already");
+	check_choice("s390x", "[arm64]\n", "conf: line 1: [arm64]: there are no tables here, only lines ARCH = \"FILE\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(x86_emulators_beside_qemu_are_looked_for_where_they_run),
 		cmocka_unit_test(emulators_tell_name_and_version),
 		cmocka_unit_test(an_emulator_is_told_by_its_name_from_one_for_something_else),
+		cmocka_unit_test(the_file_names_emulators_by_any_name_of_their_architecture),
+		cmocka_unit_test(arms_variants_share_a_line_unless_they_have_their_own),
+		cmocka_unit_test(what_the_file_does_not_mean_is_an_error_with_its_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,45 @@ without_private() {
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH xrun binfmt status s390x | grep -F /usr/bin/qemu-s390x-static
 }
 
+# with_conf TEXT COMMAND...: on a machine whose /etc/xrun/emulators.conf has that text.
+with_conf() {
+	local text=$1
+	shift
+	TEXT=$text unshare -m sh -ec '
+		mount -t tmpfs none /mnt
+		mkdir /mnt/upper /mnt/work
+		mount -t overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work none /etc
+		mkdir -p /etc/xrun
+		printf "%s\n" "$TEXT" >/etc/xrun/emulators.conf
+		exec "$@"' - "$@"
+}
+
+@test "/etc/xrun/emulators.conf names the machine's emulators; root's is the only one for root" {
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	cp /usr/bin/qemu-s390x-static "$BATS_TEST_TMPDIR/machines"
+	mkdir -p "$BATS_TEST_TMPDIR/config/xrun"
+	echo 's390x = "/no/emulator"' >"$BATS_TEST_TMPDIR/config/xrun/emulators.conf"
+	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+	with_conf "s390x = \"$BATS_TEST_TMPDIR/machines\"" "$XRUN" binfmt status s390x |
+		grep -E "private +$BATS_TEST_TMPDIR/machines .* /etc/xrun/emulators.conf:1 "
+	[ "$(with_conf "s390x = \"$BATS_TEST_TMPDIR/machines\"" "$XRUN" --root "$BATS_TEST_TMPDIR/store" --arch s390x "$PLAIN/test:s390x" uname -m)" = s390x ]
+	fails_with 125 "/etc/xrun/emulators.conf:1: cannot open the emulator /no/emulator" with_conf 's390x = "/no/emulator"' \
+		"$XRUN" --root "$BATS_TEST_TMPDIR/store" --arch s390x "$PLAIN/test:s390x" uname -m
+	"$XRUN" --root "$BATS_TEST_TMPDIR/store" rmi --all
+}
+
+@test "on an older kernel the host's handler serves if it is the emulator that was asked for, and no other does" {
+	cp /usr/bin/qemu-s390x-static "$BATS_TEST_TMPDIR/other"
+	run on_table "\$xrun binfmt install s390x >/dev/null
+		export LD_PRELOAD=$BATS_FILE_TMPDIR/old-kernel.so ASAN_OPTIONS=verify_asan_link_order=0
+		$XRUN-dynamic binfmt status --emulator /usr/bin/qemu-s390x-static s390x
+		$XRUN-dynamic binfmt status --emulator $BATS_TEST_TMPDIR/other s390x"
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ ${lines[1]} == s390x*host*/usr/bin/qemu-s390x-static* ]]
+	[[ ${lines[3]} == s390x*none*"the host's handler for s390x is /usr/bin/qemu-s390x-static, not $BATS_TEST_TMPDIR/other"* ]]
+}
+
 @test "an emulator for another machine is refused with the reason" {
 	cp "$BUNDLE/rootfs/usr/bin/true" "$BATS_TEST_TMPDIR/qemu-aarch64"
 	run xrun binfmt status --emulator "$BATS_TEST_TMPDIR/qemu-aarch64" aarch64
