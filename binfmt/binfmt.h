@@ -82,7 +82,7 @@ int binfmt_host_find(const struct arch *arch, struct host_handler *ret_handler, 
  */
 int binfmt_host_install(const struct arch *arch, const char *emulator, bool credentials, bool persistent,
 	struct host_handler *ret_other, struct err *err);
-/* Removes our handler and what --persistent wrote, and nothing else. */
+/* Removes our handler, what --persistent wrote, and with the last handler the mount, if it is install's (table.h); nothing else. */
 int binfmt_host_remove(const struct arch *arch, struct err *err);
 
 /* Adds how each architecture would run here, and by which version of which emulator. */

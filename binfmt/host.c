@@ -2,24 +2,16 @@
 /* host.c owns the host-wide table under /proc/sys/fs/binfmt_misc: reading it, and, only when asked, writing it. */
 #include "binfmt/binfmt.h"
 #include "binfmt/emulator.h"
+#include "binfmt/table.h"
 #include "src/base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#define TABLE "/proc/sys/fs/binfmt_misc"
-enum { BINFMTFS_MAGIC_NUMBER = 0x42494e4d, ENTRY_LIMIT = 8192 };
-
-static bool is_mounted(void)
-{
-	struct statfs st;
-	return statfs(TABLE, &st) == 0 && st.f_type == BINFMTFS_MAGIC_NUMBER;
-}
+enum { ENTRY_LIMIT = 8192 };
 
 static bool from_hex(const char *hex, uint8_t *ret_bytes, int room, int *ret_len)
 {
@@ -82,18 +74,15 @@ static bool read_entry(int dir_fd, const char *name, const struct arch *arch, st
 int binfmt_host_find(const struct arch *arch, struct host_handler *ret_handler, struct err *err)
 {
 	*ret_handler = (struct host_handler){ 0 };
-	if (!is_mounted())
+	if (!table_is_mounted())
 		return 0;
 	int fd = open(TABLE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir)
 		return err_sys(err, "cannot list " TABLE);
-	for (struct dirent *entry; (entry = readdir(dir));) {
-		if (entry->d_name[0] == '.' || str_eq(entry->d_name, "register") || str_eq(entry->d_name, "status"))
-			continue;
+	for (struct dirent *entry; (entry = table_next(dir));)
 		if (read_entry(fd, entry->d_name, arch, ret_handler) && ret_handler->enabled)
 			return 0;
-	}
 	return 0;
 }
 
@@ -125,7 +114,8 @@ static int write_config(const struct arch *arch, const struct buf *rule, struct 
 	if (dir_fd < 0)
 		return r < 0 ? r : err_sys(err, "cannot open /etc/binfmt.d");
 	cleanup_free char *text = str_fmt("%s\n", rule->data);
-	return fd_publish_file(dir_fd, name, text, strlen(text), 0644, err);
+	r = fd_publish_file(dir_fd, name, text, strlen(text), 0644, err);
+	return r < 0 ? err_prefix(err, "/etc/binfmt.d") : 0;
 }
 
 static int need_root(const char *verb, struct err *err)
@@ -143,9 +133,7 @@ static int prepare_table(const struct arch *arch, const char *emulator, struct e
 		r = check_owner(emulator, err);
 	if (r == 0)
 		r = emulator_ask(-1, arch, emulator, &facts, err);
-	if (r == 0 && !is_mounted() && mount("binfmt_misc", TABLE, "binfmt_misc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-		r = err_sys(err, "cannot mount binfmt_misc at " TABLE);
-	return r;
+	return r < 0 ? r : table_mount(err);
 }
 
 /* Ours is registered anew, with what is asked for now. */
@@ -163,15 +151,20 @@ static bool is_ours(const struct arch *arch, const struct host_handler *handler)
 	return str_starts(handler->name, "xrun-") && str_eq(handler->name + strlen("xrun-"), arch->qemu);
 }
 
-int binfmt_host_install(const struct arch *arch, const char *emulator, bool credentials, bool persistent,
-	struct host_handler *ret_other, struct err *err)
+static int unregister(const struct arch *arch, struct err *err)
 {
+	cleanup_free char *entry = str_fmt(TABLE "/xrun-%s", arch->qemu);
+	return table_is_mounted() && access(entry, F_OK) == 0 ? fd_write_file(AT_FDCWD, entry, "-1", err) : 0;
+}
+
+/* A failure leaves no handler of ours. */
+static int install(const struct arch *arch, const char *path, bool credentials, bool persistent, struct host_handler *ret_other,
+	struct err *err)
+{
+	struct err ignored;
 	struct host_handler before = { 0 };
 	cleanup_buf struct buf rule = { 0 };
-	cleanup_free char *path = realpath(emulator, NULL);
-	int r = path ? prepare_table(arch, path, err) : err_sys(err, "cannot look at the emulator %s", emulator);
-	if (r == 0)
-		r = binfmt_host_find(arch, &before, err);
+	int r = binfmt_host_find(arch, &before, err);
 	if (r < 0)
 		return r;
 	if (before.registered && !before.enabled)
@@ -183,17 +176,35 @@ int binfmt_host_install(const struct arch *arch, const char *emulator, bool cred
 	*ret_other = (struct host_handler){ 0 };
 	binfmt_rule(&rule, arch, path, credentials ? "CF" : "F");
 	r = register_ours(arch, &before, &rule, err);
-	return r < 0 || !persistent ? r : write_config(arch, &rule, err);
+	if (r < 0 || !persistent)
+		return r;
+	r = write_config(arch, &rule, err);
+	if (r < 0)
+		unregister(arch, &ignored);
+	return r;
+}
+
+int binfmt_host_install(const struct arch *arch, const char *emulator, bool credentials, bool persistent,
+	struct host_handler *ret_other, struct err *err)
+{
+	struct err ignored;
+	cleanup_free char *path = realpath(emulator, NULL);
+	int r = path ? prepare_table(arch, path, err) : err_sys(err, "cannot look at the emulator %s", emulator);
+	if (r < 0)
+		return r;
+	r = install(arch, path, credentials, persistent, ret_other, err);
+	if (r < 0)
+		table_unmount(&ignored);
+	return r;
 }
 
 int binfmt_host_remove(const struct arch *arch, struct err *err)
 {
-	cleanup_free char *entry = str_fmt(TABLE "/xrun-%s", arch->qemu);
 	cleanup_free char *config = str_fmt("/etc/binfmt.d/xrun-%s.conf", arch->qemu);
 	int r = need_root("remove", err);
-	if (r == 0 && is_mounted() && access(entry, F_OK) == 0)
-		r = fd_write_file(AT_FDCWD, entry, "-1", err);
+	if (r == 0)
+		r = unregister(arch, err);
 	if (r == 0 && unlink(config) < 0 && errno != ENOENT)
 		r = err_sys(err, "cannot remove %s", config);
-	return r;
+	return r < 0 ? r : table_unmount(err);
 }

@@ -106,6 +106,16 @@ without_private() {
 	[ "${lines[2]}" = 0 ]
 }
 
+@test "what --persistent wrote is what systemd-binfmt reads at boot" {
+	run on_table '$xrun binfmt install --persistent s390x
+		echo -1 >'$TABLE'/xrun-s390x
+		/lib/systemd/systemd-binfmt xrun-s390x.conf
+		chroot $BUNDLE/rootfs /bin/uname -m'
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "${lines[1]}" = s390x ]
+}
+
 @test "another's handler is left alone" {
 	run on_table "echo ':theirs:M::\\x7fELF\\x02\\x02\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x16:\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff:/bin/true:F' >$TABLE/register
 		\$xrun binfmt install --persistent --credentials s390x
@@ -125,6 +135,51 @@ without_private() {
 		exec unshare -Urm sh -ec 'test ! -e $TABLE/register; $XRUN binfmt install s390x; ls $TABLE'"
 	[ "$status" = 0 ]
 	[[ $output == *xrun-s390x* ]]
+}
+
+# on_no_table SCRIPT: as on_table, but nothing is mounted there.
+on_no_table() {
+	unshare -m sh -ec "umount $TABLE 2>/dev/null || true
+		exec unshare -Urm sh -ec 'test ! -e $TABLE/register
+			xrun=\"$XRUN --root $BATS_TEST_TMPDIR/store\"
+			$1'"
+}
+
+@test "remove unmounts the table that install mounted, with the last handler" {
+	run on_no_table "\$xrun binfmt install s390x riscv64
+		\$xrun binfmt remove s390x
+		ls $TABLE
+		\$xrun binfmt remove
+		test ! -e $TABLE/register"
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *xrun-riscv64* && $output != *xrun-s390x* ]]
+}
+
+@test "remove leaves a table that somebody else mounted, or that has somebody else's handler in it" {
+	run on_no_table "mount -t binfmt_misc none $TABLE
+		\$xrun binfmt install s390x
+		\$xrun binfmt remove
+		ls $TABLE"
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *register* && $output != *xrun-* ]]
+	run on_no_table "\$xrun binfmt install s390x
+		echo :theirs:M::MZ::/bin/true: >$TABLE/register
+		\$xrun binfmt remove
+		ls $TABLE"
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *theirs* && $output != *xrun-* ]]
+}
+
+@test "an install that fails leaves neither a handler nor a table" {
+	run on_no_table "mount -t tmpfs none /etc/binfmt.d && mount -o remount,ro /etc/binfmt.d
+		\$xrun binfmt install --persistent s390x && exit 1
+		test ! -e $TABLE/register"
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *"/etc/binfmt.d"* ]]
 }
 
 @test "on an older kernel the host's handler runs the container, or the refusal says what helps" {
