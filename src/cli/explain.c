@@ -70,7 +70,7 @@ void run_explain(const struct spec *spec, int store_dir_fd, const struct contain
 	const struct arch *arch = image_arch(spec);
 	struct err ignored = { 0 };
 	struct emulator_facts asked = { 0 };
-	struct explain_facts facts = { .error = err->code, .status = result->status, .out_of_memory = result->out_of_memory,
+	struct explain_facts facts = { .error = err->code, .status = result->status, .out_of_memory = result->out_of_memory, .hidden = result->hidden,
 		.memory_bytes = spec->limits.memory_bytes, .arch = arch->name, .program = result->program, .x86_level = host_level() };
 	const struct arch *its = result->program.kind == PROGRAM_ELF ? arch_of(&result->program.needs) : NULL;
 	const struct spec_emulator *emulator = find_emulator(spec, its ? its : arch);

@@ -154,7 +154,7 @@ static int run_foreground(const struct spec *spec, const struct idmap *map, int 
 	if (r >= 0 && result.timed_out) {
 		fputs(result.stacks, stderr);
 		err_set(err, 0, "ended after %u seconds (--timeout)", spec->life.timeout);
-	} else if (r < 0 ? err->status : result.status >= STATUS_NOT_FOUND || result.out_of_memory) {
+	} else if (r < 0 ? err->status : result.status >= STATUS_NOT_FOUND || result.hidden || result.out_of_memory) {
 		run_explain(spec, dir_fd, &result, err);
 	}
 	return r < 0 ? r : result.status;

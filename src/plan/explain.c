@@ -20,6 +20,18 @@ static int version_number(const char *text)
 	return major * 10000 + minor * 100 + patch;
 }
 
+char *explain_hidden(const char *arch)
+{
+	return str_fmt("a binfmt_misc that was mounted in the container hides the emulators from it, so that no %s program starts there any "
+		       "more: do not mount one, for every emulator of this machine is registered without it", arch);
+}
+
+/* What mounts one needs CAP_SYS_ADMIN (--privileged): scripts that register emulators with the kernel do. */
+static char *hidden(const struct explain_facts *f)
+{
+	return f->hidden ? explain_hidden(f->arch) : NULL;
+}
+
 static char *missing_interpreter(const struct explain_facts *f)
 {
 	const struct program_facts *p = &f->program;
@@ -143,7 +155,7 @@ static char *filtered(const struct explain_facts *f)
 
 char *explain(const struct explain_facts *facts)
 {
-	static rule *const rules[] = { out_of_memory, missing_interpreter, missing_loader, other_processor, no_program, low_level, old_arm,
+	static rule *const rules[] = { out_of_memory, hidden, missing_interpreter, missing_loader, other_processor, no_program, low_level, old_arm,
 		bad_emulator, filtered };
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
 		char *text = rules[i](facts);

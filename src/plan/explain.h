@@ -26,6 +26,7 @@ struct program_facts {
 struct explain_facts {
 	int error;               /* the program could not be executed: a negative errno; 0: it ran */
 	int status;              /* it ran: its exit status, or 128 + a signal */
+	bool hidden;             /* it was asked: programs of the image's architecture find no handler in the container any more */
 	bool out_of_memory;
 	uint64_t memory_bytes;   /* the limit; 0: none */
 	const char *arch;        /* of the image */
@@ -37,6 +38,9 @@ struct explain_facts {
 	int x86_level;           /* of the processor that the program sees; 0: not known */
 	struct program_facts program;
 };
+
+/* Why a container's programs find the emulators no more; for a program that is started later in it, too. The caller's. */
+char *explain_hidden(const char *arch);
 
 /* One line of cause and remedy, the caller's; NULL where nothing is known. */
 char *explain(const struct explain_facts *facts);

@@ -16,6 +16,7 @@ struct container_result {
 	bool timed_out;
 	char *stacks;        /* of when it timed out, "" for none */
 	struct strv cores;   /* names below spec->core_dir */
+	bool hidden;         /* it ended with 126, and its programs no longer find the emulators */
 	bool out_of_memory;  /* the kernel killed it, or a part of it, at its memory limit */
 	struct program_facts program; /* after a bad end, and where it could not be executed (err->status set): what it was */
 };

@@ -4,7 +4,9 @@
 
 #include "src/base/calls.h"
 #include "src/base/fd.h"
+#include "src/plan/explain.h"
 #include "src/runtime/directories.h"
+#include "src/runtime/hidden.h"
 #include "src/runtime/security.h"
 #include "src/runtime/single.h"
 #include "src/runtime/stage.h"
@@ -200,6 +202,16 @@ static int search_path(const struct program *program, char *const argv[])
 	return worst;
 }
 
+static void tell_format(const struct program *program, const char *name, struct err *err)
+{
+	const struct spec *spec = program->spec;
+	cleanup_free char *why = spec->emulator_count && hidden_here(spec) ? explain_hidden(spec->emulators[0].arch) : NULL;
+	if (why)
+		err_set(err, -ENOEXEC, "%s: exec format error: %s", name, why);
+	else
+		err_set(err, -ENOEXEC, "%s: not a program this machine can run (exec format error); `xrun binfmt status` tells which", name);
+}
+
 static int execute(const struct program *program, struct err *err)
 {
 	static char *const no_env[] = { NULL };
@@ -221,8 +233,7 @@ static int execute(const struct program *program, struct err *err)
 	if (failure == ENOENT)
 		err_set(err, -ENOENT, "%s: no such program in the image", argv[0]);
 	else if (failure == ENOEXEC)
-		err_set(err, -ENOEXEC, "%s: not a program this machine can run (exec format error); `xrun binfmt status` tells which",
-			argv[0]);
+		tell_format(program, argv[0], err);
 	err->status = failure == ENOENT || failure == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 	return err->code;
 }

@@ -24,6 +24,7 @@ struct run {
 	int ready_fd;       /* where somebody waits to hear that it goes on by itself, or -1 */
 	const struct container_leave *leave; /* or NULL */
 	int userns_fd;      /* U1, for removing what belongs to subordinate ids */
+	int inner_fd;       /* U2, where its programs may lose sight of the emulators (hidden.h), or -1 */
 	int mount_fd;       /* its mount namespace, where its processes are told by that, or -1 */
 	int instance_fd;    /* the emulators live as long as this is open */
 	pid_t outer_pid, pid;
@@ -32,6 +33,7 @@ struct run {
 	struct state state;
 	struct network_helper network;
 	struct watch watch;
+	bool hidden;        /* it ended with 126, and no program of the image's can be started in it any more */
 	struct strv cores;  /* collected into spec->core_dir */
 };
 

@@ -7,6 +7,7 @@
 #include "src/plan/config.h"
 #include "src/runtime/containers.h"
 #include "src/runtime/examine.h"
+#include "src/runtime/hidden.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/run.h"
 #include "src/runtime/share.h"
@@ -159,6 +160,16 @@ static int run_attended(struct run *run, struct err *err)
 	return leave_caller() < 0 ? err_sys(err, "cannot leave the terminal") : run_monitor(run, err);
 }
 
+/* Only for explaining a bad end. Until the program has been executed, an ordinary user may not look into its process. */
+static void open_inner(struct run *run)
+{
+	char path[64];
+	if (!hidden_is_possible(run->spec) || run->spec->life.detach)
+		return;
+	snprintf(path, sizeof path, "/proc/%d/ns/user", run->pid);
+	run->inner_fd = open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* The processes first, then what only they used. Returns the exit status. */
 static int run_once(struct run *run, bool first, struct err *err)
 {
@@ -169,6 +180,8 @@ static int run_once(struct run *run, bool first, struct err *err)
 	if (r >= 0)
 		r = run_launch(run, err);
 	watch_start(&run->watch, spec);
+	if (r >= 0)
+		open_inner(run);
 	if (r >= 0)
 		r = publish(run, first, err);
 	if (r >= 0)
@@ -182,6 +195,8 @@ static int run_once(struct run *run, bool first, struct err *err)
 	if (r < 0 && run->state.out_of_memory)
 		err_prefix(err, "the container ran out of memory before its program could start (--memory)");
 	end_processes(run, r < 0);
+	run->hidden = r == STATUS_NOT_EXECUTABLE && hidden_in(spec, run->map, run->inner_fd);
+	fd_close(&run->inner_fd);
 	if (run->mount_fd >= 0)
 		share_end(run->mount_fd);
 	fd_close(&run->mount_fd);
@@ -281,7 +296,7 @@ static int finish(struct run *run, bool keep, struct err *err)
 static void init_run(struct run *run, const struct spec *spec, const struct idmap *map, int store_fd, int ready_fd)
 {
 	*run = (struct run){ .spec = spec, .map = map, .store_fd = store_fd, .containers_fd = -1, .container_fd = -1, .lock_fd = -1,
-		.socket_fd = -1, .signal_fd = -1, .terminal_fd = -1, .stream_fds = { -1, -1, -1 }, .userns_fd = -1, .mount_fd = -1, .instance_fd = -1,
+		.socket_fd = -1, .signal_fd = -1, .terminal_fd = -1, .stream_fds = { -1, -1, -1 }, .userns_fd = -1, .inner_fd = -1, .mount_fd = -1, .instance_fd = -1,
 		.ready_fd = ready_fd, .network = { .died_fd = -1, .output_fd = -1 } };
 }
 
@@ -317,7 +332,7 @@ static int run_container(struct run *run, bool again, struct container_result *r
 	}
 	if (r >= 0)
 		*ret_result = (struct container_result){ .status = r, .out_of_memory = run->state.out_of_memory, .program = program,
-			.timed_out = run->watch.timed_out, .stacks = buf_take(&run->watch.stacks), .cores = run->cores };
+			.hidden = run->hidden, .timed_out = run->watch.timed_out, .stacks = buf_take(&run->watch.stacks), .cores = run->cores };
 	else
 		*ret_result = (struct container_result){ .program = program };
 	watch_done(&run->watch);

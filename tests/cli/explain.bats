@@ -13,6 +13,7 @@ prepare() {
 	[ "$HOST" != x86_64 ] || xrun pull -q --arch x86_64 "$PLAIN/test:amd64"
 	echo 'int main(void) { return 0; }' >"$BIN/ok.c"
 	compile_old_arm
+	compile_nested
 	compile_crashing_emulator
 }
 
@@ -22,6 +23,23 @@ compile_old_arm() {
 	arm-linux-gnueabihf-gcc -march=armv7-a+fp -static -o "$BIN/v6/v7" "$BIN/ok.c"
 	"$PLACE/tests/images/mkimage.py" "$BIN/layout" v6 --arch arm --variant v6 --layer "$BIN/v6" --cmd '["/v7"]'
 	skopeo copy -q --dest-no-creds --dest-tls-verify=false "oci:$BIN/layout:v6" "docker://$PLAIN/explain-$(id -un):v6"
+}
+
+# What scripts do that register emulators: mounts binfmt_misc, which hides those that are there, and goes on.
+compile_nested() {
+	cat >"$BIN/nested.c" <<-'END'
+		#include <stdio.h>
+		#include <sys/mount.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			if (mount("none", "/mnt", "binfmt_misc", 0, NULL) < 0)
+				return perror("mount"), 1;
+			return argc > 1 ? execvp(argv[1], argv + 1), perror(argv[1]), 126 : 0;
+		}
+	END
+	aarch64-linux-gnu-gcc -static -o "$BIN/nested" "$BIN/nested.c"
+	mkdir -p "$BIN/mnt"
 }
 
 # An emulator that calls itself qemu VERSION and crashes.
@@ -134,6 +152,40 @@ native() {
 	[ "$HOST" = aarch64 ] && skip "aarch64 is native here"
 	explains 139 "version 5.2.0, which is known to crash sound aarch64 programs" xrun --arch arm64 --emulator "$BIN/qemu-5.2" "$PLAIN/test:arm64" true
 	says_nothing 139 xrun --arch arm64 --emulator "$BIN/qemu-7.2" "$PLAIN/test:arm64" true
+}
+
+# nested OPTION... -- COMMAND...: in an arm64 container.
+nested() {
+	local options=()
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	xrun "${options[@]}" -v "$BIN/nested:/nested" -v "$BIN/mnt:/mnt" --arch arm64 "$PLAIN/test:arm64" "${@:2}"
+}
+
+@test "a binfmt_misc that is mounted in a container, and hides its emulators, is told as the cause of exec format errors" {
+	[ "$HOST" = aarch64 ] && skip "aarch64 is native here"
+	local hides="a binfmt_misc that was mounted in the container hides the emulators from it, so that no aarch64 program starts there any more"
+	run nested --privileged -- sh -c '/nested && uname -m'
+	echo "$output"
+	[ "$status" = 126 ]
+	[ "${#lines[@]}" = 2 ]
+	[[ ${lines[0]} == *"Exec format error"* && ${lines[1]} == "xrun: $hides"* ]]
+	run nested --cap-add SYS_ADMIN -- /nested uname -m
+	[ "$status" = 126 ]
+	[[ ${lines[1]} == "xrun: $hides"* ]]
+	nested -d -q --name nested --privileged -- sh -c '/nested && while :; do :; done'
+	until ! xrun exec nested true 2>/dev/null; do :; done
+	fails_with 126 "true: exec format error: $hides" xrun exec nested true
+	xrun rm -f nested
+}
+
+@test "an end with 126 of a container that could have hidden its emulators and did not is not explained by that" {
+	[ "$HOST" = aarch64 ] && skip "aarch64 is native here"
+	says_nothing 126 nested --privileged -- sh -c 'uname -m; exit 126'
+	run nested -- sh -c '/nested; uname -m'
+	[[ $output == *"mount: Operation not permitted"*aarch64 ]]
 }
 
 @test "a program that a seccomp filter killed is told" {
