@@ -98,9 +98,24 @@ static void replace_note(struct program *program, const Elf64_Phdr *added)
 	program->segments[at] = *added;
 }
 
-static void add_tail(const struct strv *words, int64_t entry, struct buf *tail)
+/* What the kernel takes for the beginning of the code (fs/binfmt_elf.c). */
+static uint64_t code_start(const struct program *program)
 {
-	struct stub_data data = { .entry = entry, .count = words->len };
+	uint64_t start = UINT64_MAX;
+	for (size_t i = 0; i < program->count; i++) {
+		const Elf64_Phdr *p = &program->segments[i];
+		if (p->p_type == PT_LOAD && (p->p_flags & PF_X) && p->p_vaddr < start)
+			start = p->p_vaddr;
+	}
+	return start == UINT64_MAX ? 0 : start;
+}
+
+static void add_tail(const struct strv *words, const struct program *program, uint64_t address, struct buf *tail)
+{
+	struct stub_data data = { .entry = (int64_t)(program->header.e_entry - address), .count = words->len,
+		.code = (int64_t)(code_start(program) - address), .size = sizeof stub + sizeof data };
+	for (size_t i = 0; i < words->len; i++)
+		data.size += strlen(words->items[i]) + 1;
 	buf_add(tail, stub, sizeof stub);
 	buf_add(tail, &data, sizeof data);
 	for (size_t i = 0; i < words->len; i++)
@@ -124,7 +139,7 @@ int patch_plan(const void *head, size_t len, uint64_t file_size, const struct st
 		return err_set(err, -ENOEXEC, "it has no program header to spare");
 	}
 	uint64_t address = align(program.end);
-	add_tail(words, (int64_t)(program.header.e_entry - address), &patch.tail);
+	add_tail(words, &program, address, &patch.tail);
 	replace_note(&program, &(Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = patch.tail_offset,
 				       .p_vaddr = address, .p_paddr = address, .p_filesz = patch.tail.len, .p_memsz = patch.tail.len,
 				       .p_align = SEGMENT_ALIGNMENT });

@@ -9,6 +9,8 @@
 struct stub_data {
 	int64_t entry;     /* the emulator's own entry point, from the stub's first byte */
 	uint64_t count;    /* of words, at most STUB_MAX_WORDS */
+	int64_t code;      /* where the program's code begins, from the stub's first byte */
+	uint64_t size;     /* of the stub and all that follows it */
 	char words[];      /* each ends with a NUL */
 };
 

@@ -69,7 +69,7 @@ static bool have_gdb(void)
 static bool wants_guest_stacks(const struct request *q, const struct spec *spec)
 {
 	struct err ignored;
-	return spec->life.stacks && spec->emulator_count > 0 && spec->emulators[0].takes_options && have_gdb() &&
+	return spec->life.stacks && spec->emulator_count > 0 && spec->emulators[0].copied && have_gdb() &&
 	       check_debuggable(q, spec, &ignored) == 0;
 }
 
@@ -86,7 +86,7 @@ int debug_plan(const struct request *q, struct spec *spec, struct debug *ret_deb
 	if (spec->emulator_count == 0)
 		return err_set(err, -EINVAL, "%s is for emulated programs; this one runs natively, or by the host's handler", option);
 	struct spec_emulator *emulator = &spec->emulators[0]; /* the image's */
-	if (!emulator->takes_options)
+	if (!emulator->copied)
 		return err_set(err, -EINVAL, "%s: %s cannot be given options; a static qemu can", option, emulator->path);
 	if ((q->gdb || (q->strace && *q->strace)) && (q->create || spec->life.detach))
 		return err_set(err, -EINVAL, "--gdb and --strace=FILE are for a container in the foreground");

@@ -32,7 +32,7 @@ static void add_other_emulators(const struct arch *wanted, int cache_fd, struct 
 		if (fd < 0 || (*cpu_models(&table[i]) && emulator_ask(cache_fd, &table[i], path, &facts, &ignored) < 0))
 			continue;
 		struct spec_emulator *emulator = spec_add_emulator(spec, table[i].name, path);
-		emulator->takes_options = facts.takes_options;
+		emulator->copied = *facts.model;
 		if (*facts.model)
 			cpu_options(facts.model, &emulator->options);
 	}
@@ -73,7 +73,7 @@ static int plan_options(const struct request *q, const struct emulator_facts *fa
 	struct spec_emulator *emulator, struct err *err)
 {
 	const bool own = str_eq(arch_by_name(emulator->arch)->qemu, arch_host()->qemu);
-	emulator->takes_options = facts->takes_options;
+	emulator->copied = facts->takes_options;
 	if (own && !facts->takes_options) /* only a copy of ours is told from what it runs */
 		return err_set(err, -EINVAL, "--emulator %s is a program for %s itself, so it would be its own handler; a static qemu can be used",
 			emulator->path, emulator->arch);

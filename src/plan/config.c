@@ -151,7 +151,7 @@ static json_t *annotations(const struct spec *spec)
 	for (size_t i = 0; i < spec->emulator_count; i++) {
 		cleanup_free char *key = str_fmt("xrun.emulator.%s", spec->emulators[i].arch);
 		json_object_set_new(object, key, text(spec->emulators[i].path));
-		if (spec->emulators[i].options.len == 0)
+		if (!spec->emulators[i].copied)
 			continue;
 		cleanup_free char *options_key = str_fmt("xrun.emulator-options.%s", spec->emulators[i].arch);
 		cleanup_free char *options = strv_join(&spec->emulators[i].options, " ");

@@ -84,9 +84,11 @@ static void take_emulators(json_t *annotations, struct spec *spec)
 		cleanup_free char *options_key = str_fmt("xrun.emulator-options.%s", arch);
 		cleanup_free char *options = str_dup(get_text(annotations, options_key));
 		struct spec_emulator *emulator = spec_add_emulator(spec, arch, json_string_value(value));
+		emulator->copied = json_object_get(annotations, options_key);
 		char *rest = options;
 		for (char *word; rest && (word = strsep(&rest, " "));)
-			strv_add(&emulator->options, word);
+			if (*word)
+				strv_add(&emulator->options, word);
 	}
 }
 

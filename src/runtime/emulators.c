@@ -16,7 +16,7 @@ int emulators_prepare(const struct spec *spec, int store_fd, struct strv *ret_fi
 	for (size_t i = 0; i < spec->emulator_count; i++) {
 		const struct spec_emulator *emulator = &spec->emulators[i];
 		cleanup_free char *name = NULL;
-		if (emulator->options.len == 0) {
+		if (!emulator->copied) {
 			strv_add(ret_files, emulator->path);
 			continue;
 		}

@@ -78,6 +78,16 @@ prints_machine() {
 	[ "$(xrun --arch aarch64 "$PLAIN/test:arm64" sh -c 'ps -e --no-headers; true' | wc -l)" = 2 ]
 }
 
+@test "command lines of foreign programs are their own" {
+	local arch
+	for arch in arm64 s390x armhf riscv64; do
+		xrun -d -q --name lines --platform "$(platform_of $arch)" "$PLAIN/test:$arch" sleep 4321
+		[ "$(xrun exec lines sh -c 'sed "s/\x00/|/g" /proc/1/cmdline')" = "sleep|4321|" ]
+		[ "$(xrun top --format '{{.Command}}' lines)" = "sleep 4321" ]
+		xrun rm -f lines
+	done
+}
+
 @test "a foreign program's exit status and signals come through" {
 	run xrun --arch aarch64 "$PLAIN/test:arm64" sh -c 'exit 7'
 	[ "$status" = 7 ]

@@ -32,7 +32,7 @@ static struct image make(bool note_first)
 	struct image image = { .header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, host->elf_data, 1 }, .e_type = ET_EXEC,
 				       .e_machine = host->elf_machine, .e_entry = 0x401234, .e_phoff = sizeof(Elf64_Ehdr),
 				       .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = SEGMENTS } };
-	Elf64_Phdr loads[] = { { .p_type = PT_LOAD, .p_vaddr = 0x400000, .p_memsz = 0x5000 },
+	Elf64_Phdr loads[] = { { .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = 0x400000, .p_memsz = 0x5000 },
 		{ .p_type = PT_LOAD, .p_vaddr = 0x500000, .p_memsz = 0x12345 } };
 	Elf64_Phdr note = { .p_type = PT_NOTE }, stack = { .p_type = PT_GNU_STACK }, tls = { .p_type = PT_TLS };
 	Elf64_Phdr first[] = { note, loads[0], loads[1], tls, stack }, last[] = { loads[0], loads[1], tls, stack, note };
@@ -83,6 +83,8 @@ static void the_stub_finds_the_words_and_the_way_back(void **state)
 	memcpy(&data, at, sizeof data);
 	assert_int_equal(data.count, 2);
 	assert_int_equal(0x520000 + data.entry, 0x401234);
+	assert_int_equal(0x520000 + data.code, 0x400000);
+	assert_int_equal(data.size, result.tail.len);
 	assert_memory_equal(at + sizeof data, words, sizeof words);
 	patch_done(&result);
 }
