@@ -8,7 +8,7 @@
 #include "src/base/fd.h"
 #include "src/base/self.h"
 #include "src/cli/run.h"
-#include "src/runtime/engine_arch.h"
+#include "src/runtime/root_arch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,9 +47,16 @@ static bool is_chosen(const struct arch *arch)
 	return chosen;
 }
 
+static const struct arch *find_arch(const struct spec *spec)
+{
+	const struct root_program program = { spec->args.len ? spec->args.items[0] : "", spec->cwd, strv_env_get(&spec->env, "PATH") };
+	cleanup_fd int root_fd = open(spec->engine->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root_fd < 0 ? NULL : root_arch_find(root_fd, &program);
+}
+
 int oci_plan_emulation(struct spec *spec, int *ret_cache_fd, struct err *err)
 {
-	const struct arch *arch = engine_arch_find(spec);
+	const struct arch *arch = find_arch(spec);
 	const struct request request = { 0 };
 	struct image image = { .reference = (char *)"the container's root" };
 	if (!arch || arch == arch_host())

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* engine_arch.c owns finding out which architecture the programs of a root file system are for. */
-#include "src/runtime/engine_arch.h"
+/* root_arch.c owns finding out which architecture the programs of a root file system are for. */
+#include "src/runtime/root_arch.h"
 
 #include "src/base/fd.h"
-#include "src/plan/engine.h"
+#include "src/base/str.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -39,29 +39,25 @@ static const struct arch *arch_of(int root_fd, const char *path)
 	return NULL;
 }
 
-static const struct arch *arch_in_path(int root_fd, const struct spec *spec)
+static const struct arch *arch_in_path(int root_fd, const struct root_program *program)
 {
-	const char *path = strv_env_get(&spec->env, "PATH");
 	const struct arch *arch = NULL;
-	for (const char *at = path ? path : "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"; !arch && at;) {
+	for (const char *at = program->path ? program->path : "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"; !arch && at;) {
 		size_t n = strcspn(at, ":");
 		cleanup_free char *dir = str_ndup(at, n);
-		cleanup_free char *file = str_fmt("%s/%s", dir, spec->args.items[0]);
+		cleanup_free char *file = str_fmt("%s/%s", dir, program->name);
 		arch = arch_of(root_fd, file);
 		at = at[n] ? at + n + 1 : NULL;
 	}
 	return arch;
 }
 
-const struct arch *engine_arch_find(const struct spec *spec)
+const struct arch *root_arch_find(int root_fd, const struct root_program *program)
 {
 	static const char *const others[] = { "/bin/sh", "/usr/bin/env", "/bin/busybox", "/sbin/ldconfig" };
-	cleanup_fd int root_fd = open(spec->engine->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	const char *name = spec->args.len ? spec->args.items[0] : "";
-	if (root_fd < 0)
-		return NULL;
-	cleanup_free char *below = str_fmt("%s/%s", *name == '/' ? "" : spec->cwd, name);
-	const struct arch *arch = strchr(name, '/') ? arch_of(root_fd, below) : *name ? arch_in_path(root_fd, spec) : NULL;
+	const char *name = program->name;
+	cleanup_free char *below = str_fmt("%s/%s", *name == '/' ? "" : program->cwd, name);
+	const struct arch *arch = strchr(name, '/') ? arch_of(root_fd, below) : *name ? arch_in_path(root_fd, program) : NULL;
 	for (size_t i = 0; !arch && i < sizeof others / sizeof *others; i++)
 		arch = arch_of(root_fd, others[i]);
 	return arch;
