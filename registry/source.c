@@ -12,7 +12,7 @@ static const struct {
 	enum source_kind kind;
 } forms[] = {
 	{ "oci", SOURCE_LAYOUT }, { "oci-archive", SOURCE_OCI_ARCHIVE }, { "docker-archive", SOURCE_DOCKER_ARCHIVE },
-	{ "archive", SOURCE_ANY_ARCHIVE },
+	{ "archive", SOURCE_ANY_ARCHIVE }, { "rootfs", SOURCE_ROOTFS },
 };
 enum { FORMS = sizeof forms / sizeof *forms };
 
@@ -58,10 +58,10 @@ int source_parse(const char *text, struct source *ret_source, struct err *err)
 		*ret_source = (struct source){ .kind = SOURCE_REGISTRY, .name = str_dup(rest) };
 		return 0;
 	}
-	size_t len = strcspn(rest, ":");
+	size_t len = kind == SOURCE_ROOTFS ? strlen(rest) : strcspn(rest, ":");
 	if (len == 0 || len >= 4096)
 		return err_set(err, -EINVAL, "%.300s: which %s? write it like %s:PATH", text,
-			kind == SOURCE_LAYOUT ? "directory" : "file", source_form(kind));
+			kind == SOURCE_LAYOUT || kind == SOURCE_ROOTFS ? "directory" : "file", source_form(kind));
 	if (rest[len] == ':' && !rest[len + 1])
 		return err_set(err, -EINVAL, "%.300s: there is no name after the last colon", text);
 	*ret_source = (struct source){ .kind = kind, .path = str_ndup(rest, len), .name = rest[len] ? str_dup(rest + len + 1) : NULL };

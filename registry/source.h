@@ -7,8 +7,11 @@
 
 #include <stdbool.h>
 
-/* containers-transports(5): oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME]. */
-enum source_kind { SOURCE_REGISTRY, SOURCE_LAYOUT, SOURCE_OCI_ARCHIVE, SOURCE_DOCKER_ARCHIVE, SOURCE_ANY_ARCHIVE };
+/*
+ * containers-transports(5): oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME]. And rootfs:DIR, which is run as
+ * it is and never comes into the store; its path goes to the end.
+ */
+enum source_kind { SOURCE_REGISTRY, SOURCE_LAYOUT, SOURCE_OCI_ARCHIVE, SOURCE_DOCKER_ARCHIVE, SOURCE_ANY_ARCHIVE, SOURCE_ROOTFS };
 
 struct source {
 	enum source_kind kind;

@@ -14,6 +14,7 @@ const struct command cli_commands[] = {
 		"  xrun --arch aarch64 debian:12 uname -m\n"
 		"  xrun -it -v .:/src -w /src --arch riscv64 debian:trixie bash\n"
 		"  xrun ./program ARG                            a file of yours, of any architecture\n"
+		"  xrun rootfs:./tree sh                         a directory tree that is there already; it is not changed\n"
 		"  xrun --memory 512m --cpus 1.5 alpine ./test.sh\n"
 		"  xrun --arch aarch64,riscv64,s390x --report junit=tests.xml -v .:/src -w /src debian:trixie make check\n" },
 	{ "ps", command_ps, "[OPTIONS]", "list containers", ps_options,

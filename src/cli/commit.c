@@ -111,6 +111,8 @@ static int run(const struct globals *globals, const struct wish *wish, const str
 	int r = name ? place_open(&place, globals, err) : err->code;
 	if (r == 0)
 		r = subject_find(&place, operands->items[0], &subject, err);
+	if (r == 0 && subject.spec.rootfs)
+		return err_set(err, -EINVAL, "container %s was made of a directory, not of an image; `xrun export %s` has its files", subject.state.name, subject.state.name);
 	return r < 0 ? r : commit(&place, &subject, wish, name, err);
 }
 

@@ -215,6 +215,8 @@ static char *gdb_command(const struct spec *spec, const char *socket_path, int s
 	ssize_t n = readlink(link, store, sizeof store);
 	for (size_t i = spec->layers.len; n > 0 && i-- > 0;)
 		strv_take(&layers, str_fmt("%.*s/layers/%s", (int)n, store, spec->layers.items[i]));
+	if (spec->rootfs)
+		strv_add(&layers, spec->rootfs);
 	cleanup_free char *search = strv_join(&layers, ":"), *program = find_program(spec, &layers);
 	buf_str(&command, "gdb-multiarch");
 	add_command(&command, "set sysroot", layers.len ? layers.items[0] : "/nonexistent");

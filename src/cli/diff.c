@@ -4,6 +4,7 @@
 
 #include "src/base/fd.h"
 #include "src/runtime/changes.h"
+#include "src/runtime/lower.h"
 #include "src/runtime/userns.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ const struct option diff_options[] = {
 struct errand {
 	int store_fd;
 	const struct subject *subject;
+	struct lower lower;
 };
 
 static void say(void *context, enum change change, const char *path)
@@ -39,6 +41,8 @@ static int list(void *context, struct err *err)
 	cleanup_free int *layer_fds = mem_new((layers->len + 1) * sizeof *layer_fds);
 	cleanup_fd int upper_fd = openat(errand->store_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	size_t opened = 0;
+	if (errand->lower.fd >= 0)
+		layer_fds[opened++] = fcntl(errand->lower.fd, F_DUPFD_CLOEXEC, 3);
 	int r = upper_fd < 0 && errno != ENOENT ? err_sys(err, "cannot open the container's own files") : 0;
 	for (; r == 0 && opened < layers->len; opened++) {
 		cleanup_free char *layer = str_fmt("layers/%s", layers->items[opened]);
@@ -71,6 +75,11 @@ int command_diff(const struct globals *globals, int argc, char **argv, struct er
 		r = subject_find(&place, operands.items[0], &subject, err);
 	if (r == 0)
 		r = cli_hold_store(place.store_fd, &store, err);
-	struct errand errand = { place.store_fd, &subject };
-	return r < 0 ? r : userns_call(&place.map, NULL, list, &errand, err);
+	struct errand errand = { place.store_fd, &subject, LOWER_NONE };
+	if (r == 0)
+		r = lower_open(&subject.spec, &place.map, &errand.lower, err);
+	if (r == 0)
+		r = userns_call(&place.map, NULL, list, &errand, err);
+	lower_close(&errand.lower);
+	return r;
 }

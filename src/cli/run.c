@@ -225,12 +225,16 @@ static int open_store(struct store *ret_store, int dir_fd, const struct idmap *m
 	return r < 0 ? r : store_open(ret_store, dir_fd, false, err);
 }
 
-/* *ret_image: the image's name, or NULL for a program that needs none. */
+/* *ret_image: the image's name, or NULL for a program or a directory that needs none. */
 static int choose_image(struct request *q, const char *name, const char **ret_image, struct err *err)
 {
 	*ret_image = name;
 	if (program_is_meant(name))
 		return program_prepare(q, name, ret_image, err);
+	if (rootfs_is_meant(name)) {
+		*ret_image = NULL;
+		return rootfs_prepare(q, name, err);
+	}
 	if (q->program_image)
 		return err_set(err, -EINVAL, "--image %s is for a program of yours: xrun --image %s ./program", q->program_image, q->program_image);
 	return 0;
@@ -264,7 +268,8 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	if (image_name) {
 		r = run_find_image(q, image_name, &platform, &map, dir_fd, &store, &image, err);
 	} else {
-		program_fill_image(name, &platform, &image);
+		cleanup_free char *full = q->rootfs ? str_fmt("rootfs:%s", q->rootfs) : str_dup(name);
+		program_fill_image(full, &platform, &image);
 		r = open_store(&store, dir_fd, &map, err);
 	}
 	if (r >= 0)

@@ -26,6 +26,13 @@ int program_prepare(struct request *request, const char *name, const char **ret_
 void program_fill_image(const char *name, const struct platform *platform, struct image *ret_image);
 
 /*
+ * rootfs:DIR in the place of an image's name. rootfs_prepare makes the request one for that directory, with --arch set to its programs'
+ * architecture; program_fill_image makes the image.
+ */
+bool rootfs_is_meant(const char *name);
+int rootfs_prepare(struct request *request, const char *name, struct err *err);
+
+/*
  * How the image's programs run here: emulators and their options, personality. An error where they cannot. What an emulator
  * is gets asked once and is kept in the store. To be called when spec->env is planned.
  */

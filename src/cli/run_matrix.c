@@ -153,6 +153,8 @@ static int check(const struct request *q, const char *image, struct err *err)
 {
 	if (program_is_meant(image))
 		return err_set(err, -EINVAL, "%s is a program, of one architecture; several, and -j, --output and --report, are for images", image);
+	if (rootfs_is_meant(image))
+		return err_set(err, -EINVAL, "%s has programs of one architecture; several, and -j, --output and --report, are for images", image);
 	if (q->terminal)
 		return err_set(err, -EINVAL, "--tty: several programs cannot share a terminal; leave -t out, or name one architecture");
 	if (q->detach || q->create || q->cidfile)

@@ -134,6 +134,8 @@ static json_t *annotations(const struct spec *spec)
 	json_object_set_new(object, "xrun.emulated", json_string(spec->emulated ? "true" : "false"));
 	add_life(object, &spec->life);
 	cleanup_free char *kept = str_fmt("%u:%u", spec->kept_uid, spec->kept_gid);
+	if (spec->rootfs)
+		json_object_set_new(object, "xrun.rootfs", text(spec->rootfs));
 	if (spec->shared)
 		add_shared(object, spec);
 	if (spec->kept_uid || spec->kept_gid)

@@ -160,6 +160,7 @@ static int take_annotations(json_t *annotations, struct spec *spec, struct err *
 	take_life(annotations, &spec->life);
 	spec->id = str_dup(get_text(annotations, "xrun.id"));
 	spec->image = str_dup(get_text(annotations, "xrun.image"));
+	spec->rootfs = str_dup(get_text(annotations, "xrun.rootfs"));
 	spec->interactive = str_eq(get_text(annotations, "xrun.interactive"), "true");
 	unsigned long long hwcap, hwcap2;
 	char cpu[32];

@@ -20,6 +20,7 @@ void request_done(struct request *request)
 	free(request->program.cwd);
 	request->program.cwd = NULL;
 	free(request->host_name);
+	free(request->rootfs);
 }
 
 static int add_env_line(struct request *request, const char *file, char *line, struct err *err)
@@ -162,6 +163,7 @@ int request_plan(const struct request *q, const struct image *image, char *const
 	spec->terminal = q->terminal;
 	spec->init = q->init;
 	spec->read_only = q->read_only;
+	spec->rootfs = str_dup(q->rootfs);
 	plan_layers(image, spec);
 	int r = plan_args(q, image, spec, err);
 	if (r == 0)

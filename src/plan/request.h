@@ -60,6 +60,7 @@ struct request {
 	uint32_t caller_uid, caller_gid;
 	uint32_t kernel;              /* the running one, KERNEL_VERSION's number: a profile's rules may ask for it */
 	const char *program_image;    /* --image */
+	char *rootfs;                 /* a directory instead of an image, absolute, ours */
 	bool env_host;
 	struct request_program program;
 	struct strv command;

@@ -61,6 +61,7 @@ void spec_done(struct spec *spec)
 	free(spec->stacks_command);
 	free(spec->core_dir);
 	free(spec->shared);
+	free(spec->rootfs);
 	strv_done(&spec->args);
 	strv_done(&spec->env);
 	free(spec->cwd);

@@ -189,6 +189,7 @@ struct spec {
 	uint64_t capabilities;  /* bounding set; permitted and effective for root */
 	struct spec_network network;
 	struct strv layers;     /* names below the store's layers/, lowest first */
+	char *rootfs;           /* a directory of the host's in their place, absolute; or NULL */
 	struct spec_mount *mounts;
 	size_t mount_count;
 	struct spec_limits limits;

@@ -132,6 +132,9 @@ static int make_streams(struct run *run, int *ret_peer_fds, struct err *err)
 static int start(struct run *run, struct share *share, const struct strv *emulators, const int *peer_fds, struct err *err)
 {
 	int ends[2];
+	cleanup_lower struct lower lower = LOWER_NONE;
+	if (lower_open(run->spec, run->map, &lower, err) < 0)
+		return err->code;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(err, "cannot make a socket pair");
 	run->socket_fd = ends[0];
@@ -147,7 +150,7 @@ static int start(struct run *run, struct share *share, const struct strv *emulat
 		memset(volume_fds, -1, run->spec->mount_count * sizeof *volume_fds);
 		struct stage stage = { .spec = run->spec, .map = run->map, .socket_fd = ends[1],
 			.store_fd = run->store_fd, .emulator_names = emulators->items, .volume_fds = volume_fds, .nodes_fd = -1,
-			.share = run->spec->shared ? share : NULL, .shared_fds = { -1, -1, -1 } };
+			.lower = lower, .share = run->spec->shared ? share : NULL, .shared_fds = { -1, -1, -1 } };
 		outer_stage(&stage);
 	}
 	close(ends[1]);

@@ -10,6 +10,7 @@
 #include "src/base/fd.h"
 #include "src/base/overlay.h"
 #include "src/base/process.h"
+#include "src/runtime/lower.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@ enum { FILE_LIMIT = 512 << 20, LAYER_LIMIT = 500 };
 struct view {
 	const struct spec *spec;
 	int root_fd;
+	struct lower lower;
 	int *volume_fds; /* one for each mount with a source, opened as ourselves */
 };
 
@@ -36,13 +38,16 @@ static void open_volumes(struct view *view)
 			view->volume_fds[i] = open(view->spec->mounts[i].source, O_PATH | O_CLOEXEC);
 }
 
-static int open_root(const struct spec *spec, int store_fd, int container_fd, struct err *err)
+static int open_root(const struct view *view, int store_fd, int container_fd, struct err *err)
 {
+	const struct spec *spec = view->spec;
 	cleanup_free int *fds = mem_new((spec->layers.len + 2) * sizeof *fds);
 	size_t count = 0;
 	if (spec->layers.len > LAYER_LIMIT)
 		return -E2BIG;
-	if (!spec->layers.len)
+	if (spec->rootfs)
+		fds[count++] = lower_place(&view->lower, err);
+	else if (!spec->layers.len)
 		fds[count++] = openat(container_fd, "empty", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (size_t i = 0; i < spec->layers.len; i++) {
 		cleanup_free char *name = str_fmt("layers/%s", spec->layers.items[i]);
@@ -193,9 +198,11 @@ static void look(struct view *view, const struct idmap *map, int store_fd, int c
 {
 	struct err ignored;
 	open_volumes(view);
+	if (lower_open(view->spec, map, &view->lower, &ignored) < 0)
+		return;
 	if (enter(map, userns_fd, &store_fd, &container_fd, &ignored) < 0)
 		return;
-	view->root_fd = open_root(view->spec, store_fd, container_fd, &ignored);
+	view->root_fd = open_root(view, store_fd, container_fd, &ignored);
 	cleanup_fd int fd = view->root_fd < 0 ? -1 : open_program(view, facts);
 	if (fd >= 0)
 		read_program(view, fd, facts);
@@ -210,7 +217,7 @@ void examine_program(const struct spec *spec, const struct idmap *map, int store
 		return;
 	pid_t child = fork();
 	if (child == 0) {
-		struct view view = { .spec = spec, .root_fd = -1, .volume_fds = mem_new((spec->mount_count + 1) * sizeof(int)) };
+		struct view view = { .spec = spec, .root_fd = -1, .lower = LOWER_NONE, .volume_fds = mem_new((spec->mount_count + 1) * sizeof(int)) };
 		memset(view.volume_fds, -1, spec->mount_count * sizeof(int));
 		look(&view, map, fcntl(store_fd, F_DUPFD_CLOEXEC, 3), fcntl(container_fd, F_DUPFD_CLOEXEC, 3), userns_fd, &facts);
 		_exit(fd_write_all(ends[1], &facts, sizeof facts) < 0);

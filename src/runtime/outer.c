@@ -138,6 +138,8 @@ int stage_make_rootfs(const struct stage *stage, struct err *err)
 	cleanup_free int *layer_fds = mem_new((layers->len + 1) * sizeof *layer_fds);
 	size_t opened = 0;
 	int r = 0;
+	if (stage->spec->rootfs)
+		r = layer_fds[opened++] = lower_place(&stage->lower, err);
 	for (; r >= 0 && opened < layers->len; opened++)
 		r = layer_fds[opened] = open_below(layers_fd, layers->items[opened], err);
 	if (r >= 0 && opened == 0) /* an image without layers: overlayfs wants at least one */
@@ -145,6 +147,10 @@ int stage_make_rootfs(const struct stage *stage, struct err *err)
 	cleanup_fd int upper_fd = r < 0 ? r : make_upper(stage, container_fd, root_mode(layer_fds, opened), err);
 	cleanup_fd int work_fd = upper_fd < 0 ? upper_fd : make_directory(container_fd, "work", 0700, err);
 	r = work_fd < 0 ? work_fd : overlay_create(layer_fds, opened, upper_fd, work_fd, !stage->spec->life.keep, err);
+	if (work_fd >= 0 && stage->spec->rootfs) {
+		lower_release(&stage->lower);
+		r = r < 0 ? lower_explain(stage->spec, &stage->lower, err) : r;
+	}
 	for (size_t i = 0; i < opened; i++)
 		fd_close(&layer_fds[i]);
 	return r;
@@ -265,6 +271,8 @@ static int make_parts(struct stage *stage, struct err *err)
 	int r = stage->rootfs_fd = stage_make_rootfs(stage, err);
 	if (r >= 0)
 		r = etc_make_places(stage->spec, stage->rootfs_fd, err);
+	if (r < 0 && stage->rootfs_fd >= 0 && stage->spec->rootfs)
+		lower_explain(stage->spec, &stage->lower, err);
 	if (r == 0)
 		r = bind_devices(stage, err);
 	if (r == 0 && stage->share)

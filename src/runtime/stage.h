@@ -6,6 +6,7 @@
 #include "src/base/err.h"
 #include "src/plan/spec.h"
 #include "src/runtime/idmap.h"
+#include "src/runtime/lower.h"
 #include "src/runtime/share.h"
 
 #include <sys/types.h>
@@ -35,6 +36,7 @@ struct stage {
 	int store_fd;        /* the store's directory: layers/NAME, containers/ID */
 	char *const *emulator_names; /* of the emulators' files, see emulators.h */
 	int *volume_fds;     /* one for each mount with a source: detached mounts, or -1 until the outer stage makes them */
+	struct lower lower;  /* the spec's directory of the host, opened before the namespaces were made */
 	struct share *share; /* what another container has, or NULL */
 	int shared_fds[3];   /* set by the outer stage with `share`: its /etc/hosts, /etc/resolv.conf, /dev/shm, or -1 */
 	int nodes_fd;        /* root's device nodes, a detached tmpfs, or -1; see devices.h */

@@ -27,7 +27,7 @@ struct errand {
 static int enter_files(const struct visit *visit, struct err *err)
 {
 	const struct idmap map = idmap_keep(visit->map, visit->spec->kept_uid, visit->spec->kept_gid);
-	struct stage stage = { .spec = visit->spec, .map = &map, .store_fd = visit->store_fd };
+	struct stage stage = { .spec = visit->spec, .map = &map, .store_fd = visit->store_fd, .lower = visit->lower };
 	cleanup_fd int root_fd = stage_make_rootfs(&stage, err);
 	cleanup_fd int place_fd = root_fd < 0 ? -1 : open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
@@ -64,8 +64,9 @@ static void run_child(struct errand *errand, int report_fd)
 	signal(SIGPIPE, SIG_IGN);
 	fd_close(&visit->unused_fd);
 	const struct idmap map = idmap_keep(visit->map, visit->spec->kept_uid, visit->spec->kept_gid);
-	int r = visit->change_fd < 0 ? visit_running(errand, &answer) :
-				       userns_call(&map, &visit->store_fd, visit_stopped, errand, &answer);
+	int r = visit->change_fd < 0 ? visit_running(errand, &answer) : lower_open(visit->spec, &map, &visit->lower, &answer);
+	if (r >= 0 && visit->change_fd >= 0)
+		r = userns_call(&map, &visit->store_fd, visit_stopped, errand, &answer);
 	answer.code = r < 0 ? r : 0;
 	_exit(fd_write_all(report_fd, &answer, sizeof answer) < 0);
 }

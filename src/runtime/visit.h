@@ -6,6 +6,7 @@
 #include "src/base/err.h"
 #include "src/plan/spec.h"
 #include "src/runtime/idmap.h"
+#include "src/runtime/lower.h"
 #include "src/runtime/state.h"
 
 #include <sys/types.h>
@@ -18,6 +19,7 @@ struct visit {
 	int store_fd, dir_fd;
 	int unused_fd;   /* what the process closes at once: our end of a pipe; or -1 */
 	int change_fd;   /* the lock meanwhile, or -1 */
+	struct lower lower; /* set by visit_start's process */
 	pid_t pid;
 	int report_fd;
 };
