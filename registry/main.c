@@ -245,16 +245,17 @@ static const struct {
 	const char *name;
 	size_t operands; /* at least */
 	bool store;      /* needs it */
+	bool reads;      /* and no more: it may be read-only */
 	int (*run)(const struct store *store, struct request *request, struct err *err);
 } commands[] = {
-	{ "pull", 2, true, run_pull },
-	{ "login", 0, false, run_login },
-	{ "load", 2, true, run_load },
-	{ "save", 3, true, run_save },
-	{ "push", 3, true, run_push },
-	{ "unpack", 3, true, run_unpack },
-	{ "commit", 3, true, run_commit },
-	{ "verify", 1, true, run_verify },
+	{ "pull", 2, true, false, run_pull },
+	{ "login", 0, false, false, run_login },
+	{ "load", 2, true, false, run_load },
+	{ "save", 3, true, true, run_save },
+	{ "push", 3, true, true, run_push },
+	{ "unpack", 3, true, false, run_unpack },
+	{ "commit", 3, true, false, run_commit },
+	{ "verify", 1, true, false, run_verify },
 };
 
 static int dispatch(int argc, char **argv, struct request *request, struct err *err)
@@ -263,7 +264,7 @@ static int dispatch(int argc, char **argv, struct request *request, struct err *
 	for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++) {
 		if (!str_eq(commands[i].name, argv[1]) || commands[i].operands > request->operands.len)
 			continue;
-		int r = commands[i].store ? store_open(&store, STORE_FD, true, err) : 0;
+		int r = commands[i].store ? store_open(&store, STORE_FD, !commands[i].reads, err) : 0;
 		return r < 0 ? r : commands[i].run(&store, request, err);
 	}
 	return err_set(err, -EINVAL, "xrun-fetch is started by xrun: use xrun pull");

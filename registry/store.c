@@ -3,6 +3,7 @@
 #include "registry/store.h"
 
 #include "src/base/fd.h"
+#include "src/base/split.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,8 @@ static int publish_missing(int dir_fd, const char *name, const char *text, struc
 static int lock_file(int dir_fd, const char *name, int operation, bool create, struct err *err)
 {
 	cleanup_fd int fd = openat(dir_fd, name, O_RDWR | (create ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EROFS && !create) /* a lock is none on the file's content */
+		fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int r = fd;
 	while (r >= 0 && flock(fd, operation) < 0)
 		if (errno != EINTR)
@@ -60,6 +63,16 @@ static int open_parts(struct store *store, bool create, struct err *err)
 	return r < 0 ? r : publish_missing(store->dir_fd, "index.json", empty, err);
 }
 
+static int refuse_read_only(struct err *err)
+{
+	return err_set(err, -EROFS, "the store is read-only: its images can be run, but none can be brought into it, changed or removed");
+}
+
+static int check_writable(int dir_fd, struct err *err)
+{
+	return split_is_read_only(dir_fd) ? refuse_read_only(err) : 0;
+}
+
 /* overlayfs notes in user.overlay.* what hides what. Found out before anything is put here, not when a file cannot go. */
 static int check_xattrs(int dir_fd, struct err *err)
 {
@@ -74,11 +87,12 @@ static int check_xattrs(int dir_fd, struct err *err)
 int store_open(struct store *ret_store, int dir_fd, bool create, struct err *err)
 {
 	struct store store = STORE_CLOSED;
-	store.dir_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
-	int r = store.dir_fd < 0 ? err_sys(err, "cannot open the store") : 0;
+	int r = store.dir_fd = split_open_images(dir_fd, err);
+	if (r >= 0 && create)
+		r = check_writable(store.dir_fd, err);
 	if (r == 0 && create)
 		r = check_xattrs(store.dir_fd, err);
-	if (r == 0)
+	if (r >= 0)
 		r = open_parts(&store, create, err);
 	if (r < 0)
 		store_close(&store);
@@ -130,7 +144,8 @@ int store_has_layer(const struct store *store, const char *name)
 
 int store_lock(const struct store *store, struct err *err)
 {
-	return lock_file(store->dir_fd, "lock", LOCK_EX, true, err);
+	int r = check_writable(store->dir_fd, err);
+	return r < 0 ? r : lock_file(store->dir_fd, "lock", LOCK_EX, true, err);
 }
 
 int store_read_index(const struct store *store, struct index *ret_index, struct err *err)

@@ -146,7 +146,7 @@ int command_version(const struct globals *globals, int argc, char **argv, struct
 
 static int print_help(void)
 {
-	puts("Usage: xrun [--root DIR] [COMMAND] ...\n\n"
+	puts("Usage: xrun [--root DIR] [--runroot DIR] [COMMAND] ...\n\n"
 	     "Runs a Linux program of any CPU architecture in a container.\n\n"
 	     "  xrun --arch aarch64 debian:12 uname -m        a foreign program, from an image of a registry\n"
 	     "  xrun -it alpine sh                            a shell\n"
@@ -155,7 +155,8 @@ static int print_help(void)
 	for (const struct command *c = cli_commands; c->name; c++)
 		printf("  %-10s %s\n", c->name, c->help);
 	puts("\n`xrun COMMAND --help` shows a command's options. The store is /var/lib/xrun for root, ~/.local/share/xrun\n"
-	     "for others; --root DIR moves it.");
+	     "for others; --root DIR moves it. Where it is read-only, containers are in /run/xrun or $XDG_RUNTIME_DIR/xrun;\n"
+	     "--runroot DIR moves those.");
 	return 0;
 }
 
@@ -177,19 +178,31 @@ int cli_print_help(const char *name)
 	return 0;
 }
 
+/* "NAME DIR" or "NAME=DIR" at argv[*at]: 1 and *at at its last word; 0: it is another. */
+static int take_global(const char *name, const char **ret_value, int argc, char **argv, int *at, struct err *err)
+{
+	size_t len = strlen(name);
+	const char *word = argv[*at];
+	if (strncmp(word, name, len) != 0 || (word[len] && word[len] != '='))
+		return 0;
+	if (!word[len] && ++*at == argc)
+		return err_set(err, -EINVAL, "%s needs an argument: DIR", name);
+	*ret_value = word[len] ? word + len + 1 : argv[*at];
+	return 1;
+}
+
 int cli_main(int argc, char **argv, struct err *err)
 {
 	struct globals globals = { 0 };
 	int at = 1;
-	for (; at < argc; at++) {
-		if (str_starts(argv[at], "--root="))
-			globals.root = argv[at] + strlen("--root=");
-		else if (!str_eq(argv[at], "--root"))
+	for (int taken = 1; at < argc; at++) {
+		taken = take_global("--root", &globals.root, argc, argv, &at, err);
+		if (taken == 0)
+			taken = take_global("--runroot", &globals.runroot, argc, argv, &at, err);
+		if (taken < 0)
+			return taken;
+		if (taken == 0)
 			break;
-		else if (++at == argc)
-			return err_set(err, -EINVAL, "--root needs an argument: DIR");
-		else
-			globals.root = argv[at];
 	}
 	if (at == argc || str_eq(argv[at], "--help") || str_eq(argv[at], "-h") || str_eq(argv[at], "help"))
 		return print_help();

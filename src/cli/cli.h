@@ -12,7 +12,8 @@
 
 /* Options that come before the command. */
 struct globals {
-	const char *root; /* the store; NULL: the default */
+	const char *root;    /* the store; NULL: the default */
+	const char *runroot; /* where the containers of a store are that is read-only; NULL: the default */
 };
 
 /*
@@ -86,7 +87,10 @@ int command_unpause(const struct globals *globals, int argc, char **argv, struct
 int command_update(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_version(const struct globals *globals, int argc, char **argv, struct err *err);
 
-/* The store directory, made if need be and owned by the id map's root. A descriptor. */
+/*
+ * The store's directory, made if need be and owned by the id map's root; for a store that is read-only the directory for its
+ * containers (src/base/split.h). A descriptor.
+ */
 int cli_open_store_dir(const struct globals *globals, const struct idmap *map, struct err *err);
 
 /* Opens the store so that no image's files go meanwhile: for who starts what was planned before. */

@@ -10,6 +10,7 @@
 #include "src/cli/debug.h"
 
 #include "src/base/fd.h"
+#include "src/base/split.h"
 #include "src/base/process.h"
 #include "src/cli/debuggee.h"
 
@@ -209,12 +210,14 @@ static void add_command(struct buf *command, const char *word, const char *text)
 static char *gdb_command(const struct spec *spec, const char *socket_path, int store_dir_fd)
 {
 	struct buf command = { 0 };
+	struct err ignored;
 	char link[64], store[4096];
 	cleanup_strv struct strv layers = { 0 };
-	snprintf(link, sizeof link, "/proc/self/fd/%d", store_dir_fd);
+	cleanup_fd int layers_fd = split_open_layers(store_dir_fd, &ignored);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", layers_fd);
 	ssize_t n = readlink(link, store, sizeof store);
 	for (size_t i = spec->layers.len; n > 0 && i-- > 0;)
-		strv_take(&layers, str_fmt("%.*s/layers/%s", (int)n, store, spec->layers.items[i]));
+		strv_take(&layers, str_fmt("%.*s/%s", (int)n, store, spec->layers.items[i]));
 	if (spec->rootfs)
 		strv_add(&layers, spec->rootfs);
 	cleanup_free char *search = strv_join(&layers, ":"), *program = find_program(spec, &layers);

@@ -3,6 +3,7 @@
 #include "src/cli/place.h"
 
 #include "src/base/fd.h"
+#include "src/base/split.h"
 #include "src/runtime/changes.h"
 #include "src/runtime/lower.h"
 #include "src/runtime/userns.h"
@@ -21,7 +22,7 @@ const struct option diff_options[] = {
 };
 
 struct errand {
-	int store_fd;
+	int store_fd, layers_fd;
 	const struct subject *subject;
 	struct lower lower;
 };
@@ -45,10 +46,9 @@ static int list(void *context, struct err *err)
 		layer_fds[opened++] = fcntl(errand->lower.fd, F_DUPFD_CLOEXEC, 3);
 	int r = upper_fd < 0 && errno != ENOENT ? err_sys(err, "cannot open the container's own files") : 0;
 	for (; r == 0 && opened < layers->len; opened++) {
-		cleanup_free char *layer = str_fmt("layers/%s", layers->items[opened]);
-		layer_fds[opened] = openat(errand->store_fd, layer, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		layer_fds[opened] = openat(errand->layers_fd, layers->items[opened], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (layer_fds[opened] < 0)
-			r = err_sys(err, "cannot open the image's %s", layer);
+			r = err_sys(err, "cannot open the image's layer %s", layers->items[opened]);
 	}
 	if (r == 0 && upper_fd >= 0) /* one that was only created has none */
 		r = changes_list(upper_fd, layer_fds, opened, say, NULL, err);
@@ -75,7 +75,10 @@ int command_diff(const struct globals *globals, int argc, char **argv, struct er
 		r = subject_find(&place, operands.items[0], &subject, err);
 	if (r == 0)
 		r = cli_hold_store(place.store_fd, &store, err);
-	struct errand errand = { place.store_fd, &subject, LOWER_NONE };
+	cleanup_fd int layers_fd = r < 0 ? r : split_open_layers(place.store_fd, err);
+	struct errand errand = { place.store_fd, layers_fd, &subject, LOWER_NONE };
+	if (layers_fd < 0)
+		return layers_fd;
 	if (r == 0)
 		r = lower_open(&subject.spec, &place.map, &errand.lower, err);
 	if (r == 0)

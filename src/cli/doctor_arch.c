@@ -167,7 +167,7 @@ int doctor_compare(const struct globals *globals, const struct doctor_wish *wish
 		return err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", wish->arch);
 	int r = idmap_plan(&map, err);
 	cleanup_fd int store_fd = r < 0 ? r : cli_open_store_dir(globals, &map, err);
-	r = store_fd < 0 ? store_fd : userns_call(&map, &store_fd, make_store, &store_fd, err);
+	r = store_fd < 0 ? store_fd : userns_call(&map, (int *[]){ &store_fd, NULL }, make_store, &store_fd, err);
 	if (r == 0)
 		r = probe(arch, wish->emulator, &map, store_fd, &guest, err);
 	if (r == 0)

@@ -6,6 +6,7 @@
 #include "src/access/access.h"
 #include "src/base/fd.h"
 #include "src/base/self.h"
+#include "src/base/split.h"
 #include "src/runtime/userns.h"
 
 #include <errno.h>
@@ -92,13 +93,15 @@ static int start(struct start *start, const struct endpoints *endpoints, const s
 	int ends[2];
 	cleanup_fd int program_fd = start->program_fd = open_program(err);
 	cleanup_fd int endpoints_fd = start->endpoints_fd = program_fd < 0 ? program_fd : pass_endpoints(endpoints, err);
-	if (endpoints_fd < 0)
-		return endpoints_fd;
+	cleanup_fd int images_fd = endpoints_fd < 0 || start->store_dir_fd < 0 ? -1 : split_open_images(start->store_dir_fd, err);
+	if (endpoints_fd < 0 || (start->store_dir_fd >= 0 && images_fd < 0))
+		return err->code;
+	start->store_dir_fd = images_fd;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_sys(err, "cannot make a pipe");
 	cleanup_fd int read_fd = ends[0];
 	start->error_fd = ends[1];
-	int status = userns_call(map, start->store_dir_fd < 0 ? NULL : &start->store_dir_fd, execute, start, err);
+	int status = userns_call(map, images_fd < 0 ? NULL : (int *[]){ &start->store_dir_fd, NULL }, execute, start, err);
 	close(ends[1]);
 	return status > 0 ? take_error(read_fd, status, err) : status;
 }

@@ -5,6 +5,7 @@
 #include "binfmt/arch.h"
 #include "src/base/calls.h"
 #include "src/base/fd.h"
+#include "src/base/split.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,12 +23,10 @@ static char *default_root(void)
 	return home && *home == '/' ? str_fmt("%s/.local/share/xrun", home) : NULL;
 }
 
-int cli_open_store_dir(const struct globals *globals, const struct idmap *map, struct err *err)
+/* A directory of ours, made if need be, that belongs to the containers' root afterwards. */
+static int open_own(const char *path, const char *option, const struct idmap *map, struct err *err)
 {
 	struct stat st;
-	cleanup_free char *path = globals->root ? str_dup(globals->root) : default_root();
-	if (!path)
-		return err_set(err, -ENOENT, "neither XDG_DATA_HOME nor HOME is set; say where the store is with --root DIR");
 	int r = fd_mkdir_path(path, 0700, err);
 	if (r < 0)
 		return err_prefix(err, "the store");
@@ -37,10 +36,40 @@ int cli_open_store_dir(const struct globals *globals, const struct idmap *map, s
 	if (st.st_uid == map->uids.root_outside)
 		return fd_take(&fd);
 	if (geteuid() != 0 || st.st_uid != 0)
-		return err_set(err, -EPERM, "the store %s belongs to user %u; give another with --root DIR", path, st.st_uid);
+		return err_set(err, -EPERM, "the store %s belongs to user %u; give another with %s DIR", path, st.st_uid, option);
 	if (fchmod(fd, 0700) < 0 || fchown(fd, map->uids.root_outside, map->gids.root_outside) < 0)
 		return err_sys(err, "cannot give the store %s to the containers' root", path);
 	return fd_take(&fd);
+}
+
+/* One directory for each store, called by what the store is, whatever path led there. */
+static int open_beside(const struct globals *globals, const char *path, int store_fd, const struct idmap *map, struct err *err)
+{
+	struct stat st;
+	const char *run = getenv("XDG_RUNTIME_DIR");
+	cleanup_free char *real = realpath(path, NULL);
+	cleanup_free char *root = globals->runroot ? str_dup(globals->runroot) : geteuid() == 0 ? str_dup("/run/xrun") :
+							       run && *run == '/'		? str_fmt("%s/xrun", run) :
+												  NULL;
+	if (!real || fstat(store_fd, &st) < 0)
+		return err_sys(err, "the store %s", path);
+	if (!root)
+		return err_set(err, -EROFS, "the store %s is read-only, and XDG_RUNTIME_DIR is not set: say where containers go with --runroot DIR", path);
+	cleanup_free char *beside = str_fmt("%s/%llx-%llx", root, (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	cleanup_fd int fd = open_own(beside, "--runroot", map, err);
+	int r = fd < 0 ? fd : split_link_images(fd, real, err);
+	return r < 0 ? err_prefix(err, "the store %s is read-only", path) : fd_take(&fd);
+}
+
+int cli_open_store_dir(const struct globals *globals, const struct idmap *map, struct err *err)
+{
+	cleanup_free char *path = globals->root ? str_dup(globals->root) : default_root();
+	if (!path)
+		return err_set(err, -ENOENT, "neither XDG_DATA_HOME nor HOME is set; say where the store is with --root DIR");
+	cleanup_fd int fd = open_own(path, "--root", map, err);
+	if (fd < 0)
+		return fd;
+	return split_is_read_only(fd) ? open_beside(globals, path, fd, map, err) : fd_take(&fd);
 }
 
 void cli_forget_descriptors(int kept_fd)

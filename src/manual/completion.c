@@ -27,7 +27,7 @@ static void print_bash(void)
 		print_words(c->options);
 		puts("\" ;;");
 	}
-	fputs("\t*) words=\" --root", stdout);
+	fputs("\t*) words=\" --root --runroot", stdout);
 	print_words(run_options);
 	fputs("\" ;;\n\tesac\n\tif [[ $COMP_CWORD == 1 && $cur != -* ]]; then\n\t\twords=\"", stdout);
 	print_commands();

@@ -3,6 +3,7 @@
 #include "src/runtime/run.h"
 
 #include "src/base/fd.h"
+#include "src/base/split.h"
 #include "src/runtime/directories.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
@@ -133,7 +134,8 @@ static int start(struct run *run, struct share *share, const struct strv *emulat
 {
 	int ends[2];
 	cleanup_lower struct lower lower = LOWER_NONE;
-	if (lower_open(run->spec, run->map, &lower, err) < 0)
+	cleanup_fd int layers_fd = split_open_layers(run->store_fd, err);
+	if (layers_fd < 0 || lower_open(run->spec, run->map, &lower, err) < 0)
 		return err->code;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(err, "cannot make a socket pair");
@@ -149,7 +151,7 @@ static int start(struct run *run, struct share *share, const struct strv *emulat
 		cleanup_free int *volume_fds = mem_new((run->spec->mount_count + 1) * sizeof *volume_fds);
 		memset(volume_fds, -1, run->spec->mount_count * sizeof *volume_fds);
 		struct stage stage = { .spec = run->spec, .map = run->map, .socket_fd = ends[1],
-			.store_fd = run->store_fd, .emulator_names = emulators->items, .volume_fds = volume_fds, .nodes_fd = -1,
+			.store_fd = run->store_fd, .layers_fd = layers_fd, .emulator_names = emulators->items, .volume_fds = volume_fds, .nodes_fd = -1,
 			.lower = lower, .share = run->spec->shared ? share : NULL, .shared_fds = { -1, -1, -1 } };
 		outer_stage(&stage);
 	}

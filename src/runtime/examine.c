@@ -10,6 +10,7 @@
 #include "src/base/fd.h"
 #include "src/base/overlay.h"
 #include "src/base/process.h"
+#include "src/base/split.h"
 #include "src/runtime/lower.h"
 
 #include <errno.h>
@@ -38,7 +39,7 @@ static void open_volumes(struct view *view)
 			view->volume_fds[i] = open(view->spec->mounts[i].source, O_PATH | O_CLOEXEC);
 }
 
-static int open_root(const struct view *view, int store_fd, int container_fd, struct err *err)
+static int open_root(const struct view *view, int layers_fd, int container_fd, struct err *err)
 {
 	const struct spec *spec = view->spec;
 	cleanup_free int *fds = mem_new((spec->layers.len + 2) * sizeof *fds);
@@ -50,8 +51,7 @@ static int open_root(const struct view *view, int store_fd, int container_fd, st
 	else if (!spec->layers.len)
 		fds[count++] = openat(container_fd, "empty", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (size_t i = 0; i < spec->layers.len; i++) {
-		cleanup_free char *name = str_fmt("layers/%s", spec->layers.items[i]);
-		fds[count++] = openat(store_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fds[count++] = openat(layers_fd, spec->layers.items[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
 	fds[count++] = openat(container_fd, "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return overlay_create(fds, count, -1, -1, false, err);
@@ -180,11 +180,11 @@ static void read_program(const struct view *view, int fd, struct program_facts *
 }
 
 /* The store is opened anew as ourselves: its parents may be ours alone. */
-static int enter(const struct idmap *map, int userns_fd, int *store_fd, int *container_fd, struct err *err)
+static int enter(const struct idmap *map, int userns_fd, int *layers_fd, int *container_fd, struct err *err)
 {
 	if (setns(userns_fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0)
 		return -errno;
-	int r = fd_reopen_directory(store_fd, err);
+	int r = fd_reopen_directory(layers_fd, err);
 	if (r == 0)
 		r = fd_reopen_directory(container_fd, err);
 	if (r == 0)
@@ -194,15 +194,15 @@ static int enter(const struct idmap *map, int userns_fd, int *store_fd, int *con
 	return r;
 }
 
-static void look(struct view *view, const struct idmap *map, int store_fd, int container_fd, int userns_fd, struct program_facts *facts)
+static void look(struct view *view, const struct idmap *map, int layers_fd, int container_fd, int userns_fd, struct program_facts *facts)
 {
 	struct err ignored;
 	open_volumes(view);
 	if (lower_open(view->spec, map, &view->lower, &ignored) < 0)
 		return;
-	if (enter(map, userns_fd, &store_fd, &container_fd, &ignored) < 0)
+	if (enter(map, userns_fd, &layers_fd, &container_fd, &ignored) < 0)
 		return;
-	view->root_fd = open_root(view, store_fd, container_fd, &ignored);
+	view->root_fd = open_root(view, layers_fd, container_fd, &ignored);
 	cleanup_fd int fd = view->root_fd < 0 ? -1 : open_program(view, facts);
 	if (fd >= 0)
 		read_program(view, fd, facts);
@@ -212,6 +212,7 @@ void examine_program(const struct spec *spec, const struct idmap *map, int store
 	struct program_facts *ret_facts)
 {
 	struct program_facts facts = { 0 };
+	struct err ignored;
 	int ends[2];
 	if (userns_fd < 0 || container_fd < 0 || pipe2(ends, O_CLOEXEC) < 0)
 		return;
@@ -219,7 +220,7 @@ void examine_program(const struct spec *spec, const struct idmap *map, int store
 	if (child == 0) {
 		struct view view = { .spec = spec, .root_fd = -1, .lower = LOWER_NONE, .volume_fds = mem_new((spec->mount_count + 1) * sizeof(int)) };
 		memset(view.volume_fds, -1, spec->mount_count * sizeof(int));
-		look(&view, map, fcntl(store_fd, F_DUPFD_CLOEXEC, 3), fcntl(container_fd, F_DUPFD_CLOEXEC, 3), userns_fd, &facts);
+		look(&view, map, split_open_layers(store_fd, &ignored), fcntl(container_fd, F_DUPFD_CLOEXEC, 3), userns_fd, &facts);
 		_exit(fd_write_all(ends[1], &facts, sizeof facts) < 0);
 	}
 	close(ends[1]);

@@ -76,6 +76,8 @@ static int enter_user_namespace(struct stage *stage, struct err *err)
 	if (r == 0)
 		r = fd_reopen_directory(&stage->store_fd, err); /* as ourselves: its parents may be ours alone */
 	if (r == 0)
+		r = fd_reopen_directory(&stage->layers_fd, err);
+	if (r == 0)
 		r = idmap_become_root(stage->map, err);
 	if (r < 0)
 		return r;
@@ -131,8 +133,7 @@ int stage_make_rootfs(const struct stage *stage, struct err *err)
 {
 	const struct strv *layers = &stage->spec->layers;
 	cleanup_free char *own = str_fmt("containers/%s", stage->spec->id);
-	cleanup_fd int layers_fd = open_below(stage->store_fd, "layers", err);
-	cleanup_fd int container_fd = layers_fd < 0 ? layers_fd : open_below(stage->store_fd, own, err);
+	cleanup_fd int container_fd = open_below(stage->store_fd, own, err);
 	if (container_fd < 0)
 		return container_fd;
 	cleanup_free int *layer_fds = mem_new((layers->len + 1) * sizeof *layer_fds);
@@ -141,7 +142,7 @@ int stage_make_rootfs(const struct stage *stage, struct err *err)
 	if (stage->spec->rootfs)
 		r = layer_fds[opened++] = lower_place(&stage->lower, err);
 	for (; r >= 0 && opened < layers->len; opened++)
-		r = layer_fds[opened] = open_below(layers_fd, layers->items[opened], err);
+		r = layer_fds[opened] = open_below(stage->layers_fd, layers->items[opened], err);
 	if (r >= 0 && opened == 0) /* an image without layers: overlayfs wants at least one */
 		r = layer_fds[opened++] = make_directory(container_fd, "empty", 0755, err);
 	cleanup_fd int upper_fd = r < 0 ? r : make_upper(stage, container_fd, root_mode(layer_fds, opened), err);

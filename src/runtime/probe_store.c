@@ -92,7 +92,7 @@ static void probe_overlay(const struct idmap *map, int store_fd, const char *typ
 	struct err err = { 0 };
 	struct place place = { .store_fd = store_fd };
 	snprintf(place.name, sizeof place.name, ".doctor-%d", getpid());
-	int r = userns_call(map, &place.store_fd, try_overlay, &place, &err);
+	int r = userns_call(map, (int *[]){ &place.store_fd, NULL }, try_overlay, &place, &err);
 	if (r == 0) {
 		findings_add(findings, "store", "overlay", FINDING_OK, "an overlay in it works (%s)", type);
 		return;

@@ -33,7 +33,8 @@ struct stage {
 	const struct spec *spec;
 	const struct idmap *map;
 	int socket_fd;       /* the children's end */
-	int store_fd;        /* the store's directory: layers/NAME, containers/ID */
+	int store_fd;        /* the store's directory: containers/ID */
+	int layers_fd;       /* its layers/ */
 	char *const *emulator_names; /* of the emulators' files, see emulators.h */
 	int *volume_fds;     /* one for each mount with a source: detached mounts, or -1 until the outer stage makes them */
 	struct lower lower;  /* the spec's directory of the host, opened before the namespaces were made */

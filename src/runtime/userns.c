@@ -20,14 +20,16 @@ struct report {
 	struct err err;
 };
 
-static int enter(const struct idmap *map, int *directory_fd, int socket_fd, struct err *err)
+static int enter(const struct idmap *map, int *const *directories, int socket_fd, struct err *err)
 {
 	char mapped;
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
 		return err_sys(err, "cannot make a user namespace");
 	if (send(socket_fd, "", 1, MSG_NOSIGNAL) != 1 || recv(socket_fd, &mapped, 1, 0) != 1)
 		return err_set(err, -EPIPE, "the id map was not written");
-	int r = directory_fd ? fd_reopen_directory(directory_fd, err) : 0; /* as ourselves: its parents may be ours alone */
+	int r = 0;
+	for (; r == 0 && directories && *directories; directories++)
+		r = fd_reopen_directory(*directories, err); /* as ourselves: its parents may be ours alone */
 	if (r == 0)
 		r = idmap_become_root(map, err);
 	if (r < 0)
@@ -39,10 +41,10 @@ static int enter(const struct idmap *map, int *directory_fd, int socket_fd, stru
 	return 0;
 }
 
-static void run_child(const struct idmap *map, int *directory_fd, int socket_fd, int (*call)(void *, struct err *), void *context)
+static void run_child(const struct idmap *map, int *const *directories, int socket_fd, int (*call)(void *, struct err *), void *context)
 {
 	struct report report = { 0 };
-	int r = enter(map, directory_fd, socket_fd, &report.err);
+	int r = enter(map, directories, socket_fd, &report.err);
 	report.result = r < 0 ? r : call(context, &report.err);
 	_exit(send(socket_fd, &report, sizeof report, MSG_NOSIGNAL) == sizeof report ? 0 : STATUS_FAILED);
 }
@@ -68,7 +70,7 @@ static int serve(const struct idmap *map, pid_t child, int socket_fd, struct err
 	return report.result < 0 ? report.result : 0;
 }
 
-int userns_call(const struct idmap *map, int *directory_fd, int (*call)(void *, struct err *), void *context,
+int userns_call(const struct idmap *map, int *const *directories, int (*call)(void *, struct err *), void *context,
 	struct err *err)
 {
 	int ends[2];
@@ -78,7 +80,7 @@ int userns_call(const struct idmap *map, int *directory_fd, int (*call)(void *, 
 	pid_t child = fork();
 	if (child == 0) {
 		close(ends[0]);
-		run_child(map, directory_fd, ends[1], call, context);
+		run_child(map, directories, ends[1], call, context);
 	}
 	close(ends[1]);
 	if (child < 0)

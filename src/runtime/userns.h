@@ -9,9 +9,9 @@
 /*
  * Runs call(context, err) in a child in a new user and mount namespace, killed when we die. Returns what it returned; or,
  * where it executed a program instead, that program's exit status (128+n for a signal).
- * *directory_fd, unless NULL, is in the child the same directory, usable for mounts there.
+ * What `directories` points to, NULL-terminated, are in the child the same directories, usable for mounts there; NULL: none.
  */
-int userns_call(const struct idmap *map, int *directory_fd, int (*call)(void *context, struct err *err), void *context,
+int userns_call(const struct idmap *map, int *const *directories, int (*call)(void *context, struct err *err), void *context,
 	struct err *err);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/base/split.h"
 #include "src/runtime/containers.h"
 #include "src/runtime/join.h"
 #include "src/runtime/mount.h"
@@ -27,7 +28,7 @@ struct errand {
 static int enter_files(const struct visit *visit, struct err *err)
 {
 	const struct idmap map = idmap_keep(visit->map, visit->spec->kept_uid, visit->spec->kept_gid);
-	struct stage stage = { .spec = visit->spec, .map = &map, .store_fd = visit->store_fd, .lower = visit->lower };
+	struct stage stage = { .spec = visit->spec, .map = &map, .store_fd = visit->store_fd, .layers_fd = visit->layers_fd, .lower = visit->lower };
 	cleanup_fd int root_fd = stage_make_rootfs(&stage, err);
 	cleanup_fd int place_fd = root_fd < 0 ? -1 : open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
@@ -66,7 +67,9 @@ static void run_child(struct errand *errand, int report_fd)
 	const struct idmap map = idmap_keep(visit->map, visit->spec->kept_uid, visit->spec->kept_gid);
 	int r = visit->change_fd < 0 ? visit_running(errand, &answer) : lower_open(visit->spec, &map, &visit->lower, &answer);
 	if (r >= 0 && visit->change_fd >= 0)
-		r = userns_call(&map, &visit->store_fd, visit_stopped, errand, &answer);
+		r = visit->layers_fd = split_open_layers(visit->store_fd, &answer);
+	if (r >= 0 && visit->change_fd >= 0)
+		r = userns_call(&map, (int *[]){ &visit->store_fd, &visit->layers_fd, NULL }, visit_stopped, errand, &answer);
 	answer.code = r < 0 ? r : 0;
 	_exit(fd_write_all(report_fd, &answer, sizeof answer) < 0);
 }

@@ -19,7 +19,8 @@ struct visit {
 	int store_fd, dir_fd;
 	int unused_fd;   /* what the process closes at once: our end of a pipe; or -1 */
 	int change_fd;   /* the lock meanwhile, or -1 */
-	struct lower lower; /* set by visit_start's process */
+	int layers_fd;      /* and what follows: set by visit_start's process */
+	struct lower lower;
 	pid_t pid;
 	int report_fd;
 };
