@@ -58,29 +58,43 @@ blobs_asked() {
 	[ "$status" = 137 ]
 }
 
-# Both the pull and the run of an image may find it gone, and bring it again.
-@test "run, rmi and prune at once do no harm" {
-	local i pids=() others=()
+# in_loops COMMAND...: until $BATS_TEST_TMPDIR/done is there; what it says is kept. Its process id is added to others.
+in_loops() {
+	(
+		while [ ! -e "$BATS_TEST_TMPDIR/done" ]; do
+			"$XRUN" --root "$STORE" "$@" >/dev/null 2>>"$BATS_TEST_TMPDIR/said" || true
+			sleep 0.05
+		done
+	) 3>&- &
+	others+=($!)
+}
+
+# Both the pull and the run of an image may find it gone, and bring it again. LOOPS=250 for longer.
+@test "pull, run, rmi and prune at once do no harm" {
+	local i name pids=() others=()
 	make_layout a --layer "$(native_tar)" --layer "$(small_tar a)"
 	make_layout b --layer "$(native_tar)" --layer "$(small_tar b)"
+	make_layout c --layer "$(small_tar c)" --layer "$(native_tar)"
+	xrun -q --name stays "oci:$LAYOUT:c" sh -c 'echo kept >/kept'
+	xrun -q -d --name lives "oci:$LAYOUT:c" sh -c 'while :; do cat /etc/c || exit 1; sleep 0.1; done'
 	for name in a b; do
 		(
-			for ((i = 0; i < 15; i++)); do
+			for ((i = 0; i < ${LOOPS:-12}; i++)); do
 				[ "$("$XRUN" --root "$STORE" -q "oci:$LAYOUT:$name" cat "/etc/$name")" = "$name" ] || exit 1
 			done
 		) 3>&- &
 		pids+=($!)
 	done
-	for command in "rmi -f oci:$LAYOUT:a" prune "images -q" "rmi -f oci:$LAYOUT:b"; do
-		(
-			while [ ! -e "$BATS_TEST_TMPDIR/done" ]; do
-				# shellcheck disable=SC2086 # words
-				"$XRUN" --root "$STORE" $command >/dev/null 2>>"$BATS_TEST_TMPDIR/said" || true
-				sleep 0.05
-			done
-		) 3>&- &
-		others+=($!)
-	done
+	(
+		for ((i = 0; i < ${LOOPS:-12}; i++)); do
+			"$XRUN" --root "$STORE" pull -q "$PLAIN/test:layers-gzip" || exit 1
+		done
+	) 3>&- &
+	pids+=($!)
+	in_loops rmi -f "oci:$LAYOUT:a"
+	in_loops prune
+	in_loops images -q
+	in_loops rmi -f "oci:$LAYOUT:b" "$PLAIN/test:layers-gzip" "oci:$LAYOUT:c"
 	for i in "${pids[@]}"; do
 		await_end "$i"
 		[ "$status" = 0 ] || touch "$BATS_TEST_TMPDIR/failed"
@@ -90,6 +104,15 @@ blobs_asked() {
 	[ ! -e "$BATS_TEST_TMPDIR/failed" ]
 	# prune says when it could do nothing; nothing else is ever said.
 	refute grep -v "the store is in use by" "$BATS_TEST_TMPDIR/said"
+	[ -n "$(xrun ps -q --filter name=lives)" ]
+	xrun rm -f lives
+	[ "$(xrun start -a stays)" = "" ]
+	[ -n "$(xrun diff stays)" ]
+	xrun rm stays
+	xrun store verify --repair=false
+	xrun rmi --all
+	xrun prune
+	[ -z "$(find "$STORE/layers" "$STORE/blobs/sha256" "$STORE/staging" -mindepth 1)" ]
 }
 
 @test "a damaged blob in the store is fetched again when it is needed" {
