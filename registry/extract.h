@@ -3,12 +3,11 @@
 #ifndef XRUN_REGISTRY_EXTRACT_H
 #define XRUN_REGISTRY_EXTRACT_H
 
+#include "registry/late.h"
 #include "registry/layer.h"
 #include "registry/metadata.h"
 #include "registry/parent.h"
 #include "registry/siblings.h"
-#include "registry/whiteout.h"
-#include "src/base/str.h"
 
 enum extract_mode {
 	EXTRACT_UPPER,    /* into an overlayfs lower directory with others below: whiteouts are made */

@@ -18,6 +18,17 @@ void parent_forget(struct parent *parent)
 	parent->path = NULL;
 }
 
+bool parent_is_absent(int code)
+{
+	return code == -ENOENT || code == -ENOTDIR || code == -ELOOP;
+}
+
+int parent_open_directory(int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static int find(int root_fd, const char *path, enum parent_rule rule)
 {
 	uint64_t resolve = rule == PARENT_STRICT ? RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS
@@ -44,10 +55,7 @@ static int redirect(int above_fd, char *path, size_t above_len, const char *link
 
 static int make(int dir_fd, const char *name)
 {
-	if (mkdirat(dir_fd, name, 0755) < 0)
-		return -errno;
-	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return mkdirat(dir_fd, name, 0755) < 0 ? -errno : parent_open_directory(dir_fd, name);
 }
 
 /*

@@ -28,4 +28,10 @@ void parent_forget(struct parent *parent); /* also frees; call it when a directo
  */
 int parent_open(struct parent *parent, int root_fd, const char *path, enum parent_rule rule);
 
+/* Whether such a code says that there is no directory of the name. */
+bool parent_is_absent(int code);
+
+/* Opens a directory by a single name, or "." itself, for reading: never through a symlink. */
+int parent_open_directory(int dir_fd, const char *name);
+
 #endif
