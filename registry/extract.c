@@ -17,8 +17,9 @@
  * As an overlayfs lower directory (EXTRACT_UPPER), a whiteout is a character device 0:0, which takes the name. The
  * order of a layer's entries says nothing, so a file of that name wins; a directory of that name has both meanings,
  * and becomes opaque. So does a directory that replaces a non-directory: the lower layers' content was gone by then.
- * Three things cannot be said in a directory that stands alone: a hard link to a file below, an entry whose parent is
- * below, and an opaque root, which overlayfs ignores. Then report->needs_lower is set.
+ * Directories that the layer has no entry for are made, and become what they are below later (implicit.h). Three things
+ * cannot be said in a directory that stands alone: a hard link to a file below, an entry whose parent is a symlink below,
+ * and an opaque root, which overlayfs ignores. Then report->needs_lower is set.
  *
  * On the merged tree (EXTRACT_REMOVALS, then EXTRACT_MERGED) the kernel makes whiteouts. All removals come first,
  * again because order says nothing. A directory in place of a non-directory is a removal, too: whiteouts below it
@@ -124,9 +125,13 @@ int extract_keep_time(struct extract *x, int fd, const char *path, size_t path_l
 	return ours ? 0 : late_add(&x->kept, &late, path, "", err);
 }
 
-int extract_open_parent(struct extract *x, struct err *err)
+int extract_open_parent(struct extract *x, bool hollow, struct err *err)
 {
 	int fd = parent_open(&x->parent, x->root_fd, x->path, parent_rule(x));
+	if (fd == -ENOENT && x->mode == EXTRACT_UPPER) {
+		int r = implicit_make(&x->report->implicit, x->root_fd, x->path, hollow);
+		fd = r < 0 ? r : parent_open(&x->parent, x->root_fd, x->path, parent_rule(x));
+	}
 	if (fd < 0)
 		return fd;
 	const char *base = entry_base(x->path);
@@ -138,6 +143,7 @@ int extract_open_parent(struct extract *x, struct err *err)
 int extract_finish(struct extract *x, struct err *err)
 {
 	enum parent_rule rule = x->mode == EXTRACT_UPPER ? PARENT_STRICT : PARENT_IN_ROOT;
+	implicit_settle(&x->report->implicit, &x->late);
 	int r = late_settle(&x->kept, x->root_fd, rule, &x->rule, err);
 	return r < 0 ? r : late_settle(&x->late, x->root_fd, rule, &x->rule, err);
 }
@@ -245,7 +251,7 @@ static int make_directory(struct extract *x, int parent_fd, const char *name, co
 	if (fd < 0)
 		return err_code(err, fd, "cannot open the directory");
 	if (replaced && x->mode == EXTRACT_UPPER)
-		r = extract_make_opaque(fd, err);
+		r = extract_make_opaque(x, fd, err);
 	if (r == 0)
 		r = metadata_directory(fd, &e->metadata, existed, &x->rule, err);
 	return r < 0 ? r : postpone(x, &e->metadata, err);
@@ -274,7 +280,7 @@ static int bring(struct extract *x, const struct extract_entry *e, struct err *e
 {
 	if (!*x->path)
 		return make_root(x, e, err);
-	int parent_fd = extract_open_parent(x, err);
+	int parent_fd = extract_open_parent(x, false, err);
 	if (parent_fd < 0)
 		return extract_miss(x, parent_fd, "cannot open its directory", err);
 	const char *name = entry_base(x->path);

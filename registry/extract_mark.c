@@ -9,10 +9,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-static const char OPAQUE_XATTR[] = "user.overlay.opaque";
-
-int extract_make_opaque(int dir_fd, struct err *err)
+int extract_make_opaque(struct extract *x, int dir_fd, struct err *err)
 {
+	x->report->implicit.opaque = true;
 	if (fsetxattr(dir_fd, OPAQUE_XATTR, "y", 1, 0) == 0)
 		return 0;
 	if (errno == EOPNOTSUPP)
@@ -32,13 +31,17 @@ static int make_whiteout(struct extract *x, int parent_fd, const char *name, str
 		return err_sys(err, "cannot make a whiteout");
 	if (!S_ISDIR(st.st_mode))
 		return 0;
+	if (x->report->implicit.count) { /* perhaps this one, which would be new then, and not like that below */
+		x->report->needs_lower = true;
+		return 0;
+	}
 	cleanup_fd int fd = parent_open_directory(parent_fd, name);
-	return fd < 0 ? err_code(err, fd, "cannot open the directory") : extract_make_opaque(fd, err);
+	return fd < 0 ? err_code(err, fd, "cannot open the directory") : extract_make_opaque(x, fd, err);
 }
 
 int extract_mark(struct extract *x, enum whiteout kind, const char *name, struct err *err)
 {
-	int parent_fd = extract_open_parent(x, err);
+	int parent_fd = extract_open_parent(x, true, err);
 	if (parent_fd < 0)
 		return extract_miss(x, parent_fd, "cannot open its directory", err);
 	if (kind == WHITEOUT_NAME)
@@ -47,5 +50,5 @@ int extract_mark(struct extract *x, enum whiteout kind, const char *name, struct
 		x->report->needs_lower = true;
 		return 0;
 	}
-	return extract_make_opaque(parent_fd, err);
+	return extract_make_opaque(x, parent_fd, err);
 }

@@ -5,8 +5,11 @@
 
 #include "registry/extract.h"
 
-/* The directory that the entry at hand belongs into: the cache's descriptor. A negative errno, perhaps without a text. */
-int extract_open_parent(struct extract *x, struct err *err);
+/*
+ * The directory that the entry at hand belongs into: the cache's descriptor. `hollow`: it is for a whiteout (implicit.h).
+ * A negative errno, perhaps without a text.
+ */
+int extract_open_parent(struct extract *x, bool hollow, struct err *err);
 
 /* Something that the entry needs is not here. 0 if a lower layer may have it, and then report->needs_lower is set. */
 int extract_miss(struct extract *x, int code, const char *what, struct err *err);
@@ -19,7 +22,7 @@ int extract_keep_time(struct extract *x, int fd, const char *path, size_t path_l
 
 /* extract_mark.c: whiteouts for overlayfs. */
 int extract_mark(struct extract *x, enum whiteout kind, const char *name, struct err *err);
-int extract_make_opaque(int dir_fd, struct err *err);
+int extract_make_opaque(struct extract *x, int dir_fd, struct err *err);
 
 /* extract_removal.c: what an entry takes away from the merged tree; `name` is a whiteout's. */
 int extract_take_away(struct extract *x, const struct extract_entry *e, enum whiteout kind, const char *name, struct err *err);

@@ -42,7 +42,7 @@ int extract_take_away(struct extract *x, const struct extract_entry *e, enum whi
 	bool directory = kind == WHITEOUT_NONE && !e->hardlink && S_ISDIR(e->type);
 	if (!*x->path || (kind == WHITEOUT_NONE && !directory))
 		return 0;
-	int parent_fd = extract_open_parent(x, err);
+	int parent_fd = extract_open_parent(x, false, err);
 	if (parent_is_absent(parent_fd))
 		return 0;
 	if (parent_fd < 0)

@@ -2,13 +2,14 @@
 /* install.c owns turning an image's documents into an image in the store. */
 /*
  * Theory of operation. The manifest says what there is; the configuration says what the layers must hash to. Layers
- * are fetched a few at a time, each by a thread of its own, into staging. When all are there, those that need the
- * layers below them are applied on an overlay mount; then everything staged is flushed in one go and renamed to its final
- * name; then the small documents follow, and last the name in index.json. So whatever has a final name is whole.
+ * are fetched a few at a time, each by a thread of its own, into staging. When all are there, directories that a layer
+ * has no entry for become like those below (implicit.h), and what needs the layers below for more than that is applied on an
+ * overlay mount; then everything staged is flushed in one go and renamed to its final name; then the small documents
+ * follow, and last the name in index.json. So whatever has a final name is whole.
  *
  * A layer's name below layers/ is its diff id; the lowest layer's is sha256("bottom " + diff id), because unpacking fills in
- * for it what is missing (parent directories, say), and so it may differ from the same layer in another place; an
- * applied layer's is its chain id. One unpacked for other ids than usual has a suffix that says which (store.h).
+ * for it what is missing (parent directories, say), and so it may differ from the same layer in another place; that of a
+ * layer which was completed by those below is its chain id. One unpacked for other ids than usual has a suffix that says which (store.h).
  */
 #include "registry/install.h"
 #include "registry/compare.h"
@@ -180,25 +181,34 @@ static bool comes_again(const struct install *p, size_t i, size_t end)
 	return false;
 }
 
-/* The merged view of the layers below `at`, writable into that layer's own directory. */
-static int mount_merged(const struct install *p, size_t at, struct err *err)
+/* The merged view of the layers below `at`, writable into upper_fd unless that is -1. */
+static int mount_below(const struct install *p, size_t at, int upper_fd, int work_fd, struct err *err)
 {
-	const struct staged *s = &p->staged[at];
 	cleanup_free int *layer_fds = mem_new((at + 1) * sizeof *layer_fds);
 	size_t count = 0;
 	int r = 0;
 	for (size_t i = 0; r >= 0 && i < at; i++)
 		if (!comes_again(p, i, at) && (r = open_layer(p, &p->staged[i], err)) >= 0)
 			layer_fds[count++] = r;
-	if (r >= 0 && mkdirat(s->dir_fd, "work", 0700) < 0)
-		r = err_sys(err, "cannot make a staging directory");
-	cleanup_fd int upper_fd = openat(s->dir_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_fd int work_fd = openat(s->dir_fd, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r >= 0 && count == 1 && upper_fd < 0) /* one layer is its own merged view */
+		return layer_fds[0];
 	if (r >= 0)
 		r = overlay_create(layer_fds, count, upper_fd, work_fd, false, err);
 	for (size_t i = 0; i < count; i++)
 		fd_close(&layer_fds[i]);
-	return r < 0 ? err_prefix(err, "layer %s: the layers below it", s->layer->digest.text) : r;
+	return r < 0 ? err_prefix(err, "layer %s: the layers below it", p->staged[at].layer->digest.text) : r;
+}
+
+static int mount_merged(const struct install *p, size_t at, struct err *err)
+{
+	const struct staged *s = &p->staged[at];
+	if (mkdirat(s->dir_fd, "work", 0700) < 0)
+		return err_sys(err, "cannot make a staging directory");
+	cleanup_fd int upper_fd = openat(s->dir_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int work_fd = openat(s->dir_fd, "work", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (upper_fd < 0 || work_fd < 0)
+		return err_sys(err, "cannot open the staging directory %s", s->dir);
+	return mount_below(p, at, upper_fd, work_fd, err);
 }
 
 static int empty_root(const struct staged *s, struct err *err)
@@ -224,6 +234,28 @@ static int apply(struct install *p, size_t i, struct err *err)
 	chain_name(p, i, s->name);
 	r = layer_apply(blob_fd, compression, &options, merged_fd, &s->report, err);
 	return r < 0 ? err_prefix(err, "layer %s", s->layer->digest.text) : 0;
+}
+
+/* What the layer does not say of its directories is what those below it are. */
+static int inherit(struct install *p, size_t i, struct err *err)
+{
+	struct staged *s = &p->staged[i];
+	cleanup_fd int below_fd = mount_below(p, i, -1, -1, err);
+	cleanup_fd int root_fd = below_fd < 0 ? below_fd : openat(s->dir_fd, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (root_fd < 0)
+		return below_fd < 0 ? below_fd : err_sys(err, "cannot open the staging directory %s", s->dir);
+	chain_name(p, i, s->name);
+	int r = implicit_inherit(&s->report.implicit, root_fd, below_fd, &s->report.needs_lower, err);
+	layer_report_done(&s->report);
+	return r < 0 ? err_prefix(err, "layer %s", s->layer->digest.text) : 0;
+}
+
+/* Layers that mean something only on top of those below them, which are as they should be. */
+static int complete(struct install *p, size_t i, struct err *err)
+{
+	struct staged *s = &p->staged[i];
+	int r = s->report.implicit.count ? inherit(p, i, err) : 0;
+	return r == 0 && s->report.needs_lower ? apply(p, i, err) : r;
 }
 
 static int publish_layers(struct install *p, struct err *err)
@@ -341,6 +373,7 @@ static void discard(struct install *p)
 		if (p->staged[i].dir_fd >= 0)
 			fd_remove_tree(p->store->staging_fd, p->staged[i].dir, &ignored);
 		fd_close(&p->staged[i].dir_fd);
+		layer_report_done(&p->staged[i].report);
 	}
 }
 
@@ -383,8 +416,7 @@ static int install(struct install *p, struct err *err)
 	plan_layers(p);
 	int r = fetch_layers(p, err);
 	for (size_t i = 1; r == 0 && i < p->in->image.layer_count; i++)
-		if (p->staged[i].report.needs_lower)
-			r = apply(p, i, err);
+		r = complete(p, i, err);
 	if (r == 0 && p->options->check)
 		return check_layers(p, p->options->check, err);
 	if (r == 0)

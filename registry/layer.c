@@ -12,6 +12,11 @@
 
 static const uint64_t MAX_BYTES = 64ULL << 30, MAX_ENTRIES = 4000000;
 
+void layer_report_done(struct layer_report *report)
+{
+	implicit_done(&report->implicit);
+}
+
 static int copy_content(struct tar *tar, struct extract *x, struct err *err)
 {
 	const void *data;
@@ -159,6 +164,8 @@ int layer_unpack(struct stream *source, enum compression compression, const stru
 {
 	struct layer_report report = { 0 };
 	int r = run(source, compression, options, root_fd, options->bottom ? EXTRACT_BOTTOM : EXTRACT_UPPER, &report, err);
+	if (r < 0 || report.needs_lower)
+		layer_report_done(&report);
 	if (r < 0) {
 		stream_abort(source, r);
 		return r;

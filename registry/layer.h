@@ -4,6 +4,7 @@
 #define XRUN_REGISTRY_LAYER_H
 
 #include "registry/digest.h"
+#include "registry/implicit.h"
 #include "registry/stream.h"
 #include "src/base/err.h"
 
@@ -19,7 +20,9 @@ struct layer_report {
 	uint64_t devices;       /* device nodes left out: they cannot be made in a user namespace */
 	uint64_t foreign_ids;   /* entries whose owner fell back to root because the id map has a single id */
 	bool needs_lower;       /* see layer_unpack */
+	struct implicit implicit; /* directories without an entry of their own; empty with needs_lower */
 };
+void layer_report_done(struct layer_report *report);
 
 struct layer_options {
 	struct digest diff_id;      /* what the uncompressed tar must hash to */
@@ -36,10 +39,10 @@ struct layer_options {
  * Linux 5.11). The process runs as root of a user namespace that maps the ids it may use; its umask becomes 0.
  * root_fd itself becomes 0:0, 0755, unless the layer has an entry for it: keep its parent 0700.
  *
- * Some layers cannot be unpacked alone: a hard link whose target, or an entry whose parent directory, is in a layer
- * below. Then the whole stream is still read and verified, report.needs_lower is set, and what stands below root_fd
- * is useless: the caller empties it, and calls layer_apply. With options.bottom, missing parents are made (0755, root)
- * and whiteouts are skipped instead.
+ * Directories without an entry are made; those in report.implicit are to become like those of the layers below, by
+ * implicit_inherit. Some layers cannot be unpacked alone: a hard link whose target is in a layer below, say. Then the whole
+ * stream is still read and verified, report.needs_lower is set, and what stands below root_fd is useless: the caller
+ * empties it, and calls layer_apply. With options.bottom, missing parents are made for good, and whiteouts are skipped.
  *
  * On failure the stream is aborted. Never follows a link that the layer or anybody else planted; nothing is made
  * outside root_fd.

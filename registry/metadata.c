@@ -215,3 +215,42 @@ int metadata_late(int fd, mode_t mode, const struct timespec *mtime, const void 
 		r = fail_xattr(&xattr, rule, err);
 	return r < 0 ? r : time_fd(fd, mtime, err);
 }
+
+static int copy_xattr(int from_fd, int to_fd, const char *name, void *value, struct err *err)
+{
+	static uint64_t ignored;
+	const struct metadata_rule rule = { .foreign_ids = &ignored };
+	ssize_t len = fgetxattr(from_fd, name, value, MAX_XATTR);
+	if (len < 0)
+		return err_sys(err, "cannot read the extended attribute %s below", name);
+	if (fsetxattr(to_fd, name, value, len, 0) == 0)
+		return 0;
+	const struct xattr xattr = { .name = name };
+	return fail_xattr(&xattr, &rule, err);
+}
+
+static int copy_xattrs(int from_fd, int to_fd, struct err *err)
+{
+	cleanup_free char *names = mem_new(MAX_XATTR), *value = mem_new(MAX_XATTR);
+	ssize_t len = flistxattr(from_fd, names, MAX_XATTR);
+	if (len < 0)
+		return errno == EOPNOTSUPP ? 0 : err_sys(err, "cannot list the extended attributes below");
+	int r = 0;
+	for (const char *name = names; r == 0 && name < names + len; name += strlen(name) + 1)
+		if (is_kept(name))
+			r = copy_xattr(from_fd, to_fd, name, value, err);
+	return r;
+}
+
+int metadata_copy(int from_fd, int to_fd, struct err *err)
+{
+	struct stat st;
+	if (fstat(from_fd, &st) < 0)
+		return err_sys(err, "cannot look at it below");
+	if (fchown(to_fd, st.st_uid, st.st_gid) < 0)
+		return err_sys(err, "cannot give it to %u:%u", st.st_uid, st.st_gid);
+	int r = copy_xattrs(from_fd, to_fd, err);
+	if (r == 0 && fchmod(to_fd, st.st_mode & 07777) < 0)
+		return err_sys(err, "cannot set its mode");
+	return r < 0 ? r : time_fd(to_fd, &st.st_mtim, err);
+}

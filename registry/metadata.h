@@ -53,6 +53,9 @@ int metadata_directory(int fd, const struct metadata *m, bool existed, const str
 int metadata_late(int fd, mode_t mode, const struct timespec *mtime, const void *acl, size_t acl_len,
 	const struct metadata_rule *rule, struct err *err);
 
+/* Makes a directory like another one: owner, mode, time, and the extended attributes that are kept. */
+int metadata_copy(int from_fd, int to_fd, struct err *err);
+
 /* The default ACL among the attributes, or NULL. */
 const struct xattr *metadata_default_acl(const struct metadata *m);
 

@@ -9,6 +9,7 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 void parent_forget(struct parent *parent)
@@ -53,9 +54,22 @@ static int redirect(int above_fd, char *path, size_t above_len, const char *link
 	return entry_path(whole, path, &ignored) < 0 ? -ENOENT : 0;
 }
 
+/* A directory that has just been made may have got a group and ACLs from the one above. Closes it on failure. */
+static int disown(int fd)
+{
+	fremovexattr(fd, "system.posix_acl_access"); /* mostly absent */
+	fremovexattr(fd, "system.posix_acl_default");
+	if (fchown(fd, 0, 0) == 0 && fchmod(fd, 0755) == 0)
+		return fd;
+	int code = -errno;
+	fd_close(&fd);
+	return code;
+}
+
 static int make(int dir_fd, const char *name)
 {
-	return mkdirat(dir_fd, name, 0755) < 0 ? -errno : parent_open_directory(dir_fd, name);
+	int fd = mkdirat(dir_fd, name, 0755) < 0 ? -errno : parent_open_directory(dir_fd, name);
+	return fd < 0 ? fd : disown(fd);
 }
 
 /*

@@ -11,7 +11,7 @@
 enum parent_rule {
 	PARENT_STRICT,   /* a symlink on the way is as bad as a missing directory: -ELOOP */
 	PARENT_IN_ROOT,  /* symlinks are followed as if after chroot(2) */
-	PARENT_CREATE,   /* the same, and missing directories are made: 0755, owned by the caller */
+	PARENT_CREATE,   /* the same, and missing directories are made: 0755, 0:0, whatever those above them pass on */
 };
 
 /* The directory used last: tars come in tree order, so most entries find theirs here. */

@@ -16,6 +16,9 @@ int entry_path(const char *raw, char ret_path[ENTRY_PATH_MAX], struct err *err);
 /* The last component of a path in that form: a pointer into it. */
 const char *entry_base(const char *path);
 
+/* What overlayfs calls a directory opaque by, with its option userxattr: "y" (overlayfs.rst). */
+#define OPAQUE_XATTR "user.overlay.opaque"
+
 enum whiteout {
 	WHITEOUT_NONE,    /* a plain entry */
 	WHITEOUT_NAME,    /* ".wh.NAME": NAME is gone */

@@ -4,10 +4,10 @@
 : "${work:?}" "${rounds:?}" "${measure:?}" "${xrun:?}" "${host:?}" "${cache:?}" "${podman[@]:?}" "${ctr[@]:?}" "${docker[@]:?}"
 
 tests/images/devimage.sh "$cache/dev" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-tests/images/benchimages.sh "$cache/dev" "$cache/bench-2" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+tests/images/benchimages.sh "$cache/dev" "$cache/bench-3" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 skopeo copy -q --dest-tls-verify=false "oci:$cache/dev:dev" "docker://$host/bench:dev"
-for tag in layers update small zstd; do
-	skopeo copy -q --dest-tls-verify=false "oci:$cache/bench-2:$tag" "docker://$host/bench:$tag"
+for tag in layers update bare small zstd; do
+	skopeo copy -q --dest-tls-verify=false "oci:$cache/bench-3:$tag" "docker://$host/bench:$tag"
 done
 unprivileged=$([[ $EUID == 0 ]] || echo --rootless)
 
@@ -59,13 +59,14 @@ pull_case() {
 
 pull_case "an arm64 development image, one layer of gzip, $(du -m "$cache/dev" | tail -1 | cut -f1) MB" dev
 pull_case "the same in twelve layers" layers
+pull_case "the same in twelve layers that leave out the directories which lead to their files" bare
 pull_case "the same in one layer of zstd" zstd
 pull_case "60,000 small files" small
 pull_case "an update: all layers but one of twelve are there" update layers
 
 echo
 echo "Peak memory of a pull (KiB, of the largest process)"
-for tag in dev layers small zstd; do
+for tag in dev layers bare small zstd; do
 	rm -rf "$work/xrun"
 	/usr/bin/time -f "  $tag %M" "$xrun" --root "$work/xrun" pull -q --arch arm64 "$host/bench:$tag"
 	"$xrun" --root "$work/xrun" rmi --all >/dev/null

@@ -3,6 +3,7 @@
 # Pulling from real registries, and the store that it fills.
 
 load lib
+load fixtures
 
 teardown() {
 	xrun rmi --all
@@ -134,6 +135,22 @@ teardown() {
 @test "removing an image that is not there is an error" {
 	xrun pull -q "$NATIVE"
 	fails_with 125 "not in the store" xrun rmi "$PLAIN/test:other"
+}
+
+@test "directories that a layer has no entry for are those of its own image" {
+	local mode dir=$BATS_TEST_TMPDIR
+	mkdir -p "$dir"/{700,751,bare}/d
+	echo x >"$dir/bare/d/file"
+	tar -C "$dir/bare" --owner=0 --group=0 -cf "$dir/bare.tar" d/file
+	for mode in 700 751; do
+		chmod "$mode" "$dir/$mode/d"
+		make_layout "$mode" --layer "$(native_tar)" --layer "$dir/$mode" --layer "$dir/bare.tar"
+		xrun pull -q "oci:$LAYOUT:$mode"
+	done
+	xrun store verify --repair=false
+	for mode in 700 751; do
+		[ "$(xrun run --rm --network none "oci:$LAYOUT:$mode" sh -c 'stat -c %a /d && cat /d/file')" = "$mode"$'\n'x ]
+	done
 }
 
 @test "a layer of two images stays until the last of them goes" {

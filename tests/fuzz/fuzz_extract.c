@@ -79,15 +79,17 @@ static int try_all(struct input in, int root_fd, enum extract_mode mode)
 	struct layer_report report = { 0 };
 	cleanup_extract struct extract x = { .root_fd = -1, .parent = PARENT_INIT, .link_parent = PARENT_INIT, .file_fd = -1 };
 	CHECK(extract_init(&x, root_fd, mode, jail_single_id(), &report, &err) == 0);
-	while (in.size) {
+	while (in.size && !report.needs_lower) {
 		int r = try_entry(&x, &in, &err);
 		if (r < 0)
 			err_clear(&err); /* a layer would end here; what comes now must still not get out */
-		if (report.needs_lower)
-			return 0;
 	}
-	CHECK(mode == EXTRACT_UPPER || !report.needs_lower);
-	return extract_finish(&x, &err);
+	CHECK(mode == EXTRACT_UPPER || (!report.needs_lower && !report.implicit.count));
+	int r = report.needs_lower ? 0 : extract_finish(&x, &err);
+	if (r == 0 && !report.needs_lower) /* whatever is below */
+		implicit_inherit(&report.implicit, root_fd, root_fd, &report.needs_lower, &err);
+	layer_report_done(&report);
+	return r;
 }
 
 static void work(int root_fd, void *context)

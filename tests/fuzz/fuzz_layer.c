@@ -69,7 +69,8 @@ static void work(int root_fd, void *context)
 	CHECK(r <= 0 && r == err.code && (r == 0 || *err.text));
 	CHECK(r < 0 || (!in->wrong && report.bytes <= MAX_PLAIN && report.entries <= in->options.max_entries));
 	CHECK(r < 0 || !in->plain_len || report.bytes == in->plain_len);
-	CHECK(!(in->options.bottom && report.needs_lower));
+	CHECK(!(in->options.bottom && (report.needs_lower || report.implicit.count)));
+	layer_report_done(&report);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

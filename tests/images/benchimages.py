@@ -4,7 +4,8 @@
 
   OUTPUT/part-00.tar ... part-11.tar    the same tree in twelve layers of about the same size, each with the directories
                                         that lead to its files, as builders write them
-  OUTPUT/part-11-new.tar                the last of them after a change
+  OUTPUT/bare-00.tar ... bare-11.tar    the same without those directories, as other builders write them
+  OUTPUT/part-11-new.tar                the last of the former after a change
   OUTPUT/small.tar                      60,000 files of 1 to 4 KiB in 600 directories
 """
 import gzip, io, json, os, random, sys, tarfile
@@ -39,11 +40,11 @@ def add_parents(tar, name, directories, added):
             tar.addfile(directories[path])
 
 
-def split():
+def split(prefix, with_parents):
     with tarfile.open(fileobj=gzip.open(layer())) as whole:
         members = whole.getmembers()
         share = sum(512 + member.size for member in members) // PARTS + 1
-        parts = [tarfile.open(f"{output}/part-{n:02}.tar", "w", format=tarfile.PAX_FORMAT) for n in range(PARTS)]
+        parts = [tarfile.open(f"{output}/{prefix}-{n:02}.tar", "w", format=tarfile.PAX_FORMAT) for n in range(PARTS)]
         directories = {member.name: member for member in members if member.isdir()}
         added = [set() for _ in parts]
         place, done = {}, 0
@@ -51,13 +52,17 @@ def split():
             # a hard link stays in the layer of what it links to
             place[member.name] = place.get(member.linkname, done // share) if member.islnk() else done // share
             part = place[member.name]
-            add_parents(parts[part], member.name, directories, added[part])
+            if with_parents:
+                add_parents(parts[part], member.name, directories, added[part])
             if member.isdir():
                 added[part].add(member.name)
             parts[part].addfile(member, whole.extractfile(member) if member.isreg() else None)
             done += 512 + member.size
         for part in parts:
             part.close()
+
+
+def change():
     with open(f"{output}/part-{PARTS - 1:02}.tar", "rb") as old, open(f"{output}/part-{PARTS - 1:02}-new.tar", "wb") as new:
         new.write(old.read())
     with tarfile.open(f"{output}/part-{PARTS - 1:02}-new.tar", "a", format=tarfile.PAX_FORMAT) as tar:
@@ -73,5 +78,7 @@ def small():
                 add_text(tar, f"files/{directory:03}/{number:02}", text)
 
 
-split()
+split("part", True)
+split("bare", False)
+change()
 small()

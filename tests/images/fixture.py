@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""fixture.py DIR writes lower.tar, upper.tar and last.tar: three layers with everything that makes unpacking hard."""
+"""fixture.py DIR writes lower.tar, upper.tar and last.tar: three layers with everything that makes unpacking hard.
+
+And told.tar and bare.tar, for on top of lower.tar: directories of all kinds, and a layer that has an entry for none of them.
+"""
 import io, sys, tarfile
 
 
@@ -93,6 +96,40 @@ def last(path):
     u.end()
 
 
+def told(path):
+    u = Layer(path)
+    u.dir("told", mode=0o2751, uid=7, gid=8, mtime=1500000000.25, xattrs=(("user.note", "a directory"), ("user.more", "x")))
+    u.dir("told/sticky", mode=0o1773, uid=9)
+    u.add("told/sticky/left", data=b"l")
+    u.dir("told/secret", mode=0o000)
+    u.dir("told/emptied", mode=0o510, mtime=1750000000) # umoci does not keep it
+    u.dir("told/emptied/gone", mode=0o500)
+    u.add("told/emptied/gone/file", data=b"g")
+    u.dir("told/again", mode=0o700)
+    u.end()
+
+
+def bare(path):
+    u = Layer(path)
+    u.add("private/new", data=b"n")
+    u.add("setgid/new", data=b"d")
+    u.add("fresh/deep/er/new", data=b"d")
+    u.add("told/sticky/new", data=b"s", uid=5)
+    u.add("told/secret/new", tarfile.SYMTYPE, link="elsewhere")
+    u.add("told/.wh.none")
+    u.add("told/emptied/.wh..wh..opq")
+    u.add("told/emptied/gone/new", data=b"e")
+    u.add("told/again/one", data=b"1")
+    u.add("told/again/two", tarfile.LNKTYPE, link="told/again/one")
+    u.dir("told/again", mode=0o711, uid=4)
+    u.add("many/.wh.1")
+    u.add("gone-dir/inner/.wh.z")
+    u.add("opaque/deep/more", data=b"m")
+    u.end()
+
+
 lower(sys.argv[1] + "/lower.tar")
 upper(sys.argv[1] + "/upper.tar")
 last(sys.argv[1] + "/last.tar")
+told(sys.argv[1] + "/told.tar")
+bare(sys.argv[1] + "/bare.tar")

@@ -84,6 +84,7 @@ static int unpack_bytes(struct fixture *f, const struct buf *tar, const struct l
 	assert_true(tar->len < (size_t)63 * 65536);
 	assert_int_equal(stream_write(source, tar->data, tar->len), 0);
 	stream_end(source);
+	layer_report_done(&f->report);
 	int r = layer_unpack(source, COMPRESSION_NONE, options, f->dir_fd, &f->report, &f->err);
 	stream_free(source);
 	assert_int_equal(r, f->err.code);
@@ -173,16 +174,89 @@ static void symlinks_lead_nowhere_outside(void **state)
 static void what_needs_a_lower_layer_says_so(void **state)
 {
 	struct fixture *f = *state;
-	assert_int_equal(UPPER(f, { '0', "a/b", "x" }), 0);
-	assert_true(f->report.needs_lower);
 	assert_int_equal(UPPER(f, { '1', "h", "below" }), 0);
 	assert_true(f->report.needs_lower);
 	assert_int_equal(UPPER(f, { '5', "d" }, { '2', "l", "d" }, { '0', "l/x", "x" }), 0);
 	assert_true(f->report.needs_lower);
 	assert_int_equal(UPPER(f, { '0', ".wh..wh..opq" }), 0);
 	assert_true(f->report.needs_lower);
+	assert_int_equal(UPPER(f, { '0', ".wh.w" }, { '0', "w/x", "x" }), 0);
+	assert_true(f->report.needs_lower);
+	assert_int_equal(UPPER(f, { '0', "v/x", "x" }, { '0', ".wh.v" }), 0);
+	assert_true(f->report.needs_lower);
+	assert_int_equal(f->report.implicit.count, 0);
 	assert_int_equal(UPPER(f, { '5', "q" }, { '0', "q/x", "x" }), 0);
 	assert_false(f->report.needs_lower);
+}
+
+/* Unpacks into the directories "below" and "own", and makes what the latter has no entry for like the former. 1: it has to be applied. */
+static int inherit(struct fixture *f, const struct item *below, const struct item *own)
+{
+	int dir_fd = f->dir_fd;
+	bool needs_lower = false;
+	assert_int_equal(mkdirat(dir_fd, "below", 0755), 0);
+	assert_int_equal(mkdirat(dir_fd, "own", 0755), 0);
+	cleanup_fd int below_fd = openat(dir_fd, "below", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int own_fd = openat(dir_fd, "own", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	f->dir_fd = below_fd;
+	assert_int_equal(unpack_with(f, (struct layer_options){ .bottom = true }, below), 0);
+	f->dir_fd = own_fd;
+	assert_int_equal(unpack_with(f, (struct layer_options){ 0 }, own), 0);
+	assert_false(f->report.needs_lower);
+	int r = implicit_inherit(&f->report.implicit, own_fd, below_fd, &needs_lower, &f->err);
+	f->dir_fd = dir_fd;
+	return r < 0 ? r : needs_lower;
+}
+
+static void directories_without_an_entry_are_those_below(void **state)
+{
+	struct fixture *f = *state;
+	char value[8];
+	const struct item below[] = { { 'x', "pax", "25 SCHILY.xattr.user.k=v\n" }, { '5', "a", NULL, 02710, f->single_id ? 0 : 33 },
+		{ '5', "a/b", NULL, 01777 }, { '5', "a/said", NULL, 0700 }, { 0 } };
+	const struct item own[] = { { '0', "a/b/c/f", "x" }, { '0', "a/said/f", "x" }, { '5', "a/said", NULL, 0711 }, { 0 } };
+	assert_int_equal(inherit(f, below, own), 0);
+	struct stat a = look(f, "own/a"), b = look(f, "own/a/b"), c = look(f, "own/a/b/c");
+	assert_int_equal(a.st_mode, S_IFDIR | 02710);
+	assert_int_equal(a.st_uid, below[1].uid);
+	assert_int_equal(a.st_mtime, 1000000000);
+	assert_int_equal(b.st_mode, S_IFDIR | 01777);
+	assert_int_equal(b.st_mtime, 1000000000);
+	assert_int_equal(c.st_mode, S_IFDIR | 0755); /* nowhere below */
+	assert_int_equal(look(f, "own/a/said").st_mode, S_IFDIR | 0711);
+	cleanup_fd int fd = openat(f->dir_fd, "own/a", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(fgetxattr(fd, "user.k", value, sizeof value), 1);
+}
+
+static void an_opaque_directory_is_the_one_below_and_what_is_in_it_is_not(void **state)
+{
+	struct fixture *f = *state;
+	const struct item below[] = { { '5', "a", NULL, 0710 }, { '5', "a/b", NULL, 0700 }, { 0 } };
+	const struct item own[] = { { '0', "a/b/f", "x" }, { '0', "a/.wh..wh..opq" }, { 0 } };
+	assert_int_equal(inherit(f, below, own), 0);
+	assert_int_equal(look(f, "own/a").st_mode, S_IFDIR | 0710);
+	assert_true(is_opaque(f, "own/a"));
+	assert_int_equal(look(f, "own/a/b").st_mode, S_IFDIR | 0755);
+}
+
+static void a_whiteout_needs_its_directory_below(void **state)
+{
+	struct fixture *f = *state;
+	const struct item below[] = { { '5', "a", NULL, 0710 }, { 0 } };
+	const struct item own[] = { { '0', "a/.wh.f" }, { '0', "none/.wh.f" }, { 0 } };
+	assert_int_equal(inherit(f, below, own), 1);
+	assert_true(is_whiteout(f, "own/a/f"));
+}
+
+static void a_symlink_or_a_file_below_is_no_directory(void **state)
+{
+	struct fixture *f = *state;
+	const struct item below[] = { { '5', "usr" }, { '2', "lib", "usr" }, { '0', "file", "x" }, { 0 } };
+	const struct item through[] = { { '0', "lib/f", "x" }, { 0 } }, into[] = { { '0', "file/f", "x" }, { 0 } };
+	assert_int_equal(inherit(f, below, through), 1);
+	assert_int_equal(fd_remove_tree(f->dir_fd, "own", &f->err), 0);
+	assert_int_equal(fd_remove_tree(f->dir_fd, "below", &f->err), 0);
+	assert_int_equal(inherit(f, below, into), 1);
 }
 
 static void the_lowest_layer_needs_no_parents(void **state)
@@ -320,10 +394,11 @@ static void no_bytes_are_an_empty_layer(void **state)
 static void applying_removes_first_and_follows_links_inside(void **state)
 {
 	struct fixture *f = *state;
-	assert_int_equal(BOTTOM(f, { '5', "b" }, { '0', "b/old", "x" }, { '2', "s", "/b" }, { '2', "t", "b" }, { '0', "f", "x" }), 0);
+	assert_int_equal(BOTTOM(f, { '5', "b" }, { '0', "b/old", "x" }, { '2', "s", "/b" }, { '2', "t", "b" }, { '0', "f", "x" },
+		{ '5', "g", NULL, 02775, f->single_id ? 0 : 33 }), 0);
 	cleanup_buf struct buf tar = { 0 };
 	add_items(&tar, (const struct item[]){ { '0', "s/new", "x" }, { '1', "hard", "f" }, { '0', ".wh.gone" }, { '5', "t" },
-		{ '0', "t/.wh.old" }, { '0', "far/off", "x" }, { 0 } });
+		{ '0', "t/.wh.old" }, { '0', "far/off", "x" }, { '0', "g/new/f", "x" }, { 0 } });
 	struct layer_options options = { .single_id = f->single_id };
 	digest_of(tar.data, tar.len, &options.diff_id);
 	cleanup_fd int blob_fd = memfd_create("blob", MFD_CLOEXEC);
@@ -334,6 +409,8 @@ static void applying_removes_first_and_follows_links_inside(void **state)
 	assert_true(S_ISDIR(look(f, "t").st_mode));
 	assert_int_equal(look(f, "hard").st_ino, look(f, "f").st_ino);
 	assert_true(is_there(f, "far/off"));
+	assert_int_equal(look(f, "g/new").st_mode, S_IFDIR | 0755);
+	assert_int_equal(look(f, "g/new").st_gid, 0);
 }
 
 static int enter_namespace(void **state)
@@ -366,6 +443,7 @@ static int remove_directory(void **state)
 {
 	struct fixture *f = *state;
 	struct err err = { 0 };
+	layer_report_done(&f->report);
 	fd_close(&f->dir_fd);
 	return fd_remove_tree(AT_FDCWD, f->path, &err);
 }
@@ -379,6 +457,10 @@ int main(void)
 		TEST(names_that_lead_out_are_refused),
 		TEST(symlinks_lead_nowhere_outside),
 		TEST(what_needs_a_lower_layer_says_so),
+		TEST(directories_without_an_entry_are_those_below),
+		TEST(an_opaque_directory_is_the_one_below_and_what_is_in_it_is_not),
+		TEST(a_whiteout_needs_its_directory_below),
+		TEST(a_symlink_or_a_file_below_is_no_directory),
 		TEST(the_lowest_layer_needs_no_parents),
 		TEST(whiteouts_become_overlays_in_any_order),
 		TEST(overlay_metadata_of_a_layer_is_not_taken),
