@@ -186,13 +186,23 @@ static int end_frame(struct frame *frame, struct err *err)
 	return err_set(err, -EBADMSG, "the layer's zstd data is damaged: a frame has another size than it says");
 }
 
+/*
+ * A frame's magic number is fed byte by byte: given all four in one piece, a libzstd that is built for it takes frames of
+ * before RFC 8878, too, by decoders that nobody looks at any more (zstd.h, ZSTD_LEGACY_SUPPORT).
+ */
+static size_t piece_of(const struct pipe *p, const struct frame *frame)
+{
+	enum { MAGIC = 4 };
+	return frame->head_len < MAGIC && p->in_len ? 1 : p->in_len;
+}
+
 static int step_zstd(struct pipe *p, ZSTD_DCtx *context, struct frame *frame, size_t *ret_wanted, bool *ret_full,
 	struct err *err)
 {
 	int r = claim(p);
 	if (r < 0)
 		return r;
-	ZSTD_inBuffer in = { .src = p->in, .size = p->in_len };
+	ZSTD_inBuffer in = { .src = p->in, .size = piece_of(p, frame) };
 	ZSTD_outBuffer out = { .dst = p->block, .size = INFLATE_BLOCK, .pos = p->used };
 	size_t wanted = ZSTD_decompressStream(context, &out, &in);
 	if (ZSTD_isError(wanted))

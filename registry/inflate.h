@@ -14,7 +14,7 @@ enum { INFLATE_BLOCK = 256 << 10, INFLATE_BLOCKS = 16 };
 
 /*
  * Reads reader 0 of `source` to its end and writes the plain bytes, at most max_bytes, to `sink`, a stream of blocks
- * of INFLATE_BLOCK bytes. Gzip (RFC 1952) may have any number of members, Zstandard (RFC 8878) any number of frames,
+ * of INFLATE_BLOCK bytes. Gzip (RFC 1952) may have any number of members, Zstandard (RFC 8878, no older form) any number of frames,
  * skippable ones too, with windows up to 2^27 bytes, what the zstd program takes by default. Anything else after the
  * last one, and an end before the end, is an error; so are wrong checksums.
  *

@@ -205,6 +205,20 @@ static void a_zstd_frame_has_the_size_it_says(void **state)
 		assert_int_equal(inflate(&b, COMPRESSION_ZSTD, PIECES[i], 0, PLAIN), -EBADMSG);
 }
 
+/* An empty frame of zstd 0.7, which libzstd takes where it is built to, if the first bytes come in one piece. */
+static void zstd_from_before_its_standard_is_not_read(void **state)
+{
+	(void)state;
+	cleanup_buf struct buf old = { 0 }, second = { 0 };
+	buf_add(&old, "\x27\xb5\x2f\xfd\0\0\xf9\x73\x01", 9);
+	add_zstd(&second, 0, 100);
+	buf_add(&second, old.data, old.len);
+	EACH_PIECE(i) {
+		assert_int_equal(inflate(&old, COMPRESSION_ZSTD, PIECES[i], 0, PLAIN), -EBADMSG);
+		assert_int_equal(inflate(&second, COMPRESSION_ZSTD, PIECES[i], 0, PLAIN), -EBADMSG);
+	}
+}
+
 static void a_large_zstd_window_is_an_error(void **state)
 {
 	(void)state;
@@ -234,6 +248,7 @@ int main(void)
 		cmocka_unit_test(junk_after_the_end_is_an_error),
 		cmocka_unit_test(a_wrong_checksum_is_an_error),
 		cmocka_unit_test(a_zstd_frame_has_the_size_it_says),
+		cmocka_unit_test(zstd_from_before_its_standard_is_not_read),
 		cmocka_unit_test(a_large_zstd_window_is_an_error),
 		cmocka_unit_test(the_budget_is_kept),
 	};
