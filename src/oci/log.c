@@ -2,6 +2,7 @@
 /* log.c owns where xrun-oci's errors go: engines read --log. */
 #include "src/oci/oci.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -27,18 +28,26 @@ static char *format_line(const char *format, const char *text)
 	return str_fmt("%s\n", line ? line : "{\"level\":\"error\"}");
 }
 
+int oci_log_open(struct oci_globals *globals, struct err *err)
+{
+	const char *path = globals->log;
+	if (globals->log_format && !str_eq(globals->log_format, "text") && !str_eq(globals->log_format, "json"))
+		return err_set(err, -EINVAL, "--log-format %s: neither text nor json", globals->log_format);
+	if (!path)
+		return 0;
+	if (str_starts(path, "file:"))
+		path += strlen("file:");
+	globals->log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return globals->log_fd < 0 ? err_sys(err, "--log %s", path) : 0;
+}
+
 /* One write, so that lines of several processes do not mix. */
 void oci_log_error(const struct oci_globals *globals, const struct err *err)
 {
-	const char *path = globals->log;
 	fprintf(stderr, "xrun-oci: %s\n", err->text);
-	if (path && str_starts(path, "file:"))
-		path += strlen("file:");
-	int fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
-	if (fd < 0)
+	if (globals->log_fd < 0)
 		return;
 	cleanup_free char *line = format_line(globals->log_format, err->text);
-	if (write(fd, line, strlen(line)) < 0)
-		fprintf(stderr, "xrun-oci: cannot write to %s\n", path);
-	close(fd);
+	if (write(globals->log_fd, line, strlen(line)) < 0)
+		fprintf(stderr, "xrun-oci: cannot write to %s\n", globals->log);
 }

@@ -45,6 +45,9 @@ static int run(struct oci_globals *globals, int argc, char **argv, struct err *e
 	}
 	if (globals->help || words.len == 0 || str_eq(words.items[0], "help"))
 		return print_help();
+	r = oci_log_open(globals, err);
+	if (r < 0)
+		return r;
 	for (const struct oci_command *c = oci_commands; c->name; c++)
 		if (str_eq(c->name, words.items[0]))
 			return c->run(globals, (int)words.len - 1, argv + argc - words.len + 1, err);
@@ -54,7 +57,7 @@ static int run(struct oci_globals *globals, int argc, char **argv, struct err *e
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
-	struct oci_globals globals = { 0 };
+	struct oci_globals globals = { .log_fd = -1 };
 	int status = open_standard() < 0 ? err_sys(&err, "cannot open /dev/null") : 0;
 	if (status == 0)
 		status = self_protect(argv, &err);

@@ -12,6 +12,7 @@
 struct oci_globals {
 	const char *root, *log, *log_format, *log_level, *rootless, *cgroup_manager;
 	bool systemd_cgroup, debug, version, help;
+	int log_fd; /* of --log, or -1 */
 };
 extern const struct option oci_global_options[];
 
@@ -92,7 +93,8 @@ int oci_count_descriptors(const char *text, struct spec *spec, int *ret_count, s
  */
 int oci_plan_emulation(struct spec *spec, int *ret_cache_fd, struct err *err);
 
-/* main.c: where an error goes: to --log in its format, or to stderr. */
+/* log.c: --log, opened before there is anything to tell; then where an error goes: to stderr and there, in its format. */
+int oci_log_open(struct oci_globals *globals, struct err *err);
 void oci_log_error(const struct oci_globals *globals, const struct err *err);
 
 #endif

@@ -61,6 +61,15 @@ load bundle
 	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
 }
 
+@test "a log that cannot be written, or in no format there is, is told before anything is done" {
+	make_bundle "$B" true
+	fails_saying "--log-format xml: neither text nor json" oci --log-format xml create -b "$B" one
+	fails_saying "--log /nonesuch/log: No such file" oci --log /nonesuch/log create -b "$B" one
+	[ ! -e "$BATS_TEST_TMPDIR/state/one" ]
+	oci --log "file:$BATS_TEST_TMPDIR/log" --log-format text run -b "$B" one
+	[ ! -s "$BATS_TEST_TMPDIR/log" ]
+}
+
 @test "what config.json asks for and cannot be had is an error that says where" {
 	make_bundle "$B" true
 	while read -r text code; do
