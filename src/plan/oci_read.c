@@ -3,6 +3,7 @@
 #include "src/plan/oci_read.h"
 
 #include "src/plan/seccomp.h"
+#include "src/plan/sysctl.h"
 
 #include <errno.h>
 #include <string.h>
@@ -64,10 +65,11 @@ static void read_annotations(struct oci_reader *o, const json_t *config, struct 
 	}
 }
 
+static const char *const namespace_names[NAMESPACE_KINDS] = { "user", "mount", "pid", "network", "ipc", "uts", "cgroup", "time" };
+
 /* A kind that is not listed is the host's; config-linux.md, "Namespaces". */
 static void read_namespaces(struct oci_reader *o, const json_t *system, struct spec_namespaces *ret_namespaces)
 {
-	static const char *const names[NAMESPACE_KINDS] = { "user", "mount", "pid", "network", "ipc", "uts", "cgroup", "time" };
 	const json_t *list = oci_array(o, system, "namespaces");
 	o->where = "linux.namespaces";
 	for (int i = 0; i < NAMESPACE_KINDS; i++)
@@ -76,7 +78,7 @@ static void read_namespaces(struct oci_reader *o, const json_t *system, struct s
 		const json_t *item = json_array_get(list, i);
 		const char *type = oci_need_text(o, item, "type"), *path = oci_text(o, item, "path");
 		int kind = 0;
-		while (kind < NAMESPACE_KINDS && !str_eq(names[kind], type))
+		while (kind < NAMESPACE_KINDS && !str_eq(namespace_names[kind], type))
 			kind++;
 		if (kind == NAMESPACE_KINDS)
 			oci_refuse(o, "invalid namespace type \"%s\"", type);
@@ -238,15 +240,37 @@ static void read_linux(struct oci_reader *o, const json_t *config, const struct 
 	read_seccomp(o, system, setting->kernel, spec);
 }
 
+static bool is_set(const char *text)
+{
+	return text && *text;
+}
+
 static void read_names(struct oci_reader *o, const json_t *config, struct spec *spec)
 {
 	bool own = spec->namespaces.of[NAMESPACE_UTS].origin != NAMESPACE_HOST;
 	o->where = "config.json";
 	spec->hostname = str_dup(oci_text(o, config, "hostname"));
 	spec->engine->domainname = str_dup(oci_text(o, config, "domainname"));
-	bool has_name = (spec->hostname && *spec->hostname) || (spec->engine->domainname && *spec->engine->domainname);
-	if (has_name && !own)
+	if ((is_set(spec->hostname) || is_set(spec->engine->domainname)) && !own)
 		oci_refuse(o, "hostname requires a UTS namespace");
+}
+
+/* One that is not the container's own would be set for the whole machine, or for whoever shares the namespace with it. */
+static void check_sysctls(struct oci_reader *o, const struct spec *spec)
+{
+	o->where = "linux.sysctl";
+	for (size_t i = 0; i < spec->isolation.sysctls.len; i++) {
+		const char *assignment = spec->isolation.sysctls.items[i];
+		cleanup_free char *path = str_ndup(assignment, strcspn(assignment, "="));
+		enum namespace_kind kind = sysctl_namespace(path);
+		if (kind == NAMESPACE_KINDS)
+			oci_refuse(o, "%s belongs to no namespace: it is the host's", path);
+		else if (spec->namespaces.of[kind].origin == NAMESPACE_HOST)
+			oci_refuse(o, "%s would be the host's: the container has no %s namespace of its own", path, namespace_names[kind]);
+		else if ((str_eq(path, "kernel/domainname") && is_set(spec->engine->domainname)) ||
+			(str_eq(path, "kernel/hostname") && is_set(spec->hostname)))
+			oci_refuse(o, "%s is what %s says already", path, path + strlen("kernel/"));
+	}
 }
 
 /* Whoever has a namespace that needs another one of its own. */
@@ -279,6 +303,7 @@ static int read_all(json_t *config, const struct oci_setting *setting, struct sp
 	o.where = "config.json";
 	read_annotations(&o, config, &spec->engine->annotations);
 	read_names(&o, config, spec);
+	check_sysctls(&o, spec);
 	check_namespaces(&o, spec);
 	o.where = "linux";
 	json_t *resources = oci_object(&o, json_object_get(config, "linux"), "resources");

@@ -130,6 +130,9 @@ static void wrong_types_and_unknown_words_are_refused(void **state)
 	refuses(CONFIG("", ",\"rootfsPropagation\":\"sideways\"", ""), "sideways");
 	refuses(CONFIG("", "", ",\"hooks\":{\"poststop\":[{\"path\":\"hook\"}]}"), "absolute");
 	refuses(CONFIG("", "", ",\"hostname\":\"x\""), "UTS namespace");
+	refuses(CONFIG("", ",\"sysctl\":{\"kernel.core_pattern\":\"|/x\"}", ""), "no namespace");
+	refuses(CONFIG("", ",\"sysctl\":{\"kernel.msgmax\":\"8192\"}", ""), "no ipc namespace");
+	refuses(CONFIG("", ",\"sysctl\":{\"kernel/hostname\":\"x\"}", ""), "no uts namespace");
 	refuses(CONFIG("", "", ",\"mounts\":[{\"destination\":\"/x\"}]"), "no type");
 }
 
