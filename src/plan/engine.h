@@ -43,6 +43,7 @@ enum hook_kind { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK
 struct engine_hook {
 	char *path;
 	struct strv args, env;
+	bool has_env;           /* otherwise it has the runtime's own */
 	int timeout;            /* seconds; 0: none */
 };
 struct engine_hooks {

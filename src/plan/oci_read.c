@@ -35,6 +35,7 @@ static void read_hook(struct oci_reader *o, const json_t *item, struct engine_ho
 	hook->timeout = (int)timeout;
 	oci_texts(o, item, "args", &hook->args);
 	oci_texts(o, item, "env", &hook->env);
+	hook->has_env = json_is_array(json_object_get(item, "env"));
 }
 
 static void read_hooks(struct oci_reader *o, const json_t *config, struct spec_engine *engine)

@@ -69,7 +69,9 @@ struct engine_request {
 int engine_create(const struct engine_request *request, struct engine_state *ret_state, int *ret_terminal_fd, struct err *err);
 
 /* Lets the program be executed, and waits until it has been. */
-int engine_start(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err);
+int engine_start(int dir_fd, const struct engine_state *state, struct err *err);
+/* The hooks that come then. Where one fails the container is to be deleted, with force: runtime.md, "Lifecycle". */
+int engine_poststart(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err);
 
 /* A pidfd of the first process. -ESRCH with err where it has ended. */
 int engine_process_open(const struct engine_state *state, struct err *err);
@@ -83,8 +85,12 @@ int engine_kill(int dir_fd, const struct engine_state *state, int signal_number,
 /* Removes what is left of one that has ended; with `force` ends it first. */
 int engine_delete(int root_fd, int dir_fd, struct engine_state *state, bool force, struct err *err);
 
-/* Runs the hooks of a kind with the state on their standard input. A hook that fails is an error that names it. */
-int engine_hooks_run(const struct engine_hooks *hooks, const char *name, json_t *state, struct err *err);
+/*
+ * Runs the hooks of a kind with the state on their standard input, in the directory `dir` (NULL: where we are). A hook that
+ * fails is an error that names it, and the last one that runs; with _all the others run as well, and the first is told of.
+ */
+int engine_hooks_run(const struct engine_hooks *hooks, const char *name, const char *dir, json_t *state, struct err *err);
+int engine_hooks_run_all(const struct engine_hooks *hooks, const char *name, const char *dir, json_t *state, struct err *err);
 
 /* cgroup directories at the spec's cgroupsPath, or xrun/ID.PID (another --root may have the id, too), with the spec's resources. */
 int engine_cgroup_create(const struct spec *spec, const char *id, struct cgroup *ret_cgroup, char **ret_path, struct err *err);

@@ -36,9 +36,8 @@ static int await_exec(int fd, struct err *err)
 	return err->code < 0 ? err->code : err_set(err, -EIO, "the program could not be executed");
 }
 
-int engine_start(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)
+int engine_start(int dir_fd, const struct engine_state *state, struct err *err)
 {
-	const struct spec_engine *engine = spec->engine;
 	enum engine_status status = engine_status(dir_fd, state);
 	if (status != ENGINE_CREATED)
 		return err_set(err, -EINVAL, "cannot start container %s: it is not in the state created, but %s", state->id, engine_status_text(status));
@@ -48,11 +47,16 @@ int engine_start(int dir_fd, const struct engine_state *state, const struct spec
 	unlinkat(dir_fd, "start", 0);
 	if (send(fd, "", 1, MSG_NOSIGNAL) != 1)
 		return err_sys(err, "cannot start container %s", state->id);
-	int r = await_exec(fd, err);
-	if (r < 0 || engine->hooks[HOOK_POSTSTART].count == 0)
-		return r;
+	return await_exec(fd, err);
+}
+
+int engine_poststart(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)
+{
+	const struct spec_engine *engine = spec->engine;
+	if (engine->hooks[HOOK_POSTSTART].count == 0)
+		return 0;
 	json_t *object = engine_state_json(dir_fd, state, ENGINE_RUNNING, &engine->annotations, false);
-	r = engine_hooks_run(&engine->hooks[HOOK_POSTSTART], "poststart", object, err);
+	int r = engine_hooks_run(&engine->hooks[HOOK_POSTSTART], "poststart", state->bundle, object, err);
 	json_decref(object);
 	return r;
 }
@@ -109,7 +113,7 @@ static int run_poststop(int dir_fd, const struct engine_state *state, struct err
 	if (r < 0)
 		return r;
 	json_t *object = engine_state_json(dir_fd, state, ENGINE_STOPPED, &spec.engine->annotations, false);
-	r = engine_hooks_run(&spec.engine->hooks[HOOK_POSTSTOP], "poststop", object, err);
+	r = engine_hooks_run_all(&spec.engine->hooks[HOOK_POSTSTOP], "poststop", state->bundle, object, err);
 	json_decref(object);
 	spec_done(&spec);
 	return r;

@@ -140,9 +140,9 @@ static int run_hooks(struct creation *c, struct err *err)
 {
 	const struct spec_engine *engine = c->request->spec->engine;
 	json_t *state = engine_state_json(c->dir_fd, c->state, ENGINE_CREATING, &engine->annotations, false);
-	int r = engine_hooks_run(&engine->hooks[HOOK_PRESTART], "prestart", state, err);
+	int r = engine_hooks_run(&engine->hooks[HOOK_PRESTART], "prestart", c->request->bundle, state, err);
 	if (r == 0)
-		r = engine_hooks_run(&engine->hooks[HOOK_CREATE_RUNTIME], "createRuntime", state, err);
+		r = engine_hooks_run(&engine->hooks[HOOK_CREATE_RUNTIME], "createRuntime", c->request->bundle, state, err);
 	json_decref(state);
 	return r;
 }

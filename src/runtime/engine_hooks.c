@@ -25,16 +25,17 @@ static int make_input(json_t *state, struct err *err)
 	return fd_take(&fd);
 }
 
-static void run_child(const struct engine_hook *hook, int input_fd)
+static void run_child(const struct engine_hook *hook, const char *dir, int input_fd)
 {
 	static char *const no_env[] = { NULL };
 	char *const only_name[] = { hook->path, NULL };
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (dup2(input_fd, 0) < 0)
+	if (dup2(input_fd, 0) < 0 || (dir && chdir(dir) < 0))
 		_exit(STATUS_FAILED);
-	execve(hook->path, hook->args.len ? hook->args.items : only_name, hook->env.len ? hook->env.items : no_env);
+	char *const *env = !hook->has_env ? environ : hook->env.len ? hook->env.items : no_env;
+	execve(hook->path, hook->args.len ? hook->args.items : only_name, env);
 	_exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
 
@@ -52,24 +53,35 @@ static int await(const struct engine_hook *hook, const char *name, pid_t pid, st
 		return err_set(err, -ETIMEDOUT, "the %s hook %s did not end within %d s", name, hook->path, hook->timeout);
 	if (status == STATUS_NOT_FOUND && access(hook->path, F_OK) < 0)
 		return err_set(err, -ENOENT, "the %s hook %s: no such file or directory", name, hook->path);
-	return status ? err_set(err, -EIO, "the %s hook %s failed: exit status %d", name, hook->path, status) : 0;
+	return status ? err_set(err, -EIO, "the %s hook failed with exit code %d: %s", name, status, hook->path) : 0;
 }
 
-static int run_one(const struct engine_hook *hook, const char *name, json_t *state, struct err *err)
+static int run_one(const struct engine_hook *hook, const char *name, const char *dir, json_t *state, struct err *err)
 {
 	cleanup_fd int input_fd = make_input(state, err);
 	if (input_fd < 0)
 		return input_fd;
 	pid_t pid = fork();
 	if (pid == 0)
-		run_child(hook, input_fd);
+		run_child(hook, dir, input_fd);
 	return pid < 0 ? err_sys(err, "cannot start a process") : await(hook, name, pid, err);
 }
 
-int engine_hooks_run(const struct engine_hooks *hooks, const char *name, json_t *state, struct err *err)
+int engine_hooks_run(const struct engine_hooks *hooks, const char *name, const char *dir, json_t *state, struct err *err)
 {
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < hooks->count; i++)
-		r = run_one(&hooks->items[i], name, state, err);
+		r = run_one(&hooks->items[i], name, dir, state, err);
 	return r;
+}
+
+int engine_hooks_run_all(const struct engine_hooks *hooks, const char *name, const char *dir, json_t *state, struct err *err)
+{
+	struct err first = { 0 };
+	int failed = 0;
+	for (size_t i = 0; i < hooks->count; i++) {
+		int r = run_one(&hooks->items[i], name, dir, state, failed ? &first : err);
+		failed = failed ? failed : r;
+	}
+	return failed;
 }

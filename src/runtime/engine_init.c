@@ -95,14 +95,15 @@ static bool has_hooks(const struct spec_engine *engine)
 	return engine->hooks[HOOK_PRESTART].count || engine->hooks[HOOK_CREATE_RUNTIME].count;
 }
 
-static int run_own_hooks(const struct engine_stage *stage, enum hook_kind kind, const char *name, enum engine_status status, struct err *err)
+static int run_own_hooks(const struct engine_stage *stage, enum hook_kind kind, const char *name, const char *dir, enum engine_status status,
+	struct err *err)
 {
 	const struct spec_engine *engine = stage->spec->engine;
 	if (engine->hooks[kind].count == 0)
 		return 0;
 	stage->state->pid = getpid();
 	json_t *state = engine_state_json(-1, stage->state, status, &engine->annotations, false);
-	int r = engine_hooks_run(&engine->hooks[kind], name, state, err);
+	int r = engine_hooks_run(&engine->hooks[kind], name, dir, state, err);
 	json_decref(state);
 	return r;
 }
@@ -117,7 +118,7 @@ static int run_hooks(const struct engine_stage *stage, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	return run_own_hooks(stage, HOOK_CREATE_CONTAINER, "createContainer", ENGINE_CREATING, err);
+	return run_own_hooks(stage, HOOK_CREATE_CONTAINER, "createContainer", stage->request->bundle, ENGINE_CREATING, err);
 }
 
 static int enter_root(const struct engine_stage *stage, int *ret_master_fd, struct err *err)
@@ -178,7 +179,7 @@ static void start(struct engine_stage *stage, const char *path)
 	int r = await_start(stage->start_fd, &connection_fd, &failed.err);
 	close(stage->start_fd);
 	if (r == 0)
-		r = run_own_hooks(stage, HOOK_START_CONTAINER, "startContainer", ENGINE_CREATED, &failed.err);
+		r = run_own_hooks(stage, HOOK_START_CONTAINER, "startContainer", NULL, ENGINE_CREATED, &failed.err);
 	if (r == 0)
 		engine_process_become(stage->spec, path, stage->request->preserve_fds, &failed.err);
 	if (connection_fd >= 0)

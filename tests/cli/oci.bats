@@ -137,7 +137,32 @@ for kind in ["poststop", "poststart", "createContainer", "createRuntime", "prest
 		poststop stopped
 	END
 	change_config "$B" 'c["hooks"]["createRuntime"][0] = {"path": "/bin/false"}'
-	fails_saying "createRuntime hook /bin/false" oci run -b "$B" two
+	fails_saying "createRuntime hook failed with exit code 1: /bin/false" oci run -b "$B" two
+	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
+}
+
+@test "a hook runs in the bundle, with the environment that is listed or else the caller's" {
+	make_bundle "$B" true
+	change_config "$B" 'said = lambda name: ["sh", "-c", "echo $(pwd) $WORD $(test -e /proc/self && echo proc) >>said." + name]
+c["hooks"] = {"createContainer": [{"path": "/bin/sh", "args": said("one")}, {"path": "/bin/sh", "args": said("two"), "env": ["WORD=listed"]},
+{"path": "/bin/sh", "args": said("three"), "env": []}]}'
+	WORD=ours oci run -b "$B" one
+	[ "$(cat "$B"/said.one "$B"/said.two "$B"/said.three)" = "$(printf '%s ours proc\n%s listed proc\n%s proc' "$B" "$B" "$B")" ]
+}
+
+@test "a poststart hook that fails ends the container, poststop hooks that fail are told of" {
+	make_bundle "$B" sleep 1000
+	change_config "$B" 'c["hooks"] = {"poststart": [{"path": "/bin/false"}], "poststop": [{"path": "/bin/sh", "args": ["sh", "-c", "echo one >>stopped; exit 3"]},
+{"path": "/bin/sh", "args": ["sh", "-c", "echo two >>stopped"]}]}'
+	oci create -b "$B" --pid-file "$B/pid" one </dev/null >/dev/null 2>&1
+	fails_saying "poststart hook failed" oci start one
+	fails_saying "does not exist" oci state one
+	[ ! -d "/proc/$(cat "$B/pid")" ] || grep -q 'State:.*Z' "/proc/$(cat "$B/pid")/status"
+	[ "$(cat "$B/stopped")" = "$(printf 'one\ntwo')" ]
+	change_config "$B" 'del c["hooks"]["poststart"]; c["process"]["args"] = ["true"]'
+	run oci run -b "$B" two
+	[ "$status" = 0 ]
+	[[ $output == *"poststop hook failed with exit code 3: /bin/sh"* ]]
 	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
 }
 
