@@ -186,12 +186,22 @@ static int start(const struct words *words, const struct engine_join *join, stru
 	return r < 0 || words->detach ? r : relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, true, NULL);
 }
 
+static bool leads_up(const char *path)
+{
+	for (const char *at = path; at; at = strchr(at, '/')) {
+		at += strspn(at, "/");
+		if (strcspn(at, "/") == 2 && str_starts(at, ".."))
+			return true;
+	}
+	return false;
+}
+
 static int run(const struct oci_globals *globals, const struct words *words, const struct strv *operands, struct spec *spec, struct err *err)
 {
 	cleanup_oci_container struct oci_container container = { -1, -1, { 0 } };
 	struct engine_join join = { .state = &container.state, .spec = spec, .cgroup = words->cgroup, .console_socket = words->console_socket };
-	if (words->cgroup && strstr(words->cgroup, ".."))
-		return err_set(err, -EINVAL, "--cgroup %s: not below the container's", words->cgroup);
+	if (words->cgroup && leads_up(words->cgroup))
+		return err_set(err, -EINVAL, "--cgroup %s: not below the container's: `..` components are not allowed", words->cgroup);
 	int r = oci_container_open(globals, operands->items[0], &container, err);
 	if (r == 0)
 		r = engine_read_spec(container.dir_fd, &container.state, spec, err);

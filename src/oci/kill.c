@@ -6,10 +6,11 @@
 #include "src/base/signals.h"
 
 #include <errno.h>
+#include <regex.h>
 #include <signal.h>
 
 struct words {
-	bool all, force;
+	bool all, force, regex;
 };
 #define AT(field) offsetof(struct words, field)
 const struct option oci_kill_options[] = {
@@ -18,6 +19,7 @@ const struct option oci_kill_options[] = {
 };
 const struct option oci_delete_options[] = {
 	{ "force", 'f', OPTION_SWITCH, AT(force), NULL, "end it first, if it runs; one that is not there is none of an error" },
+	{ "regex", 0, OPTION_SWITCH, AT(regex), NULL, "all whose ids match ID, an extended regular expression (regex(7))" },
 	{ 0 },
 };
 
@@ -47,18 +49,44 @@ static int remove_remains(const struct oci_globals *globals, const char *id, str
 	return dir_fd < 0 ? dir_fd : fd_remove_tree(root_fd, id, err);
 }
 
+static int delete_one(const struct oci_globals *globals, const char *id, bool force, struct err *err)
+{
+	cleanup_oci_container struct oci_container container = { -1, -1, { 0 } };
+	int r = oci_container_open(globals, id, &container, err);
+	if (r == -ENOENT && force) {
+		err_clear(err);
+		return remove_remains(globals, id, err);
+	}
+	return r < 0 ? r : engine_delete(container.root_fd, container.dir_fd, &container.state, force, err);
+}
+
+/* One that cannot be deleted does not keep the others; the first error is told. */
+static int delete_matching(const struct oci_globals *globals, const regex_t *regex, bool force, struct err *err)
+{
+	cleanup_strv struct strv names = { 0 };
+	struct err later;
+	cleanup_fd int root_fd = engine_root_open(globals->root, err);
+	int failed = root_fd < 0 ? root_fd : fd_list(root_fd, "the containers", &names, err);
+	for (size_t i = 0; i < names.len; i++) {
+		if (regexec(regex, names.items[i], 0, NULL, 0) != 0)
+			continue;
+		int r = delete_one(globals, names.items[i], force, failed < 0 ? &later : err);
+		failed = failed < 0 ? failed : r;
+	}
+	return failed;
+}
+
 int oci_delete(const struct oci_globals *globals, int argc, char **argv, struct err *err)
 {
 	struct words words = { 0 };
 	cleanup_strv struct strv operands = { 0 };
-	cleanup_oci_container struct oci_container container = { -1, -1, { 0 } };
+	regex_t regex;
 	int r = oci_parse_words("delete", &words, argc, argv, 1, 1, &operands, err);
-	if (r < 0)
-		return r;
-	r = oci_container_open(globals, operands.items[0], &container, err);
-	if (r == -ENOENT && words.force) {
-		err_clear(err);
-		return remove_remains(globals, operands.items[0], err);
-	}
-	return r < 0 ? r : engine_delete(container.root_fd, container.dir_fd, &container.state, words.force, err);
+	if (r < 0 || !words.regex)
+		return r < 0 ? r : delete_one(globals, operands.items[0], words.force, err);
+	if (regcomp(&regex, operands.items[0], REG_EXTENDED | REG_NOSUB) != 0)
+		return err_set(err, -EINVAL, "--regex: %s is no regular expression", operands.items[0]);
+	r = delete_matching(globals, &regex, words.force, err);
+	regfree(&regex);
+	return r;
 }

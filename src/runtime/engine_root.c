@@ -6,6 +6,7 @@
 #include "src/runtime/mount.h"
 #include "src/runtime/procfs.h"
 #include "src/runtime/protect.h"
+#include "src/runtime/target.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,11 +84,19 @@ static int pivot(int first_fd, int root_fd, struct err *err)
 	return first_fd == root_fd ? 0 : enter(root_fd, err);
 }
 
+/* One that is missing is made before the root may become read-only. What cannot be made is told when it is to be entered. */
+static void make_directory(const struct spec *spec, int root_fd)
+{
+	struct err ignored;
+	cleanup_fd int fd = spec->args.len ? target_open(root_fd, spec->cwd, true, &ignored) : -1;
+}
+
 int engine_root_finish(const struct engine_stage *stage, int root_fd, struct err *err)
 {
 	const struct spec *spec = stage->spec;
 	cleanup_fd int null_fd = open("/dev/null", O_PATH | O_CLOEXEC);
 	int r = set_sysctls(stage, root_fd, err);
+	make_directory(spec, root_fd);
 	if (r == 0)
 		r = protect_paths(&spec->isolation, root_fd, null_fd, 0, err);
 	if (r == 0 && spec->read_only)

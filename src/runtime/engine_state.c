@@ -41,17 +41,21 @@ int engine_root_open(const char *root, struct err *err)
 	return fd < 0 ? err_sys(err, "cannot open %s", path) : fd;
 }
 
-static bool is_id(const char *id)
+static int check_id(const char *id, struct err *err)
 {
-	size_t len = strlen(id);
-	return len && len <= ENGINE_ID_MAX && !str_eq(id, ".") && !str_eq(id, "..") &&
-	       id[strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.")] == 0;
+	size_t len = strlen(id), good = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.");
+	if (good < len)
+		return err_set(err, -EINVAL, "invalid character `%c` in the container ID \"%s\": letters, digits and _+-. make one", id[good], id);
+	if (len == 0 || len > ENGINE_ID_MAX || *id == '.')
+		return err_set(err, -EINVAL, "invalid container ID \"%s\": it has 1 to %d characters, the first no point", id, ENGINE_ID_MAX);
+	return 0;
 }
 
 int engine_open(int root_fd, const char *id, struct err *err)
 {
-	if (!is_id(id))
-		return err_set(err, -EINVAL, "invalid container id \"%s\": letters, digits and _+-. make one", id);
+	int r = check_id(id, err);
+	if (r < 0)
+		return r;
 	int fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return err_set(err, -ENOENT, "container %s does not exist", id);

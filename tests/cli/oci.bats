@@ -48,6 +48,36 @@ load bundle
 	oci delete -f three
 }
 
+@test "delete --regex deletes all containers whose ids match" {
+	make_bundle "$B" true
+	oci run --keep -b "$B" one
+	oci run --keep -b "$B" once
+	oci run --keep -b "$B" two
+	fails_saying "is no regular expression" oci delete --regex '('
+	oci delete --regex '^on'
+	[ "$(ls "$BATS_TEST_TMPDIR/state")" = two ]
+	make_bundle "$B" sleep 1000
+	oci run -d -b "$B" three </dev/null >/dev/null 2>&1
+	fails_saying "three that is not stopped" oci delete --regex 't.*'
+	[ "$(ls "$BATS_TEST_TMPDIR/state")" = three ]
+}
+
+@test "an id that could be a path is refused" {
+	make_bundle "$B" true
+	fails_saying 'invalid character `/` in the container ID' oci create -b "$B" a/b
+	fails_saying 'invalid character ` `' oci create -b "$B" "a b"
+	fails_saying 'invalid container ID ".."' oci create -b "$B" ..
+	fails_saying 'the first no point' oci create -b "$B" .hidden
+}
+
+@test "a working directory that is missing is made, also where the root is read-only" {
+	make_bundle "$B" pwd
+	change_config "$B" 'c["root"]["readonly"] = True; c["process"]["cwd"] = "/made/for/it"'
+	[ "$(oci run -b "$B" one)" = /made/for/it ]
+	change_config "$B" 'c["process"]["cwd"] = "/etc/passwd/x"'
+	fails_saying "the working directory /etc/passwd/x" oci run -b "$B" two
+}
+
 @test "a create that fails leaves nothing, and tells the engine's log why" {
 	local log="$BATS_TEST_TMPDIR/log"
 	make_bundle "$B" nonesuch
