@@ -96,15 +96,16 @@ static void read_offsets(struct oci_reader *o, const json_t *system, struct spec
 {
 	const json_t *offsets = oci_object(o, system, "timeOffsets");
 	const json_t *monotonic = oci_object(o, offsets, "monotonic"), *boottime = oci_object(o, offsets, "boottime");
-	int64_t nanoseconds = 0;
+	int64_t monotonic_rest = 0, boottime_rest = 0;
 	o->where = "linux.timeOffsets";
 	if (offsets && namespaces->of[NAMESPACE_TIME].origin != NAMESPACE_NEW)
 		oci_refuse(o, "there is no new time namespace for them");
 	oci_number(o, monotonic, "secs", INT64_MIN, INT64_MAX, &namespaces->monotonic_offset);
 	oci_number(o, boottime, "secs", INT64_MIN, INT64_MAX, &namespaces->boottime_offset);
-	if ((oci_number(o, monotonic, "nanosecs", 0, 999999999, &nanoseconds) && nanoseconds) ||
-		(oci_number(o, boottime, "nanosecs", 0, 999999999, &nanoseconds) && nanoseconds))
-		oci_refuse(o, "xrun moves clocks by whole seconds only");
+	oci_number(o, monotonic, "nanosecs", 0, 999999999, &monotonic_rest);
+	oci_number(o, boottime, "nanosecs", 0, 999999999, &boottime_rest);
+	namespaces->monotonic_nanoseconds = (int32_t)monotonic_rest;
+	namespaces->boottime_nanoseconds = (int32_t)boottime_rest;
 }
 
 static void read_propagation(struct oci_reader *o, const json_t *system, struct spec_engine *engine)
@@ -206,11 +207,14 @@ static void read_node(struct oci_reader *o, const json_t *item, struct engine_no
 	oci_number(o, item, "gid", 0, UINT32_MAX, &gid);
 	if (strlen(type) != 1 || !strchr("bcup", *type))
 		oci_refuse(o, "type \"%s\" is none of b, c, u, p", type);
-	if (*path != '/' || str_ends(path, "/"))
+	size_t len = strlen(path);
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	if (*path != '/' || len < 2)
 		oci_refuse(o, "\"%s\" is no absolute path of a file", path);
 	if (*type != 'p' && !numbers)
 		oci_refuse(o, "%s lacks major or minor", path);
-	*node = (struct engine_node){ str_dup(path), *type == 'u' ? 'c' : *type, major, minor, mode & 07777, uid, gid };
+	*node = (struct engine_node){ str_ndup(path, len), *type == 'u' ? 'c' : *type, major, minor, mode & 07777, uid, gid };
 }
 
 static void read_nodes(struct oci_reader *o, const json_t *system, struct spec_engine *engine)

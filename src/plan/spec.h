@@ -123,7 +123,8 @@ struct spec_namespace {
 /* Offsets are in seconds, of clock_gettime(2)'s clocks. Whose the network is says spec_network, except for engines. */
 struct spec_namespaces {
 	struct spec_namespace of[NAMESPACE_KINDS];
-	int64_t monotonic_offset, boottime_offset;
+	int64_t monotonic_offset, boottime_offset;            /* seconds, */
+	int32_t monotonic_nanoseconds, boottime_nanoseconds;  /* and what is beyond them: engines' */
 };
 
 /* What holds the program beside namespaces and capabilities. Paths are absolute, in the container. */

@@ -131,10 +131,24 @@ static int set_priorities(const struct spec *spec, struct err *err)
 	return 0;
 }
 
+/*
+ * Programs open /dev/stdout and its kin anew, which asks for rights over the pipe or file behind it: its owner becomes the
+ * user. Where that is not allowed (an owner that the id map lacks, a read-only file system) the descriptor still serves.
+ */
+static void give_streams(const struct engine_user *user)
+{
+	struct stat st;
+	for (int fd = 0; fd < 3; fd++)
+		if (fstat(fd, &st) == 0 && !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode) && fchown(fd, user->uid, user->gid) < 0)
+			continue;
+}
+
 static int give_terminal(const struct spec *spec, struct err *err)
 {
 	if (spec->terminal && spec->engine->user.uid != 0 && fchown(0, spec->engine->user.uid, -1) < 0)
 		return err_sys(err, "cannot give the terminal to user %u", spec->engine->user.uid);
+	if (!spec->terminal && spec->engine->user.uid != 0)
+		give_streams(&spec->engine->user);
 	return 0;
 }
 

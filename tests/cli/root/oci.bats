@@ -47,6 +47,21 @@ c["process"]["capabilities"] = {one: ["CAP_CHOWN", "CAP_KILL"] for one in sets};
 	END
 }
 
+@test "the standard streams are the user's, so that they can be opened by name" {
+	make_bundle "$B" sh -c 'echo words >/dev/stdout; echo more >/dev/stderr'
+	change_config "$B" 'c["process"]["user"] = {"uid": 1000, "gid": 1001}'
+	[ "$(oci run -b "$B" one 2>&1 | cat)" = "$(printf 'words\nmore')" ]
+	oci run -b "$B" one >"$B/out" 2>/dev/null
+	[ "$(stat -c %u:%g "$B/out") $(cat "$B/out")" = "1000:1001 words" ]
+	[ "$(stat -c %u /dev/null)" = 0 ]
+}
+
+@test "a time namespace's clocks are moved by seconds and nanoseconds" {
+	make_bundle "$B" cat /proc/self/timens_offsets
+	change_config "$B" 'c["linux"]["namespaces"].append({"type": "time"}); c["linux"]["timeOffsets"] = {"monotonic": {"secs": 1, "nanosecs": 2}, "boottime": {"nanosecs": 4}}'
+	[ "$(oci run -b "$B" one | tr -s " ")" = "$(printf 'monotonic 1 2\nboottime 0 4')" ]
+}
+
 @test "a user namespace has the ids that config.json maps" {
 	chmod 755 "$BATS_FILE_TMPDIR"
 	make_bundle "$B" sh -c 'read -r a b c </proc/self/uid_map; echo $a $b $c; read -r a b c </proc/self/gid_map; echo $a $b $c; echo x >/tmp/file'
@@ -71,7 +86,7 @@ c["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"})'
 
 @test "devices are made, and what was masked or is read-only stays so" {
 	make_bundle "$B" sh -c 'ls -l /dev/own; cat /proc/keys; (echo 1 >/proc/sys/kernel/pid_max) 2>/dev/null || echo no'
-	change_config "$B" 'c["linux"]["devices"] = [{"path": "/dev/own", "type": "c", "major": 1, "minor": 3, "fileMode": 0o640, "uid": 3, "gid": 4}]'
+	change_config "$B" 'c["linux"]["devices"] = [{"path": "/dev/own/", "type": "c", "major": 1, "minor": 3, "fileMode": 0o640, "uid": 3, "gid": 4}]'
 	run oci run -b "$B" one
 	echo "$output"
 	[[ ${lines[0]} == "crw-r----- 1 3 4 1, 3 "* ]]
