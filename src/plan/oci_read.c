@@ -263,6 +263,7 @@ static void read_names(struct oci_reader *o, const json_t *config, struct spec *
 /* One that is not the container's own would be set for the whole machine, or for whoever shares the namespace with it. */
 static void check_sysctls(struct oci_reader *o, const struct spec *spec)
 {
+	const char *domain = spec->engine->domainname;
 	o->where = "linux.sysctl";
 	for (size_t i = 0; i < spec->isolation.sysctls.len; i++) {
 		const char *assignment = spec->isolation.sysctls.items[i];
@@ -272,9 +273,10 @@ static void check_sysctls(struct oci_reader *o, const struct spec *spec)
 			oci_refuse(o, "%s belongs to no namespace: it is the host's", path);
 		else if (spec->namespaces.of[kind].origin == NAMESPACE_HOST)
 			oci_refuse(o, "%s would be the host's: the container has no %s namespace of its own", path, namespace_names[kind]);
-		else if ((str_eq(path, "kernel/domainname") && is_set(spec->engine->domainname)) ||
-			(str_eq(path, "kernel/hostname") && is_set(spec->hostname)))
-			oci_refuse(o, "%s is what %s says already", path, path + strlen("kernel/"));
+		else if (str_eq(path, "kernel/hostname"))
+			oci_refuse(o, "%s: there is \"hostname\" for that", path);
+		else if (str_eq(path, "kernel/domainname") && is_set(domain) && !str_eq(domain, assignment + strlen("kernel/domainname=")))
+			oci_refuse(o, "%s is another one than \"domainname\", %s", path, domain);
 	}
 }
 

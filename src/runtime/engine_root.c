@@ -33,13 +33,23 @@ static int separate(int root_fd, unsigned long propagation, struct err *err)
 	return set_propagation(root_fd, (propagation & MS_SLAVE ? MS_SLAVE : MS_PRIVATE) | MS_REC, err);
 }
 
+/*
+ * On top of everything, which needs no right but over our own mounts. createContainer hooks want to find the container at the
+ * root's path, where it then goes, if its own root can get there.
+ */
+static int open_place(const struct spec_engine *engine)
+{
+	int fd = engine->hooks[HOOK_CREATE_CONTAINER].count ? open(engine->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	return fd < 0 ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : fd;
+}
+
 int engine_root_begin(const struct engine_stage *stage, struct err *err)
 {
 	const struct spec_engine *engine = stage->spec->engine;
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_sys(err, "cannot separate the container's mounts from the host's");
 	cleanup_fd int root_fd = stage->rootfs_fd >= 0 ? dup(stage->rootfs_fd) : mount_clone(AT_FDCWD, engine->rootfs, true, err);
-	cleanup_fd int place_fd = root_fd < 0 ? root_fd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int place_fd = root_fd < 0 ? root_fd : open_place(engine);
 	if (place_fd < 0)
 		return root_fd < 0 ? err_prefix(err, "the root file system") : err_sys(err, "cannot open /");
 	int r = separate(root_fd, engine->propagation, err);

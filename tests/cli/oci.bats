@@ -180,6 +180,14 @@ c["hooks"] = {"createContainer": [{"path": "/bin/sh", "args": said("one")}, {"pa
 	[ "$(cat "$B"/said.one "$B"/said.two "$B"/said.three)" = "$(printf '%s ours proc\n%s listed proc\n%s proc' "$B" "$B" "$B")" ]
 }
 
+@test "a createContainer hook finds the container's mounts below its root" {
+	make_bundle "$B" true
+	change_config "$B" 'c["hooks"] = {"createContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "test -e \"$1/proc/self\" && test -c \"$1/dev/null\" && echo yes >said", "sh", c["root"]["path"]]}]}'
+	oci run -b "$B" one
+	[ "$(cat "$B/said")" = yes ]
+	! mountpoint -q "$ROOTFS"
+}
+
 @test "a poststart hook that fails ends the container, poststop hooks that fail are told of" {
 	make_bundle "$B" sleep 1000
 	change_config "$B" 'c["hooks"] = {"poststart": [{"path": "/bin/false"}], "poststop": [{"path": "/bin/sh", "args": ["sh", "-c", "echo one >>stopped; exit 3"]},

@@ -133,6 +133,8 @@ static void wrong_types_and_unknown_words_are_refused(void **state)
 	refuses(CONFIG("", ",\"sysctl\":{\"kernel.core_pattern\":\"|/x\"}", ""), "no namespace");
 	refuses(CONFIG("", ",\"sysctl\":{\"kernel.msgmax\":\"8192\"}", ""), "no ipc namespace");
 	refuses(CONFIG("", ",\"sysctl\":{\"kernel/hostname\":\"x\"}", ""), "no uts namespace");
+	refuses("{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"domainname\":\"a\",\"linux\":{\"namespaces\":[{\"type\":\"mount\"},"
+		"{\"type\":\"uts\"}],\"sysctl\":{\"kernel.domainname\":\"b\"}}}", "another one than");
 	refuses(CONFIG("", "", ",\"mounts\":[{\"destination\":\"/x\"}]"), "no type");
 }
 
