@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { TAKE_BACK_MS = 200, END_MS = 10000 };
+
 static int connect_start(int dir_fd, const struct engine_state *state, struct err *err)
 {
 	cleanup_free char *path = unix_below(dir_fd, "start");
@@ -92,8 +94,18 @@ static void thaw(const struct cgroup *cgroup)
 		cgroup_place_write(freezer->path, freezer->v2 ? "cgroup.freeze" : "freezer.state", freezer->v2 ? "0" : "THAWED", &ignored);
 }
 
+/* v1: a process that somebody moved to another freezer and stopped there cannot even be killed. In a cgroup that runs it can. */
+static void take_back(const struct engine_state *state)
+{
+	struct err ignored;
+	const struct cgroup_directory *freezer = &state->cgroup.of[CGROUP_FREEZER];
+	cleanup_free char *number = str_fmt("%d", state->pid);
+	if (freezer->path && !freezer->v2)
+		cgroup_place_write(freezer->path, "cgroup.procs", number, &ignored);
+}
+
 /* What shares its pid namespace with others does not end with its first process. */
-static void end_processes(const struct engine_state *state)
+static int end_processes(const struct engine_state *state, struct err *err)
 {
 	struct err ignored;
 	cleanup_fd int fd = engine_process_open(state, &ignored);
@@ -102,8 +114,13 @@ static void end_processes(const struct engine_state *state)
 		syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 	thaw(&state->cgroup);
 	struct pollfd ended = { .fd = fd, .events = POLLIN };
-	if (fd >= 0)
-		poll(&ended, 1, 10000);
+	if (fd < 0 || poll(&ended, 1, TAKE_BACK_MS) > 0)
+		return 0;
+	take_back(state);
+	if (poll(&ended, 1, END_MS) > 0)
+		return 0;
+	return err_set(err, -EBUSY, "container %s: its process %d was killed, and does not end within %d s: what keeps it?", state->id, state->pid,
+		END_MS / 1000);
 }
 
 static int run_poststop(int dir_fd, const struct engine_state *state, struct err *err)
@@ -125,10 +142,12 @@ int engine_delete(int root_fd, int dir_fd, struct engine_state *state, bool forc
 	enum engine_status status = engine_status(dir_fd, state);
 	if (status != ENGINE_STOPPED && !force)
 		return err_set(err, -EBUSY, "cannot delete container %s that is not stopped: %s", state->id, engine_status_text(status));
-	end_processes(state);
+	int r = end_processes(state, err);
+	if (r < 0)
+		return r;
 	engine_cgroup_remove(&state->cgroup);
 	int failed = run_poststop(dir_fd, state, &hook); /* runtime.md: a failure is told, and the rest goes on */
-	int r = fd_remove_tree(root_fd, state->id, err);
+	r = fd_remove_tree(root_fd, state->id, err);
 	if (r == 0 && failed < 0)
 		*err = hook;
 	return r;

@@ -11,6 +11,7 @@
 #include "src/base/process.h"
 #include "src/base/unix.h"
 #include "src/runtime/emulators.h"
+#include "src/runtime/engine_devices.h"
 #include "src/runtime/state.h"
 
 #include <errno.h>
@@ -120,7 +121,7 @@ static int start_outer(struct creation *c, struct err *err)
 	pid_t parent = getpid();
 	c->outer_pid = fork();
 	if (c->outer_pid == 0) {
-		size_t mounts = q->spec->engine->mount_count, nodes = q->spec->engine->node_count;
+		size_t mounts = q->spec->engine->mount_count, nodes = q->spec->engine->node_count + ENGINE_DEVICES_USUAL;
 		cleanup_free int *fds = mem_new((mounts + nodes + 1) * sizeof *fds);
 		memset(fds, -1, (mounts + nodes + 1) * sizeof *fds);
 		close(ends[0]);

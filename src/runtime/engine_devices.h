@@ -5,6 +5,17 @@
 
 #include "src/runtime/engine_stage.h"
 
+/* config-linux.md, "Default Devices". */
+enum { ENGINE_DEVICES_USUAL = 6 };
+extern const struct engine_node engine_devices_usual[ENGINE_DEVICES_USUAL];
+
+/*
+ * For the outer stage of a container that will be in a user namespace, where no node can be made: makes them outside, in a
+ * tmpfs that nobody else sees, and fills stage->node_fds with copies of each, detached. What cannot be made there (for want of
+ * rights) is opened by the host's name, and what that has not stays -1.
+ */
+void engine_devices_open(const struct engine_stage *stage);
+
 /* Nothing where /dev is a bind mount: then it is somebody else's. */
 int engine_devices_make(const struct engine_stage *stage, int root_fd, struct err *err);
 

@@ -9,6 +9,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/runtime/engine_devices.h"
 #include "src/runtime/mount.h"
 
 #include <errno.h>
@@ -66,14 +67,6 @@ static int map_owners(const struct engine_stage *stage, const struct engine_moun
 	return 0;
 }
 
-/* config-linux.md, "Default Devices": by the host's names, for where nodes cannot be made. */
-static void open_nodes(const struct engine_stage *stage)
-{
-	const struct spec_engine *engine = stage->spec->engine;
-	for (size_t i = 0; i < engine->node_count; i++)
-		stage->node_fds[i] = open_tree(AT_FDCWD, engine->nodes[i].path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-}
-
 int engine_sources_open(struct engine_stage *stage, struct err *err)
 {
 	const struct spec_engine *engine = stage->spec->engine;
@@ -92,8 +85,8 @@ int engine_sources_open(struct engine_stage *stage, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	if (stage->inside || stage->spec->namespaces.of[NAMESPACE_USER].origin != NAMESPACE_HOST)
-		open_nodes(stage);
+	if (stage->inside || stage->spec->emulator_count || stage->spec->namespaces.of[NAMESPACE_USER].origin != NAMESPACE_HOST)
+		engine_devices_open(stage);
 	err_clear(err);
 	return 0;
 }

@@ -39,6 +39,18 @@ limit_of() {
 	fails_saying "does not exist" oci pause one
 }
 
+@test "delete --force ends a process that somebody stopped in another cgroup" {
+	local dir=/sys/fs/cgroup/freezer/xrun-oci-other.$$ file=freezer.state word=FROZEN
+	[ -d /sys/fs/cgroup/freezer ] || { dir=/sys/fs/cgroup/xrun-oci-other.$$ file=cgroup.freeze word=1; }
+	pid=$(oci state one | jq .pid)
+	mkdir "$dir"
+	echo "$pid" >"$dir/cgroup.procs"
+	echo "$word" >"$dir/$file"
+	oci delete --force one
+	[ ! -d "/proc/$pid" ] || grep -q 'State:.*Z' "/proc/$pid/status"
+	rmdir "$dir"
+}
+
 @test "update changes limits, by options or by a file" {
 	oci update --pids-limit 77 --memory 104857600 one
 	[ "$(limit_of pids.max)" = 77 ]

@@ -84,6 +84,20 @@ c["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"})'
 	fails_saying "is no network namespace" oci run -b "$B" one
 }
 
+@test "a user namespace has devices that are made for it outside" {
+	chmod 755 "$BATS_FILE_TMPDIR"
+	make_bundle "$B" sh -c 'ls -ln /dev/own; while read -r _ _ _ _ place options _; do [ "$place" != /dev/null ] || echo $options; done </proc/self/mountinfo; : >/dev/null && echo null'
+	change_config "$B" 'c["linux"]["namespaces"].append({"type": "user"})
+c["linux"]["uidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 1000}]
+c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 1000}]
+c["linux"]["devices"] = [{"path": "/dev/own", "type": "b", "major": 1, "minor": 5, "fileMode": 0o640, "uid": 10, "gid": 11}]'
+	run oci run -b "$B" one
+	echo "$output"
+	[[ ${lines[0]} == "brw-r----- 1 10 11 1, 5 "* ]]
+	[[ ${lines[1]} == *nosuid*noexec* ]]
+	[ "${lines[2]}" = null ]
+}
+
 @test "devices are made, and what was masked or is read-only stays so" {
 	make_bundle "$B" sh -c 'ls -l /dev/own; cat /proc/keys; (echo 1 >/proc/sys/kernel/pid_max) 2>/dev/null || echo no'
 	change_config "$B" 'c["linux"]["devices"] = [{"path": "/dev/own/", "type": "c", "major": 1, "minor": 3, "fileMode": 0o640, "uid": 3, "gid": 4}]'
