@@ -63,6 +63,22 @@ struct engine_user {
 	unsigned umask;
 };
 
+/* sched_setattr(2), in its own numbers; times in nanoseconds. */
+struct engine_scheduler {
+	bool given;
+	unsigned policy, priority;
+	int nice;
+	uint64_t flags, runtime, deadline, period;
+};
+
+/* set_mempolicy(2): the mode with its flags, and a bit for each NUMA node. */
+enum { ENGINE_NODES = 1024 };
+struct engine_memory_policy {
+	bool given;
+	int mode;
+	uint64_t nodes[ENGINE_NODES / 64];
+};
+
 /*
  * A file of a controller's directory with what to write to it. NULL: that version of cgroups has no such file; "": there is
  * nothing to do in that version.
@@ -96,6 +112,8 @@ struct spec_engine {
 	unsigned long personality;
 	bool has_personality;
 	int io_class, io_priority; /* ioprio_set(2); class 0: none given */
+	struct engine_scheduler scheduler;
+	struct engine_memory_policy memory_policy;
 	struct strv annotations; /* KEY=VALUE */
 };
 void spec_engine_done(struct spec_engine *engine);

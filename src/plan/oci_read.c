@@ -186,7 +186,7 @@ static void read_seccomp(struct oci_reader *o, const json_t *system, uint32_t ke
 /* What is not done here, so that nobody believes it is. */
 static void refuse_rest(struct oci_reader *o, const json_t *system)
 {
-	static const char *const keys[] = { "intelRdt", "memoryPolicy", "netDevices" };
+	static const char *const keys[] = { "intelRdt", "netDevices" };
 	o->where = "linux";
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (json_object_size(oci_object(o, system, keys[i])))
@@ -241,6 +241,8 @@ static void read_linux(struct oci_reader *o, const json_t *config, const struct 
 	read_paths(o, system, "maskedPaths", &spec->isolation.masked);
 	read_paths(o, system, "readonlyPaths", &spec->isolation.read_only);
 	refuse_rest(o, system);
+	oci_read_memory_policy(o, system, &engine->memory_policy);
+	o->where = "linux";
 	engine->cgroup = str_dup(oci_text(o, system, "cgroupsPath"));
 	read_seccomp(o, system, setting->kernel, spec);
 }

@@ -137,8 +137,6 @@ static void read_console(struct oci_reader *o, const json_t *process, struct spe
 static void refuse_rest(struct oci_reader *o, const json_t *process)
 {
 	o->where = "process";
-	if (oci_object(o, process, "scheduler"))
-		oci_refuse(o, "scheduler: xrun cannot set one");
 	const json_t *affinity = oci_object(o, process, "execCPUAffinity");
 	if (json_object_size(affinity))
 		oci_refuse(o, "execCPUAffinity: xrun cannot set one");
@@ -173,6 +171,8 @@ int oci_read_process(json_t *process, struct spec *spec, struct err *err)
 	read_rlimits(&o, process, isolation);
 	read_io_priority(&o, process, spec->engine);
 	refuse_rest(&o, process);
+	oci_read_scheduler(&o, process, &spec->engine->scheduler);
+	o.where = "process";
 	spec->no_new_privileges = oci_flag(&o, process, "noNewPrivileges");
 	isolation->has_oom_score = oci_number(&o, process, "oomScoreAdj", -1000, 1000, &score);
 	isolation->oom_score_adj = (int)score;

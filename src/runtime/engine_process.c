@@ -4,6 +4,7 @@
 
 #include "src/base/calls.h"
 #include "src/base/fd.h"
+#include "src/runtime/engine_scheduling.h"
 #include "src/runtime/program.h"
 #include "src/runtime/security.h"
 #include "src/runtime/user.h"
@@ -165,6 +166,8 @@ int engine_process_become(const struct spec *spec, const char *path, int preserv
 	int r = give_terminal(spec, err);
 	if (r == 0)
 		r = set_priorities(spec, err);
+	if (r == 0)
+		r = engine_scheduling_apply(spec->engine, err);
 	if (r == 0)
 		r = security_become_engines(spec, err);
 	if (r < 0)

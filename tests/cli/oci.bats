@@ -204,6 +204,14 @@ c["hooks"] = {"createContainer": [{"path": "/bin/sh", "args": said("one")}, {"pa
 	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
 }
 
+@test "a program has the scheduler and the memory policy that config.json gives it" {
+	make_bundle "$B" sh -c 'set -- $(cat /proc/self/stat); echo ${19} ${41}; while read -r _ policy _; do echo $policy; break; done </proc/self/numa_maps'
+	change_config "$B" 'c["process"]["scheduler"] = {"policy": "SCHED_BATCH", "nice": 7}; c["linux"]["memoryPolicy"] = {"mode": "MPOL_BIND", "nodes": "0"}'
+	run oci run -b "$B" one
+	echo "$output"
+	[ "${lines[0]} ${lines[1]}" = "7 3 bind:0" ] || { [ ! -e /proc/self/numa_maps ] && [ "${lines[0]}" = "7 3" ]; }
+}
+
 @test "what the engine hands down from descriptor 3 on is the program's, and nothing else" {
 	make_bundle "$B" sh -c 'cat <&3; cat <&4; echo /proc/self/fd/*'
 	run oci run -b "$B" --preserve-fds 2 one 3<<<three 4<<<four 9<"$B/config.json"

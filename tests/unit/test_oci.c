@@ -113,6 +113,30 @@ static void annotations_change_nothing(void **state)
 	spec_done(&noted);
 }
 
+static void schedulers_and_memory_policies_are_the_kernels_numbers(void **state)
+{
+	(void)state;
+	struct spec spec = { 0 };
+	reads(CONFIG(",\"scheduler\":{\"policy\":\"SCHED_BATCH\",\"nice\":5,\"flags\":[\"SCHED_FLAG_RESET_ON_FORK\"]}",
+		     ",\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0-1,65\",\"flags\":[\"MPOL_F_STATIC_NODES\"]}", ""), &spec);
+	const struct engine_scheduler *s = &spec.engine->scheduler;
+	const struct engine_memory_policy *p = &spec.engine->memory_policy;
+	assert_true(s->given && s->policy == 3 && s->nice == 5 && s->flags == 1);
+	assert_true(p->given && p->mode == (2 | 1 << 15) && p->nodes[0] == 3 && p->nodes[1] == 2);
+	spec_done(&spec);
+	refuses(CONFIG(",\"scheduler\":{\"policy\":\"SCHED_SOON\"}", "", ""), "SCHED_SOON");
+	refuses(CONFIG(",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"deadline\":1}", "", ""), "requires `runtime`");
+	refuses(CONFIG(",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":9,\"deadline\":9}", "", ""), "must be between");
+	refuses(CONFIG(",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":3000,\"deadline\":2000}", "", ""), "must be <= deadline");
+	refuses(CONFIG("", ",\"memoryPolicy\":{}", ""), "mode is missing");
+	refuses(CONFIG("", ",\"memoryPolicy\":{\"mode\":\"MPOL_BIND\"}", ""), "needs nodes");
+	static const char *const bad[] = { "x", "1-", "1,", "2-1", "-1", "1024", "0 1" };
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		cleanup_free char *text = str_fmt(CONFIG("", ",\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"%s\"}", ""), bad[i]);
+		refuses(text, "no list of nodes");
+	}
+}
+
 static void wrong_types_and_unknown_words_are_refused(void **state)
 {
 	(void)state;
@@ -146,6 +170,7 @@ int main(void)
 		cmocka_unit_test(options_of_mounts_are_told_apart),
 		cmocka_unit_test(resources_are_files_of_both_versions),
 		cmocka_unit_test(annotations_change_nothing),
+		cmocka_unit_test(schedulers_and_memory_policies_are_the_kernels_numbers),
 		cmocka_unit_test(wrong_types_and_unknown_words_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
