@@ -47,8 +47,6 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 	int r = engine_load_spec(bundle_fd, words->config ? words->config : "config.json", bundle, !words->no_new_keyring, ret_spec, ret_text, err);
 	if (r < 0)
 		return r;
-	if (ret_spec->args.len == 0)
-		return err_set(err, -EINVAL, "config.json: process is missing");
 	ret_spec->engine->no_pivot = words->no_pivot;
 	request.cache_fd = -1;
 	r = oci_plan_emulation(ret_spec, &request.cache_fd, err);

@@ -137,10 +137,11 @@ static int start_outer(struct creation *c, struct err *err)
 	return c->outer_pid < 0 ? err_sys(err, "cannot start a process") : 0;
 }
 
+/* runtime.md, "State": created is what a container is from the moment that its environment is there. */
 static int run_hooks(struct creation *c, struct err *err)
 {
 	const struct spec_engine *engine = c->request->spec->engine;
-	json_t *state = engine_state_json(c->dir_fd, c->state, ENGINE_CREATING, &engine->annotations, false);
+	json_t *state = engine_state_json(c->dir_fd, c->state, ENGINE_CREATED, &engine->annotations, false);
 	int r = engine_hooks_run(&engine->hooks[HOOK_PRESTART], "prestart", c->request->bundle, state, err);
 	if (r == 0)
 		r = engine_hooks_run(&engine->hooks[HOOK_CREATE_RUNTIME], "createRuntime", c->request->bundle, state, err);

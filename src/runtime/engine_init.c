@@ -118,7 +118,7 @@ static int run_hooks(const struct engine_stage *stage, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	return run_own_hooks(stage, HOOK_CREATE_CONTAINER, "createContainer", stage->request->bundle, ENGINE_CREATING, err);
+	return run_own_hooks(stage, HOOK_CREATE_CONTAINER, "createContainer", stage->request->bundle, ENGINE_CREATED, err);
 }
 
 static int enter_root(const struct engine_stage *stage, int *ret_master_fd, struct err *err)
@@ -164,7 +164,7 @@ static int prepare(struct engine_stage *stage, char **ret_path, struct err *err)
 	const int with_master[] = { keep[0], keep[1], kept_fd };
 	if (r == 0)
 		r = engine_close_descriptors(stage->request->preserve_fds, with_master, 3, err);
-	if (r == 0)
+	if (r == 0 && stage->spec->args.len)
 		r = engine_process_prepare(stage->spec, ret_path, err);
 	if (r == 0 && engine_stage_send(stage->socket_fd, ENGINE_READY, 0, kept_fd) < 0)
 		r = err_set(err, -EPIPE, "xrun-oci is gone");
@@ -178,6 +178,8 @@ static void start(struct engine_stage *stage, const char *path)
 	int connection_fd = -1;
 	int r = await_start(stage->start_fd, &connection_fd, &failed.err);
 	close(stage->start_fd);
+	if (r == 0 && !path) /* runtime.md, "Start" */
+		r = err_set(&failed.err, -EINVAL, "config.json: process is missing: there is nothing to start");
 	if (r == 0)
 		r = run_own_hooks(stage, HOOK_START_CONTAINER, "startContainer", NULL, ENGINE_CREATED, &failed.err);
 	if (r == 0)

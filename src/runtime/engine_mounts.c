@@ -70,21 +70,11 @@ static int finish(const struct engine_mount *m, int fd, struct err *err)
 	return r;
 }
 
-static int open_source(const struct engine_stage *stage, size_t i, struct err *err)
-{
-	const struct engine_mount *m = &stage->spec->engine->mounts[i];
-	if (stage->source_fds[i] >= 0)
-		return dup(stage->source_fds[i]);
-	cleanup_free char *path = *m->source == '/' ? str_dup(m->source) : str_fmt("%s/%s", stage->request->bundle, m->source);
-	int fd = mount_clone(AT_FDCWD, path, true, err);
-	return fd < 0 ? err_prefix(err, "%s", m->target) : fd;
-}
-
 static int attach_bind(const struct engine_stage *stage, size_t i, int root_fd, struct err *err)
 {
 	const struct engine_mount *m = &stage->spec->engine->mounts[i];
 	struct stat st;
-	cleanup_fd int fd = open_source(stage, i, err);
+	cleanup_fd int fd = stage->source_fds[i] >= 0 ? dup(stage->source_fds[i]) : engine_source_open(stage, m, err);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)

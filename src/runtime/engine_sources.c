@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* engine_sources.c owns what the mounts of an engine's container show, opened with the caller's rights. */
 /*
- * Once the container has namespaces of its own, its root may not be allowed to reach what the caller named. So all of it is
- * copied, detached, before. Who has no right to copy mounts yet (an ordinary user) gets it with the container's user
- * namespace: then engine_mounts.c does it by name.
+ * Once the container has a user namespace, its root may not be allowed to reach what the caller named. So all of it is copied,
+ * detached, before. Who has no right to copy mounts yet (an ordinary user) gets it with the container's user namespace: then
+ * engine_mounts.c does it by name. So it does where there is no user namespace and nothing is to be lost by it: mountinfo(5)
+ * lists mounts in the order in which they were made.
  */
 #include "src/runtime/engine_stage.h"
 
@@ -28,9 +29,18 @@ static bool may_wait(const struct engine_stage *stage, int r)
 	return r == -EPERM && stage->spec->namespaces.of[NAMESPACE_USER].origin != NAMESPACE_HOST;
 }
 
-static int open_source(const struct engine_stage *stage, const struct engine_mount *m, struct err *err)
+static bool is_opened_late(const struct engine_stage *stage, const struct engine_mount *m)
 {
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (m->recursive ? AT_RECURSIVE : 0) | (m->source_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+	const struct spec_namespace *of = stage->spec->namespaces.of;
+	return of[NAMESPACE_USER].origin == NAMESPACE_HOST && of[NAMESPACE_MOUNT].origin == NAMESPACE_NEW && stage->spec->emulator_count == 0 &&
+	       !m->mapped;
+}
+
+/* In a user namespace what is mounted below cannot be left out (mount_namespaces(7)). */
+int engine_source_open(const struct engine_stage *stage, const struct engine_mount *m, struct err *err)
+{
+	bool below = m->recursive || stage->inside;
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (below ? AT_RECURSIVE : 0) | (m->source_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
 	cleanup_free char *path = *m->source == '/' ? str_dup(m->source) : str_fmt("%s/%s", stage->request->bundle, m->source);
 	int fd = open_tree(AT_FDCWD, path, flags);
 	return fd < 0 ? err_sys(err, "cannot bind %s to %s", path, m->target) : fd;
@@ -75,9 +85,9 @@ int engine_sources_open(struct engine_stage *stage, struct err *err)
 	if (r < 0 && !may_wait(stage, r))
 		return err_prefix(err, "the root file system");
 	for (size_t i = 0; i < engine->mount_count; i++) {
-		if (!engine->mounts[i].bind)
+		if (!engine->mounts[i].bind || is_opened_late(stage, &engine->mounts[i]))
 			continue;
-		r = open_source(stage, &engine->mounts[i], err);
+		r = engine_source_open(stage, &engine->mounts[i], err);
 		stage->source_fds[i] = r < 0 ? -1 : r;
 		if (r < 0 && (!may_wait(stage, r) || engine->mounts[i].mapped))
 			return r;

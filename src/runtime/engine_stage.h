@@ -29,7 +29,7 @@ struct engine_stage {
 	int start_fd;           /* where the first process waits for `start` */
 	int console_fd;         /* the engine's socket for the terminal, or -1 */
 	int rootfs_fd;          /* set by the outer stage: a detached copy of the root */
-	int *source_fds;        /* set by it: detached copies of bind mounts' sources, else -1 */
+	int *source_fds;        /* set by it: detached copies of bind mounts' sources, or -1: to be opened late */
 	int *node_fds;          /* set by it: the same of the host's devices that the container is to have */
 	char *const *emulator_names; /* see emulators.h */
 	int instance_fd;        /* the private binfmt_misc, or -1: set by the outer stage */
@@ -55,6 +55,8 @@ int engine_copy_up(int from_fd, int to_fd, const char *what, struct err *err);
 
 /* engine_sources.c, for the outer stage: opens what mounts and devices show, as the caller sees it. */
 int engine_sources_open(struct engine_stage *stage, struct err *err);
+/* One bind mount's source, detached; for those that were left out. */
+int engine_source_open(const struct engine_stage *stage, const struct engine_mount *m, struct err *err);
 
 /* engine_mounts.c, for the first process: attaches all of them below the root that is behind root_fd. */
 int engine_mounts_attach(const struct engine_stage *stage, int root_fd, struct err *err);

@@ -56,7 +56,7 @@ const struct arch *root_arch_find(int root_fd, const struct root_program *progra
 {
 	static const char *const others[] = { "/bin/sh", "/usr/bin/env", "/bin/busybox", "/sbin/ldconfig" };
 	const char *name = program->name;
-	cleanup_free char *below = str_fmt("%s/%s", *name == '/' ? "" : program->cwd, name);
+	cleanup_free char *below = str_fmt("%s/%s", *name == '/' || !program->cwd ? "" : program->cwd, name);
 	const struct arch *arch = strchr(name, '/') ? arch_of(root_fd, below) : *name ? arch_in_path(root_fd, program) : NULL;
 	for (size_t i = 0; !arch && i < sizeof others / sizeof *others; i++)
 		arch = arch_of(root_fd, others[i]);

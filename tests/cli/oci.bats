@@ -36,6 +36,18 @@ load bundle
 	fails_saying "does not exist" oci state one
 }
 
+@test "a container without a process can be created, and not be started" {
+	make_bundle "$B" true
+	change_config "$B" 'del c["process"]'
+	oci create -b "$B" one </dev/null >/dev/null 2>&1
+	[ "$(status_of one)" = created ]
+	fails_saying "process is missing" oci start one
+	await_status one stopped
+	oci delete one
+	fails_saying "process is missing" oci run -b "$B" one
+	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
+}
+
 @test "delete --force ends a container that was created, or runs" {
 	make_bundle "$B" sleep 1000
 	oci create -b "$B" --pid-file "$B/pid" one </dev/null >/dev/null 2>&1
@@ -134,6 +146,13 @@ load bundle
 	[[ ${lines[3]} == *nosuid*noexec* ]]
 }
 
+@test "mounts are listed in the order of config.json" {
+	make_bundle "$B" sh -c 'while read -r _ _ _ _ place _; do case $place in /m/*) echo "${place#/m/}";; esac; done </proc/self/mountinfo'
+	change_config "$B" 'c["mounts"] += [{"destination": "/m/one", "type": "tmpfs", "source": "tmpfs"}, {"destination": "/m/two", "type": "bind", "source": "/usr", "options": ["bind"]},
+{"destination": "/m/three", "type": "tmpfs", "source": "tmpfs"}]'
+	[ "$EUID" != 0 ] || [ "$(oci run -b "$B" one | tr '\n' ' ')" = "one two three " ]
+}
+
 @test "a foreign root runs by an instance of its own, which lives as long as the container" {
 	make_rootfs "$BATS_FILE_TMPDIR/foreign" arm64
 	export ROOTFS="$BATS_FILE_TMPDIR/foreign"
@@ -160,9 +179,9 @@ load bundle
 for kind in ["poststop", "poststart", "createContainer", "createRuntime", "prestart"]}'
 	oci run -b "$B" one
 	diff - "$BATS_TEST_TMPDIR/said" <<-'END'
-		prestart creating
-		createRuntime creating
-		createContainer creating
+		prestart created
+		createRuntime created
+		createContainer created
 		poststart running
 		poststop stopped
 	END
