@@ -125,6 +125,14 @@ static int make_new(const struct engine_mount *m, const char *type, bool group, 
 	return fd < 0 ? err_prefix(err, "%s", m->target) : fd;
 }
 
+int engine_mount_make(const struct engine_mount *m, const char *type, struct err *err)
+{
+	int fd = make_new(m, type, true, err);
+	if (fd == -EINVAL && str_eq(type, "devpts")) /* a group that the id map lacks */
+		fd = make_new(m, type, false, err);
+	return fd;
+}
+
 static const char *place_on_host(const char *type)
 {
 	static const char *const places[][2] = { { "proc", "/proc" }, { "sysfs", "/sys" }, { "mqueue", "/dev/mqueue" },
@@ -135,11 +143,9 @@ static const char *place_on_host(const char *type)
 	return NULL;
 }
 
-static int attach_new(const struct engine_mount *m, const char *type, int root_fd, struct err *err)
+static int attach_new(const struct engine_mount *m, int source_fd, const char *type, int root_fd, struct err *err)
 {
-	cleanup_fd int fd = make_new(m, type, true, err);
-	if (fd == -EINVAL && str_eq(type, "devpts")) /* a group that the id map lacks */
-		fd = make_new(m, type, false, err);
+	cleanup_fd int fd = source_fd >= 0 ? dup(source_fd) : engine_mount_make(m, type, err);
 	const char *place = place_on_host(type);
 	if ((fd == -EPERM || fd == -EBUSY || fd == -EACCES) && place)
 		return attach_hosts(m, place, root_fd, err);
@@ -199,7 +205,7 @@ static int attach_one(const struct engine_stage *stage, size_t i, int root_fd, s
 		return attach_bind(stage, i, root_fd, err);
 	if (str_eq(m->type, "cgroup") && !is_v2_only())
 		return attach_cgroups(stage, m, root_fd, err);
-	return attach_new(m, str_eq(m->type, "cgroup") ? "cgroup2" : m->type, root_fd, err);
+	return attach_new(m, stage->source_fds[i], str_eq(m->type, "cgroup") ? "cgroup2" : m->type, root_fd, err);
 }
 
 int engine_mounts_attach(const struct engine_stage *stage, int root_fd, struct err *err)

@@ -180,6 +180,8 @@ static int build(struct engine_stage *stage, struct err *err)
 	if (r == 0)
 		r = enter_namespaces(stage, fds, err);
 	if (r == 0)
+		engine_sources_make(stage);
+	if (r == 0)
 		r = engine_emulation_enter(stage, err);
 	stage->inside |= is_new(stage->spec, NAMESPACE_USER);
 	return r < 0 ? r : start_init(stage, err);

@@ -100,3 +100,43 @@ int engine_sources_open(struct engine_stage *stage, struct err *err)
 	err_clear(err);
 	return 0;
 }
+
+static enum namespace_kind shown_by(const char *type)
+{
+	return str_eq(type, "mqueue") ? NAMESPACE_IPC : str_eq(type, "sysfs") ? NAMESPACE_NETWORK : str_eq(type, "proc") ? NAMESPACE_PID :
+		NAMESPACE_KINDS;
+}
+
+/* procfs shows the processes of its maker's namespace: a child is born in the one that was entered; its descriptors are ours. */
+static int make_in_child(const struct engine_mount *m)
+{
+	struct clone_args args = { .flags = CLONE_FILES, .exit_signal = SIGCHLD };
+	struct err ignored;
+	int ends[2], fd = -1;
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -1;
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	if (pid == 0) {
+		fd = engine_mount_make(m, m->type, &ignored);
+		_exit(write(ends[1], &fd, sizeof fd) != sizeof fd);
+	}
+	if (pid < 0 || process_wait(pid) != 0 || read(ends[0], &fd, sizeof fd) != sizeof fd)
+		fd = -1;
+	close(ends[0]);
+	close(ends[1]);
+	return fd;
+}
+
+void engine_sources_make(const struct engine_stage *stage)
+{
+	struct err ignored;
+	const struct spec_engine *engine = stage->spec->engine;
+	const struct spec_namespace *of = stage->spec->namespaces.of;
+	bool other = of[NAMESPACE_USER].origin == NAMESPACE_NEW || stage->spec->emulator_count;
+	for (size_t i = 0; other && i < engine->mount_count; i++) {
+		const struct engine_mount *m = &engine->mounts[i];
+		enum namespace_kind kind = m->bind ? NAMESPACE_KINDS : shown_by(m->type);
+		if (kind != NAMESPACE_KINDS && of[kind].origin == NAMESPACE_JOINED)
+			stage->source_fds[i] = kind == NAMESPACE_PID ? make_in_child(m) : engine_mount_make(m, m->type, &ignored);
+	}
+}

@@ -29,7 +29,7 @@ struct engine_stage {
 	int start_fd;           /* where the first process waits for `start` */
 	int console_fd;         /* the engine's socket for the terminal, or -1 */
 	int rootfs_fd;          /* set by the outer stage: a detached copy of the root */
-	int *source_fds;        /* set by it: detached copies of bind mounts' sources, or -1: to be opened late */
+	int *source_fds;        /* set by it: detached copies of bind mounts' sources, and file systems that show what was joined; -1: later */
 	int *node_fds;          /* set by it: the same of the host's devices that the container is to have */
 	char *const *emulator_names; /* see emulators.h */
 	int instance_fd;        /* the private binfmt_misc, or -1: set by the outer stage */
@@ -58,7 +58,15 @@ int engine_sources_open(struct engine_stage *stage, struct err *err);
 /* One bind mount's source, detached; for those that were left out. */
 int engine_source_open(const struct engine_stage *stage, const struct engine_mount *m, struct err *err);
 
-/* engine_mounts.c, for the first process: attaches all of them below the root that is behind root_fd. */
+/*
+ * The same for what shows a namespace that was entered, where the container's user namespace has no right over that one: the
+ * messages of its IPC namespace, its network's devices, its processes. Where this fails the first process does what it can.
+ */
+void engine_sources_make(const struct engine_stage *stage);
+
+/* engine_mounts.c: a new file system as the mount says, detached. */
+int engine_mount_make(const struct engine_mount *m, const char *type, struct err *err);
+/* For the first process: attaches all of them below the root that is behind root_fd. */
 int engine_mounts_attach(const struct engine_stage *stage, int root_fd, struct err *err);
 
 /*
