@@ -9,7 +9,7 @@ build=build${SAN:+-san}
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 
-ci/deps.sh build run test probes || exit 1
+ci/deps.sh build run test engines probes || exit 1
 make -j"$(nproc)" SAN="${SAN:-}" all probes unit-tests || exit 1
 
 passed=0 failed=0 skipped=0

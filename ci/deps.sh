@@ -5,7 +5,8 @@
 # sudo is asked for only when something is missing. No recommended packages: qemu-user-static recommends
 # binfmt-support, which would register every emulator host-wide. No package here starts a service, but for dbus, which
 # systemd has running anyway: docker-registry would (on port 5000), so the tests unpack it into their own cache instead,
-# see tests/registry/registry.sh; podman would too, so `make bench` compares with podman only where somebody installed it.
+# see tests/registry/registry.sh; podman, containerd and docker would too: tests/images/engines.sh. `make bench` compares with
+# podman only where somebody installed it.
 set -euo pipefail
 
 packages_of() {
@@ -17,6 +18,7 @@ packages_of() {
 	test) echo python3 zstd skopeo umoci debian-archive-keyring libcmocka-dev bats apache2-utils openssl strace attr \
 		procps curl groff-base libxml2-utils jq python3-yaml gdb-multiarch gcc-aarch64-linux-gnu libc6-dev-arm64-cross busybox-static \
 		iproute2 slirp4netns systemd dbus dbus-user-session xfsprogs btrfs-progs ;;
+	engines) echo buildah conmon catatonit libsubid4 libgpgme11 libdevmapper1.02.1 ;;
 	probes) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
 		gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
 	lint) echo shellcheck clang-tidy ;;
@@ -32,7 +34,7 @@ packages_of() {
 	fresh) echo debootstrap git ;;
 	kernels) echo debootstrap qemu-system-x86 e2fsprogs cpio xz-utils kmod ;;
 	*)
-		echo "deps.sh: unknown group $1: build, run, demo, test, probes, lint, fuzz, bench, deb, fresh, conformance or kernels" >&2
+		echo "deps.sh: unknown group $1: build, run, demo, test, engines, probes, lint, fuzz, bench, deb, fresh, conformance or kernels" >&2
 		exit 2
 		;;
 	esac

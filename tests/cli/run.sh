@@ -11,6 +11,7 @@ cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests}
 XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-2" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/packages.sh "$cache/packages-2" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/ports.sh "$cache/ports-1" || exit 1
+XRUN_TEST_CACHE=$cache tests/images/engines.sh "$cache/engines-1" || exit 1
 
 # What an ordinary user must be able to read is copied to where that is sure.
 place=$(mktemp -d /tmp/xrun-check.XXXXXX)
@@ -19,6 +20,7 @@ mkdir "$place/build"
 cp -r tests docs ci "$place/"
 cp -r "$build/xrun" "$build/xrun-dynamic" "$build/xrun-fetch" "$build/xrun-oci" "$build/man" "$build/probe" "$place/build/"
 cp -r "$cache/images-2" "$place/images"
+cp -r "$cache/engines-1" "$place/engines"
 chmod -R go+rX "$place"
 
 # What speaks to the network in a container, natively and emulated.
@@ -60,7 +62,7 @@ done
 
 bats_env=(HOME="$place/home" PATH="$PATH" XRUN="$place/build/xrun" PLAIN="127.0.0.1:${ports[plain]}" TLS="127.0.0.1:${ports[tls]}"
 	HTPASSWD="127.0.0.1:${ports[htpasswd]}" TOKEN="127.0.0.1:${ports[token]}" SCRIPTED="127.0.0.1:$(cat "$place/scripted")" CA="$place/tls/ca.crt"
-	IMAGES="$place/images" PLACE="$place" LC_ALL=C.UTF-8 MANY="${MANY:-}" LOOPS="${LOOPS:-}"
+	IMAGES="$place/images" ENGINES="$place/engines" PLACE="$place" LC_ALL=C.UTF-8 MANY="${MANY:-}" LOOPS="${LOOPS:-}"
 	LSAN_OPTIONS="suppressions=$place/tests/leaks:print_suppressions=0")
 
 # run_bats NAME COMMAND...: the test files for everybody and those of root or user, through COMMAND. Counts TAP lines;
