@@ -51,9 +51,11 @@ c["process"]["capabilities"] = {one: ["CAP_CHOWN", "CAP_KILL"] for one in sets};
 	make_bundle "$B" sh -c 'echo words >/dev/stdout; echo more >/dev/stderr'
 	change_config "$B" 'c["process"]["user"] = {"uid": 1000, "gid": 1001}'
 	[ "$(oci run -b "$B" one 2>&1 | cat)" = "$(printf 'words\nmore')" ]
+	local before
+	before=$(stat -c %u:%g /dev/null)
 	oci run -b "$B" one >"$B/out" 2>/dev/null
 	[ "$(stat -c %u:%g "$B/out") $(cat "$B/out")" = "1000:1001 words" ]
-	[ "$(stat -c %u /dev/null)" = 0 ]
+	[ "$(stat -c %u:%g /dev/null)" = "$before" ]
 }
 
 @test "a time namespace's clocks are moved by seconds and nanoseconds" {
