@@ -3,7 +3,7 @@
 #   make SAN=1 ...  the same with AddressSanitizer and UBSan, in build-san/
 #   make demo       a foreign image from a real registry, run in a container; IMAGE=debian:12 for any other
 #   make probes     what `xrun doctor --arch` runs, for the architectures that a cross compiler is here for
-#   make check      every test; make bench: side by side with other tools (or bench-pull, bench-start, bench-exec, bench-emulation); make lint: shellcheck, clang-tidy
+#   make check      every test; make bench: side by side with other tools (or bench-pull, bench-start, bench-exec, bench-emulation, bench-engines); make lint: shellcheck, clang-tidy
 #   make conformance   the same container on every architecture there is a compiler for
 #   make sweep      runs and pulls broken off at every system call; STEP=10: at one in ten
 #   make check-many    500 containers at once; MANY=1000 for another number
@@ -171,7 +171,7 @@ fuzzers: $(REPLAYS) $(subst /fuzz_,/live_,$(REPLAYS))
 check: ; $(Q)SAN=$(SAN) ci/check.sh
 demo: ; $(Q)IMAGE=$(IMAGE) ci/demo.sh
 bench: ; $(Q)ci/bench.sh
-bench-pull bench-start bench-exec bench-emulation: bench-%: ; $(Q)ci/bench.sh $*
+bench-pull bench-start bench-exec bench-emulation bench-engines: bench-%: ; $(Q)ci/bench.sh $*
 check-many: ; $(Q)ONLY=many MANY=$(or $(MANY),500) ci/check.sh
 check-kernels: ; $(Q)ci/kernels.sh
 conformance: ; $(Q)ci/conformance.sh
@@ -194,6 +194,6 @@ install: all
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all probes unit-tests fuzzers check check-many check-kernels conformance sweep demo bench bench-pull bench-start bench-exec bench-emulation lint deb fuzz install clean
+.PHONY: all probes unit-tests fuzzers check check-many check-kernels conformance sweep demo bench bench-pull bench-start bench-exec bench-emulation bench-engines lint deb fuzz install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# bench.sh [pull] [start] [exec] [emulation] measures xrun and the peers that are installed side by side; `make bench` calls it for
-# all four, `make bench-pull` and the like for one. ROUNDS=N (default 7; start: 30).
+# bench.sh [pull] [start] [exec] [emulation] [engines] measures xrun and the peers that are installed side by side; `make bench` calls it for
+# all five, `make bench-pull` and the like for one. ROUNDS=N (default 7; start: 30).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ci/deps.sh build run demo bench
@@ -35,7 +35,7 @@ for tag in "$native" arm64; do
 done
 peers_start
 peers_missing
-(($#)) || set -- pull start exec emulation
+(($#)) || set -- pull start exec emulation engines
 for part in "$@"; do
 	rounds=${ROUNDS:-$([[ $part == start ]] && echo 30 || echo 7)}
 	echo

@@ -46,7 +46,7 @@ peers_start() {
 	await_socket "$work/containerd.sock" || return 0
 	command -v dockerd >/dev/null || return 0
 	dockerd --data-root "$work/docker" --exec-root "$work/docker-run" -p "$work/docker.pid" -H "unix://$work/docker.sock" \
-		--containerd "$work/containerd.sock" --bridge=none --iptables=false --ip6tables=false >>"$work/daemons.log" 2>&1 &
+		--containerd "$work/containerd.sock" --bridge=none --iptables=false --ip6tables=false --ip-forward=false >>"$work/daemons.log" 2>&1 &
 	daemons+=($!)
 	await_socket "$work/docker.sock" || return 0
 }
