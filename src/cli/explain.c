@@ -71,7 +71,8 @@ void run_explain(const struct spec *spec, int store_dir_fd, const struct contain
 	struct err ignored = { 0 };
 	struct emulator_facts asked = { 0 };
 	struct explain_facts facts = { .error = err->code, .status = result->status, .out_of_memory = result->out_of_memory, .hidden = result->hidden,
-		.memory_bytes = spec->limits.memory_bytes, .arch = arch->name, .program = result->program, .x86_level = host_level() };
+		.memory_bytes = spec->limits.memory_bytes, .arch = arch->name, .program = result->program, .x86_level = host_level(),
+		.hwcap = spec->cpuinfo.hwcap };
 	const struct arch *its = result->program.kind == PROGRAM_ELF ? arch_of(&result->program.needs) : NULL;
 	const struct spec_emulator *emulator = find_emulator(spec, its ? its : arch);
 	cleanup_fd int cache_fd = emulator ? emulator_cache_open(store_dir_fd, &ignored) : -1;

@@ -120,6 +120,16 @@ static char *old_arm(const struct explain_facts *f)
 		       "--cpu-model max runs it all the same", f->program.path, needs >= ARM_V7 ? 7 : 6, f->arch, f->cpu_model);
 }
 
+/* Linux, arch/loongarch/include/uapi/asm/hwcap.h. Programs for LoongArch are built to need LSX unless asked otherwise (gcc 14 and newer). */
+static char *no_vectors(const struct explain_facts *f)
+{
+	enum { LSX = 1 << 4 };
+	if (f->status != SIGNALED + SIGILL || !f->emulator || !str_eq(f->arch, "loongarch64") || !f->hwcap || (f->hwcap & LSX))
+		return NULL;
+	return str_fmt("signal 4, an illegal instruction: the processor of %s, version %s, has no vector instructions (LSX), which distributions "
+		       "for loongarch64 are built with: --emulator with qemu 8.1 or newer", f->emulator, f->emulator_version);
+}
+
 /*
  * Versions of qemu that are known to crash sound programs of arm64: ldconfig, above all. Each with who found it.
  */
@@ -155,7 +165,7 @@ static char *filtered(const struct explain_facts *f)
 
 char *explain(const struct explain_facts *facts)
 {
-	static rule *const rules[] = { out_of_memory, hidden, missing_interpreter, missing_loader, other_processor, no_program, low_level, old_arm,
+	static rule *const rules[] = { out_of_memory, hidden, missing_interpreter, missing_loader, other_processor, no_program, low_level, old_arm, no_vectors,
 		bad_emulator, filtered };
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
 		char *text = rules[i](facts);

@@ -36,6 +36,7 @@ struct explain_facts {
 	const char *emulator_version;
 	const char *cpu_model;   /* that the emulator was given; NULL: its default */
 	int x86_level;           /* of the processor that the program sees; 0: not known */
+	uint64_t hwcap;          /* what an emulated program is told of its processor (getauxval(3)); 0: not known */
 	struct program_facts program;
 };
 

@@ -148,6 +148,16 @@ native() {
 	xrun -q --arch arm/v6 --cpu-model max "$PLAIN/explain-$(id -un):v6"
 }
 
+@test "code for LoongArch with vectors is told where the emulator's processor has none" {
+	local loong=$PLAIN/test:loong64 got=0
+	said=$(xrun -q --arch loong64 "$loong" uname 2>&1) || got=$?
+	[ "$got" != 0 ] || skip "this qemu-loongarch64 has vectors"
+	echo "$got: $said"
+	[ "$got" = 132 ]
+	[[ $said == *"xrun: signal 4, an illegal instruction: the processor of /usr/bin/qemu-loongarch64-static, version 7."*"no vector instructions (LSX)"* ]]
+	[ "$(xrun --arch loong64 --emulator "$PLACE/qemu-loongarch64" "$loong" uname -m)" = loongarch64 ]
+}
+
 @test "an emulator of a version that is known to crash is told when it crashes, and no other" {
 	[ "$HOST" = aarch64 ] && skip "aarch64 is native here"
 	explains 139 "version 5.2.0, which is known to crash sound aarch64 programs" xrun --arch arm64 --emulator "$BIN/qemu-5.2" "$PLAIN/test:arm64" true

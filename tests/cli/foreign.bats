@@ -7,7 +7,7 @@ load lib
 prepare() {
 	local tag
 	host_table >"$BATS_FILE_TMPDIR/table"
-	for tag in arm64 armhf riscv64 s390x ppc64el i386 amd64 multi config armel armv6 mips64el mipsel loongarch64 ppc64 mips64 mips; do
+	for tag in arm64 armhf riscv64 s390x ppc64el i386 amd64 multi config armel armv6 mips64el mipsel loongarch64 ppc64 mips64 mips loong64; do
 		xrun pull -q --platform "$(platform_of $tag)" "$PLAIN/test:$tag"
 	done
 }
@@ -32,12 +32,12 @@ platform_of() {
 	esac
 }
 
-# runs TAG ARCH MACHINE: uname, a pipeline of dynamic programs and a set-uid program, all of that architecture.
+# runs TAG ARCH MACHINE [OPTION...]: uname, a pipeline of dynamic programs and a set-uid program, all of that architecture.
 runs() {
-	local tag=$1 arch=$2 machine=$3
-	[ "$(xrun --arch "$arch" "$PLAIN/test:$tag" uname -m)" = "$machine" ]
-	[ "$(xrun --arch "$arch" "$PLAIN/test:$tag" sh -c 'seq 1 100 | sed -n "s/^\(.\)7$/\1/p" | sort -rn | head -3 | tr "\n" " "')" = "9 8 7 " ]
-	[ "$(xrun --arch "$arch" -u app "$PLAIN/test:$tag" sh -c 'id -u; suid-id -u' | tr '\n' ' ')" = "1000 0 " ]
+	local tag=$1 arch=$2 machine=$3 options=("${@:4}")
+	[ "$(xrun "${options[@]}" --arch "$arch" "$PLAIN/test:$tag" uname -m)" = "$machine" ]
+	[ "$(xrun "${options[@]}" --arch "$arch" "$PLAIN/test:$tag" sh -c 'seq 1 100 | sed -n "s/^\(.\)7$/\1/p" | sort -rn | head -3 | tr "\n" " "')" = "9 8 7 " ]
+	[ "$(xrun "${options[@]}" --arch "$arch" -u app "$PLAIN/test:$tag" sh -c 'id -u; suid-id -u' | tr '\n' ' ')" = "1000 0 " ]
 	[ "$(host_table)" = "$(cat "$BATS_FILE_TMPDIR/table")" ]
 }
 
@@ -50,6 +50,9 @@ runs() {
 @test "arm/v6 programs run on an ARMv6 CPU" { runs armv6 armv6 armv6l; }
 @test "mips64el programs run" { runs mips64el mips64el mips64; }
 @test "mipsel programs run" { runs mipsel mipsel mips; }
+@test "loong64 programs of Debian run by an emulator that has its vector instructions" {
+	runs loong64 loong64 loongarch64 --emulator "$PLACE/qemu-loongarch64"
+}
 @test "i386 programs run" { runs i386 i386 i686; }
 @test "amd64 programs run" { runs amd64 amd64 x86_64; }
 

@@ -10,8 +10,9 @@ done
 cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests}
 XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-2" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/packages.sh "$cache/packages-2" || exit 1
-XRUN_TEST_CACHE=$cache tests/images/ports.sh "$cache/ports-1" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/engines.sh "$cache/engines-1" || exit 1
+XRUN_TEST_CACHE=$cache tests/images/ports.sh "$cache/ports-2" || exit 1
+XRUN_TEST_CACHE=$cache tests/images/emulator.sh loongarch64 "$cache/qemu-loongarch64" || exit 1
 
 # What an ordinary user must be able to read is copied to where that is sure.
 place=$(mktemp -d /tmp/xrun-check.XXXXXX)
@@ -21,6 +22,7 @@ cp -r tests docs ci "$place/"
 cp -r "$build/xrun" "$build/xrun-dynamic" "$build/xrun-fetch" "$build/xrun-oci" "$build/man" "$build/probe" "$place/build/"
 cp -r "$cache/images-2" "$place/images"
 cp -r "$cache/engines-1" "$place/engines"
+cp "$cache/qemu-loongarch64" "$place/"
 chmod -R go+rX "$place"
 
 # What speaks to the network in a container, natively and emulated.
@@ -37,8 +39,8 @@ for kind in plain tls htpasswd token; do
 	ports[$kind]=$registry_port
 done
 chmod 644 "$place"/tls/{ca.crt,client.cert,client.key}
-for tag in armel armv6 mips64el mipsel loongarch64 ppc64 mips64 mips; do
-	skopeo copy -q --dest-tls-verify=false "oci:$cache/ports-1:$tag" "docker://127.0.0.1:${ports[plain]}/test:$tag" || exit 1
+for tag in armel armv6 mips64el mipsel loong64 loongarch64 ppc64 mips64 mips; do
+	skopeo copy -q --dest-tls-verify=false "oci:$cache/ports-2:$tag" "docker://127.0.0.1:${ports[plain]}/test:$tag" || exit 1
 done
 for tag in amd64 arm64 armhf riscv64 s390x ppc64el i386 config empty layers-none layers-gzip layers-zstd multi many; do
 	skopeo copy -q --all --dest-tls-verify=false "oci:$place/images:$tag" "docker://127.0.0.1:${ports[plain]}/test:$tag" || exit 1
