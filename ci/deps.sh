@@ -32,7 +32,7 @@ packages_of() {
 	bench) echo skopeo umoci curl isal crun bubblewrap time ;;
 	deb) echo debhelper dpkg-dev fakeroot lintian git ;;
 	fresh) echo debootstrap git ;;
-	kernels) echo debootstrap qemu-system-x86 e2fsprogs cpio xz-utils kmod ;;
+	kernels) echo checkpolicy debootstrap qemu-system-x86 e2fsprogs cpio xz-utils kmod ;;
 	*)
 		echo "deps.sh: unknown group $1: build, run, demo, test, engines, probes, lint, fuzz, bench, deb, fresh, conformance or kernels" >&2
 		exit 2

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels.sh boots other kernels, Debian 12's 6.1 and Debian 13's 6.12, in emulated virtual machines, and runs
-# tests/kernels there as root and as an ordinary user; `make check-kernels` calls it. SUITES=bookworm for one.
+# tests/kernels there as root and as an ordinary user; `make check-kernels` calls it. SUITES=bookworm for one, BOOTS=selinux for
+# one of its security modules.
 # On x86-64 machines only, whose kernels those are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,6 +31,7 @@ make_root() {
 	done
 	cp build/xrun build/xrun-fetch "$root/xrun/build/"
 	cp -r tests "$root/xrun/"
+	checkpolicy -U allow -o "$root/xrun/selinux.policy" tests/kernels/selinux.policy
 	fill_registry "$root"
 }
 
@@ -77,11 +79,12 @@ make_machine() {
 }
 
 passed=0 failed=0 skipped=0
-make_root >&2
-for suite in ${SUITES:-bookworm trixie}; do
-	make_machine "$suite" >&2
+
+# boot [KERNEL-ARGUMENT]: runs the tests, and counts.
+boot() {
+	local bad skip ok
 	timeout 900 qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -m 2048 -nographic -no-reboot -net none -kernel "$kernel" \
-		-initrd "$work/initrd.gz" -append "console=ttyS0 quiet panic=-1" \
+		-initrd "$work/initrd.gz" -append "console=ttyS0 quiet panic=-1 ${1:-}" \
 		-drive "file=$work/disk.img,format=raw,if=virtio,cache=unsafe" </dev/null 2>&1 | sed -u 's/\r//g' >"$work/log" || true
 	sed -n '/##### [0-9]/,$p' "$work/log"
 	bad=$(grep -c '^not ok' "$work/log") || true
@@ -90,6 +93,14 @@ for suite in ${SUITES:-bookworm trixie}; do
 	ok=$((ok - skip))
 	grep -q '^##### end' "$work/log" || { tail -20 "$work/log"; bad=$((bad + 1)); }
 	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+}
+
+make_root >&2
+for suite in ${SUITES:-bookworm trixie}; do
+	make_machine "$suite" >&2
+	for arguments in ${BOOTS:-apparmor selinux}; do
+		boot "security=$arguments"
+	done
 done
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))

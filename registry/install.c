@@ -193,7 +193,7 @@ static int mount_below(const struct install *p, size_t at, int upper_fd, int wor
 	if (r >= 0 && count == 1 && upper_fd < 0) /* one layer is its own merged view */
 		return layer_fds[0];
 	if (r >= 0)
-		r = overlay_create(layer_fds, count, upper_fd, work_fd, false, err);
+		r = overlay_create(layer_fds, count, upper_fd, work_fd, false, NULL, err);
 	for (size_t i = 0; i < count; i++)
 		fd_close(&layer_fds[i]);
 	return r < 0 ? err_prefix(err, "layer %s: the layers below it", p->staged[at].layer->digest.text) : r;

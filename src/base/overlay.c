@@ -29,7 +29,7 @@ static int set(int fs_fd, const char *key, const char *value, struct err *err)
 	return r == 0 ? 0 : err_sys(err, "cannot set %s=%s for an overlay file system", key, value ? value : "");
 }
 
-static int create(const char *layers, const char *upper, const char *work, bool thrown_away, struct err *err)
+static int create(const char *layers, const char *upper, const char *work, bool thrown_away, const char *label, struct err *err)
 {
 	cleanup_fd int fs_fd = fsopen("overlay", FSOPEN_CLOEXEC);
 	if (fs_fd < 0)
@@ -37,6 +37,8 @@ static int create(const char *layers, const char *upper, const char *work, bool 
 	int r = set(fs_fd, "userxattr", NULL, err);
 	if (r == 0 && upper && thrown_away) /* Linux 5.10 */
 		r = set(fs_fd, "volatile", NULL, err);
+	if (r == 0 && label)
+		r = set(fs_fd, "context", label, err);
 	if (r == 0)
 		r = set(fs_fd, "lowerdir", layers, err);
 	if (r == 0 && upper)
@@ -50,11 +52,12 @@ static int create(const char *layers, const char *upper, const char *work, bool 
 }
 
 /* mount(2) knows attached mounts only: /tmp of our own mount namespace holds it for a moment. */
-static int create_long(const char *layers, const char *upper, const char *work, bool thrown_away, struct err *err)
+static int create_long(const char *layers, const char *upper, const char *work, bool thrown_away, const char *label, struct err *err)
 {
-	cleanup_free char *options = upper ? str_fmt("userxattr,%slowerdir=%s,upperdir=%s,workdir=%s", thrown_away ? "volatile," : "",
+	cleanup_free char *context = label ? str_fmt("context=\"%s\",", label) : str_dup("");
+	cleanup_free char *options = upper ? str_fmt("userxattr,%s%slowerdir=%s,upperdir=%s,workdir=%s", context, thrown_away ? "volatile," : "",
 						     layers, upper, work) :
-					     str_fmt("userxattr,lowerdir=%s", layers);
+					     str_fmt("userxattr,%slowerdir=%s", context, layers);
 	if (mount("overlay", "/tmp", "overlay", 0, options) < 0)
 		return err_sys(err, "cannot mount an overlay file system");
 	int fd = open_tree(AT_FDCWD, "/tmp", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -66,7 +69,7 @@ static int create_long(const char *layers, const char *upper, const char *work, 
 	return err_sys(err, "cannot unmount an overlay file system");
 }
 
-int overlay_create(const int *layer_fds, size_t count, int upper_fd, int work_fd, bool thrown_away, struct err *err)
+int overlay_create(const int *layer_fds, size_t count, int upper_fd, int work_fd, bool thrown_away, const char *label, struct err *err)
 {
 	cleanup_buf struct buf layers = { 0 };
 	char upper[16], work[16];
@@ -76,8 +79,8 @@ int overlay_create(const int *layer_fds, size_t count, int upper_fd, int work_fd
 	if (chdir("/proc/self/fd") < 0)
 		return err_sys(err, "cannot enter /proc/self/fd");
 	const char *above = upper_fd < 0 ? NULL : upper;
-	int fd = layers.len > FSCONFIG_VALUE_MAX ? create_long(layers.data, above, work, thrown_away, err) :
-						   create(layers.data, above, work, thrown_away, err);
+	int fd = layers.len > FSCONFIG_VALUE_MAX ? create_long(layers.data, above, work, thrown_away, label, err) :
+						   create(layers.data, above, work, thrown_away, label, err);
 	if (chdir("/") == 0)
 		return fd;
 	fd_close(&fd);

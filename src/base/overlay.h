@@ -11,8 +11,9 @@
 /*
  * A detached overlay of layers (descriptors of directories, lowest first) under upper and work, with its attributes in
  * user.overlay.* (Linux 5.11). `thrown_away`: upper need not outlive the mount, so nothing is synced at its end.
- * Without upper_fd and work_fd (-1) it is read-only, of at least two layers. The caller has a mount namespace of its own. Leaves / as the process' current directory. Returns the mount's descriptor.
+ * `label`, or NULL: the SELinux label of all its files. Without upper_fd and work_fd (-1) it is read-only, of at least two layers. The caller has a mount namespace of its own. Leaves / as the process' current directory. Returns the mount's descriptor.
  */
-int overlay_create(const int *layer_fds, size_t count, int upper_fd, int work_fd, bool thrown_away, struct err *err);
+int overlay_create(const int *layer_fds, size_t count, int upper_fd, int work_fd, bool thrown_away, const char *label,
+	struct err *err);
 
 #endif

@@ -24,6 +24,20 @@
 
 extern char **environ;
 
+/* selinux_config(5): which policy there is says where its file for containers is. */
+static char *read_label_file(void)
+{
+	struct err ignored;
+	cleanup_buf struct buf config = { 0 }, labels = { 0 };
+	static const char key[] = "\nSELINUXTYPE=";
+	if (fd_read_file(AT_FDCWD, "/etc/selinux/config", 1 << 16, &config, &ignored) < 0 || !config.len)
+		return NULL;
+	const char *found = str_starts(config.data, key + 1) ? config.data - 1 : strstr(config.data, key);
+	const char *type = found ? found + strlen(key) : "";
+	cleanup_free char *path = str_fmt("/etc/selinux/%.*s/contexts/lxc_contexts", (int)strcspn(type, " \t\n"), type);
+	return fd_read_file(AT_FDCWD, path, 1 << 16, &labels, &ignored) < 0 || !labels.len ? NULL : buf_take(&labels);
+}
+
 /* A profile for seccomp is the user's file; the running kernel's version may be asked for in it. */
 static int ask_host(struct request *request, struct err *err)
 {
@@ -38,6 +52,8 @@ static int ask_host(struct request *request, struct err *err)
 	request->caller_gid = getgid();
 	for (size_t i = 0; i < request->security.len; i++) {
 		const char *option = request->security.items[i], *file = option + strlen("seccomp=");
+		if (str_starts(option, "label") && !request->label_file)
+			request->label_file = read_label_file();
 		if ((!str_starts(option, "seccomp=") && !str_starts(option, "seccomp:")) || str_eq(file, "unconfined") ||
 			str_eq(file, "builtin") || str_eq(file, "default"))
 			continue;

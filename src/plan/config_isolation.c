@@ -81,6 +81,10 @@ void config_isolation_write(json_t *config, const struct spec *spec)
 		json_object_set_new(process, "oomScoreAdj", json_integer(isolation->oom_score_adj));
 	if (isolation->apparmor)
 		json_object_set_new(process, "apparmorProfile", json_string(isolation->apparmor));
+	if (isolation->label) {
+		json_object_set_new(process, "selinuxLabel", json_string(isolation->label));
+		json_object_set_new(system, "mountLabel", json_string(isolation->file_label));
+	}
 	if (spec->namespaces.monotonic_offset || spec->namespaces.boottime_offset)
 		json_object_set_new(system, "timeOffsets", offsets(&spec->namespaces));
 	json_object_set_new(system, "sysctl", sysctls(&isolation->sysctls));
@@ -173,6 +177,8 @@ int config_isolation_read(const json_t *config, struct spec *spec, struct err *e
 		return damaged(err, "xrun.shm-size");
 	isolation->shm_bytes = bytes;
 	isolation->apparmor = str_dup(json_string_value(json_object_get(process, "apparmorProfile")));
+	isolation->label = str_dup(json_string_value(json_object_get(process, "selinuxLabel")));
+	isolation->file_label = str_dup(json_string_value(json_object_get(system, "mountLabel")));
 	isolation->has_oom_score = json_is_integer(score);
 	isolation->oom_score_adj = (int)json_integer_value(score);
 	int r = read_rlimits(json_object_get(process, "rlimits"), isolation, err);

@@ -9,7 +9,7 @@
 struct json_t;
 
 /*
- * process.rlimits, .oomScoreAdj, .apparmorProfile; linux.timeOffsets, .sysctl, .maskedPaths, .readonlyPaths, .seccomp; the annotations
+ * process.rlimits, .oomScoreAdj, .apparmorProfile, .selinuxLabel; linux.timeOffsets, .mountLabel, .sysctl, .maskedPaths, .readonlyPaths, .seccomp; the annotations
  * xrun.shm-size, xrun.seccomp (default, unconfined; profile where linux.seccomp has it) and xrun.privileged.
  */
 void config_isolation_write(struct json_t *config, const struct spec *spec);

@@ -51,13 +51,17 @@ static bool apply_flag(const char *word, struct spec_mount *mount)
 	return false;
 }
 
-/* Propagation, and what there is nothing to do for: no SELinux labels are given (z, Z), every copy is the same one. */
+/* Propagation, and what there is nothing to do for: every copy is the same one; z and Z without SELinux labels. */
 static int apply_bind_option(const char *option, const char *text, const char *word, struct spec_mount *mount, struct err *err)
 {
-	static const char *const without_effect[] = { "z", "Z", "rbind", "consistent", "cached", "delegated" };
+	static const char *const without_effect[] = { "rbind", "consistent", "cached", "delegated" };
 	for (size_t i = 0; i < sizeof without_effect / sizeof *without_effect; i++)
 		if (str_eq(word, without_effect[i]))
 			return 0;
+	if (str_eq(word, "z") || str_eq(word, "Z")) {
+		mount->relabel = true;
+		return 0;
+	}
 	if (str_eq(word, "rprivate") || str_eq(word, "private") || str_eq(word, "rslave") || str_eq(word, "slave")) {
 		mount->slave = str_ends(word, "slave");
 		return 0;

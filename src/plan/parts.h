@@ -23,6 +23,8 @@ int plan_ulimits(const struct request *request, struct spec *spec, struct err *e
 /* A program of the caller's own: its mounts, before those that were asked for; its environment, before -e. */
 void plan_program(const struct request *request, struct spec *spec);
 void plan_program_env(char *const *caller_env, struct spec *spec);
+/* --security-opt label=. After spec->id, if there is to be one, and plan_mounts. */
+int plan_selinux(const struct request *request, struct spec *spec, struct err *err);
 int plan_security(const struct request *request, struct spec *spec, struct err *err);
 
 #endif

@@ -20,6 +20,7 @@ void request_done(struct request *request)
 	free(request->program.cwd);
 	request->program.cwd = NULL;
 	free(request->host_name);
+	free(request->label_file);
 	free(request->rootfs);
 }
 

@@ -57,6 +57,7 @@ struct request {
 	bool privileged, read_only_tmpfs;
 	char *seccomp_text;           /* the content of --security-opt seccomp=FILE, ours */
 	char *host_name;              /* the host's own, ours */
+	char *label_file;             /* the SELinux policy's for containers, lxc_contexts, ours; or NULL */
 	uint32_t caller_uid, caller_gid;
 	uint32_t kernel;              /* the running one, KERNEL_VERSION's number: a profile's rules may ask for it */
 	const char *program_image;    /* --image */

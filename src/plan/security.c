@@ -102,10 +102,8 @@ static int plan_option(const struct request *q, const char *text, struct spec *s
 		spec->isolation.apparmor = str_eq(value, "unconfined") ? NULL : str_dup(value);
 		return 0;
 	}
-	if (str_eq(text, "label=disable") || str_eq(text, "label:disable"))
-		return 0; /* none is ever set */
 	if (str_eq(key, "label"))
-		return err_set(err, -EOPNOTSUPP, "--security-opt %s: xrun gives no SELinux labels, so this cannot be honoured", text);
+		return 0; /* plan_selinux */
 	if (str_eq(key, "mask"))
 		return mask(value, spec, err);
 	if (str_eq(key, "unmask"))
@@ -113,7 +111,7 @@ static int plan_option(const struct request *q, const char *text, struct spec *s
 	if (str_eq(key, "systempaths") && str_eq(value, "unconfined"))
 		return unmask("ALL", spec, err);
 	return err_set(err, -EINVAL, "--security-opt %s: there are no-new-privileges, seccomp=FILE|unconfined, apparmor=PROFILE, "
-		"label=disable, mask=PATHS, unmask=PATHS|ALL, systempaths=unconfined", text);
+		"label=PART:VALUE, label=disable, mask=PATHS, unmask=PATHS|ALL, systempaths=unconfined", text);
 }
 
 int plan_security(const struct request *q, struct spec *spec, struct err *err)
@@ -127,6 +125,8 @@ int plan_security(const struct request *q, struct spec *spec, struct err *err)
 	}
 	for (size_t i = 0; r == 0 && i < q->security.len; i++)
 		r = plan_option(q, q->security.items[i], spec, err);
+	if (r == 0)
+		r = plan_selinux(q, spec, err);
 	if (r == 0)
 		r = plan_ulimits(q, spec, err);
 	return r < 0 ? r : plan_sysctls(q, spec, err);

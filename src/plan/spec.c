@@ -44,6 +44,8 @@ static void isolation_done(struct spec_isolation *isolation)
 	free(isolation->profile.text);
 	free(isolation->profile.code);
 	free(isolation->apparmor);
+	free(isolation->label);
+	free(isolation->file_label);
 	strv_done(&isolation->masked);
 	strv_done(&isolation->read_only);
 	strv_done(&isolation->sysctls);

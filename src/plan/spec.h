@@ -48,7 +48,7 @@ struct spec_mount {
 	enum mount_kind kind;
 	char *source;           /* NULL for tmpfs and own directories */
 	char *target;
-	bool read_only, no_exec, no_suid, no_dev;
+	bool read_only, no_exec, no_suid, no_dev, relabel;
 	bool slave;             /* mounts that the host makes below the source show in the container */
 	bool has_mode;
 	unsigned mode;
@@ -132,6 +132,7 @@ struct spec_isolation {
 	bool privileged;        /* nothing masked, /sys writable, the host's devices */
 	struct spec_profile profile;
 	char *apparmor;         /* a profile's name, or NULL */
+	char *label, *file_label; /* SELinux's, of its processes and of the file systems that are made for it, or NULL */
 	struct strv masked, read_only;
 	struct strv sysctls;    /* PATH=VALUE, the path below /proc/sys */
 	struct spec_ulimit *ulimits;

@@ -166,6 +166,7 @@ int run_launch(struct run *run, struct err *err)
 	if (r < 0)
 		return r;
 	int peer_fds[3] = { -1, -1, -1 };
+	mount_label_new(run->spec->isolation.file_label);
 	struct share share = SHARE_NONE;
 	if (run->spec->shared && share_open(run->containers_fd, run->spec, &share, NULL, NULL, err) < 0)
 		return err->code;

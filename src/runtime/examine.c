@@ -54,7 +54,7 @@ static int open_root(const struct view *view, int layers_fd, int container_fd, s
 		fds[count++] = openat(layers_fd, spec->layers.items[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
 	fds[count++] = openat(container_fd, "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return overlay_create(fds, count, -1, -1, false, err);
+	return overlay_create(fds, count, -1, -1, false, NULL, err);
 }
 
 /* The mount that `path` lies in, by the longest target; the rest of the path is what follows it. */

@@ -27,6 +27,19 @@ static int create(int fs_fd, const char *type, uint64_t attributes, struct err *
 	return fd < 0 ? err_sys(err, "cannot mount a %s file system", type) : fd;
 }
 
+/* One of a process: it puts together one container. */
+static const char *new_label;
+
+void mount_label_new(const char *label)
+{
+	new_label = label;
+}
+
+static bool takes_label(const char *type)
+{
+	return str_eq(type, "tmpfs") || str_eq(type, "devpts");
+}
+
 int mount_new(const char *type, const struct mount_option *options, uint64_t attributes, struct err *err)
 {
 	cleanup_fd int fs_fd = fsopen(type, FSOPEN_CLOEXEC);
@@ -37,6 +50,8 @@ int mount_new(const char *type, const struct mount_option *options, uint64_t att
 		if (r < 0)
 			return r;
 	}
+	if (new_label && takes_label(type) && set_option(fs_fd, type, "context", new_label, err) < 0)
+		return err->code;
 	return create(fs_fd, type, attributes, err);
 }
 

@@ -16,6 +16,12 @@ struct mount_option {
 /* A new detached file system; `options` end with a NULL key; attributes are MOUNT_ATTR_*. A descriptor. */
 int mount_new(const char *type, const struct mount_option *options, uint64_t attributes, struct err *err);
 
+/*
+ * The SELinux label of all files on file systems that are made from now on, by this process and its children, as far as a user
+ * namespace may set it: tmpfs and devpts (security/selinux/hooks.c, selinux_set_mnt_opts). NULL: what the policy says.
+ */
+void mount_label_new(const char *label);
+
 /* A detached copy of what stands at dir_fd/path (AT_EMPTY_PATH allowed through path ""), with its submounts. */
 int mount_clone(int dir_fd, const char *path, bool recursive, struct err *err);
 

@@ -147,7 +147,8 @@ int stage_make_rootfs(const struct stage *stage, struct err *err)
 		r = layer_fds[opened++] = make_directory(container_fd, "empty", 0755, err);
 	cleanup_fd int upper_fd = r < 0 ? r : make_upper(stage, container_fd, root_mode(layer_fds, opened), err);
 	cleanup_fd int work_fd = upper_fd < 0 ? upper_fd : make_directory(container_fd, "work", 0700, err);
-	r = work_fd < 0 ? work_fd : overlay_create(layer_fds, opened, upper_fd, work_fd, !stage->spec->life.keep, err);
+	r = work_fd < 0 ? work_fd : overlay_create(layer_fds, opened, upper_fd, work_fd, !stage->spec->life.keep, stage->spec->isolation.file_label,
+		err);
 	if (work_fd >= 0 && stage->spec->rootfs) {
 		lower_release(&stage->lower);
 		r = r < 0 ? lower_explain(stage->spec, &stage->lower, err) : r;

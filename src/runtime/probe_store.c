@@ -55,7 +55,7 @@ static int try_in(int own_fd, struct err *err)
 	cleanup_fd int directory_fd = work_fd < 0 ? work_fd : make(lower_fd, "directory", err);
 	if (directory_fd < 0)
 		return directory_fd;
-	cleanup_fd int root_fd = overlay_create(&lower_fd, 1, upper_fd, work_fd, true, err);
+	cleanup_fd int root_fd = overlay_create(&lower_fd, 1, upper_fd, work_fd, true, NULL, err);
 	return root_fd < 0 ? root_fd : use_overlay(root_fd, err);
 }
 

@@ -4,6 +4,7 @@
 
 #include "src/base/fd.h"
 #include "src/runtime/mount.h"
+#include "src/runtime/selinux.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,34 +38,54 @@ int procfs_set_sysctls(int proc_fd, const struct spec *spec, struct err *err)
 	return 0;
 }
 
-int procfs_check_label(const struct spec *spec, struct err *err)
+static int check_apparmor(const struct spec *spec, struct err *err)
 {
 	struct err ignored;
 	cleanup_buf struct buf enabled = { 0 };
-	if (!spec->isolation.apparmor)
-		return 0;
-	if (spec->namespaces.of[NAMESPACE_PID].origin == NAMESPACE_HOST)
-		return err_set(err, -EINVAL, "--security-opt apparmor=%s does not go with --pid host: a /proc of our own is needed to set it",
-			spec->isolation.apparmor);
 	int r = fd_read_file(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", 16, &enabled, &ignored);
 	if (r < 0 || enabled.data[0] != 'Y')
 		return err_set(err, -EOPNOTSUPP, "--security-opt apparmor=%s: this machine has no AppArmor", spec->isolation.apparmor);
 	return 0;
 }
 
+int procfs_check_label(const struct spec *spec, struct err *err)
+{
+	const struct spec_isolation *isolation = &spec->isolation;
+	bool any = isolation->apparmor || isolation->label;
+	if (any && spec->namespaces.of[NAMESPACE_PID].origin == NAMESPACE_HOST)
+		return err_set(err, -EINVAL, "--security-opt %s does not go with --pid host: a /proc of our own is needed to set it",
+			isolation->apparmor ? "apparmor" : "label");
+	int r = isolation->apparmor ? check_apparmor(spec, err) : 0;
+	return r < 0 || !isolation->label ? r : selinux_check(isolation->label, isolation->file_label, err);
+}
+
+static int set_apparmor(int proc_fd, const char *attributes, const char *profile, struct err *err)
+{
+	cleanup_free char *path = str_fmt("%s/apparmor/exec", attributes);
+	cleanup_free char *old_path = str_fmt("%s/exec", attributes); /* before Linux 5.8 */
+	cleanup_free char *value = str_fmt("exec %s", profile);
+	int r = write_below(proc_fd, path, value, err);
+	if (r == -ENOENT)
+		r = write_below(proc_fd, old_path, value, err);
+	return r < 0 ? err_code(err, r, "the AppArmor profile %s cannot be used; is it loaded?", profile) : 0;
+}
+
+static int set_selinux(int proc_fd, const char *attributes, const char *label, struct err *err)
+{
+	cleanup_free char *path = str_fmt("%s/exec", attributes);
+	int r = write_below(proc_fd, path, label, err);
+	return r < 0 ? err_code(err, r, "the program cannot be given the SELinux label %s", label) : 0;
+}
+
 int procfs_set_label(const struct spec *spec, struct err *err)
 {
-	if (!spec->isolation.apparmor)
+	const struct spec_isolation *isolation = &spec->isolation;
+	if (!isolation->apparmor && !isolation->label)
 		return 0;
 	cleanup_fd int proc_fd = mount_new("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
 	if (proc_fd < 0)
 		return proc_fd;
-	pid_t pid = getpid(), tid = (pid_t)syscall(SYS_gettid);
-	cleanup_free char *path = str_fmt("%d/task/%d/attr/apparmor/exec", pid, tid);
-	cleanup_free char *old_path = str_fmt("%d/task/%d/attr/exec", pid, tid); /* before Linux 5.8 */
-	cleanup_free char *value = str_fmt("exec %s", spec->isolation.apparmor);
-	int r = write_below(proc_fd, path, value, err);
-	if (r == -ENOENT)
-		r = write_below(proc_fd, old_path, value, err);
-	return r < 0 ? err_code(err, r, "the AppArmor profile %s cannot be used; is it loaded?", spec->isolation.apparmor) : 0;
+	cleanup_free char *attributes = str_fmt("%d/task/%d/attr", getpid(), (pid_t)syscall(SYS_gettid));
+	int r = isolation->apparmor ? set_apparmor(proc_fd, attributes, isolation->apparmor, err) : 0;
+	return r < 0 || !isolation->label ? r : set_selinux(proc_fd, attributes, isolation->label, err);
 }

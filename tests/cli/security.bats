@@ -76,7 +76,8 @@ status_of() {
 @test "a security module that the machine lacks is an error when asked for" {
 	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] ||
 		fails_with 125 "this machine has no AppArmor" xrun --security-opt apparmor=mine "$NATIVE" true
-	fails_with 125 "no SELinux labels" xrun --security-opt label=type:mine_t "$NATIVE" true
+	[ -e /sys/fs/selinux/context ] ||
+		fails_with 125 "this machine has no SELinux" xrun --security-opt label=type:mine_t "$NATIVE" true
 	xrun --security-opt apparmor=unconfined --security-opt label=disable "$NATIVE" true
 	fails_with 125 "--security-opt other=1: there are" xrun --security-opt other=1 "$NATIVE" true
 }

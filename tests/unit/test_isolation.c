@@ -101,6 +101,52 @@ static void masks_are_added_and_taken_away(void **state)
 	refused("absolute paths");
 }
 
+static void planned_for(const char *id)
+{
+	spec_done(&spec);
+	spec.id = str_dup(id);
+	if (plan_security(&request, &spec, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void selinux_labels_are_the_policys_but_for_what_is_asked(void **state)
+{
+	(void)state;
+	strv_add(&request.security, "label=type:mine_t");
+	planned();
+	assert_string_equal(spec.isolation.label, "system_u:system_r:mine_t:s0");
+	assert_string_equal(spec.isolation.file_label, "system_u:object_r:container_file_t:s0");
+	planned_for("00a001ffff");
+	assert_string_equal(spec.isolation.label, "system_u:system_r:mine_t:s0:c1,c10");
+	assert_string_equal(spec.isolation.file_label, "system_u:object_r:container_file_t:s0:c1,c10");
+	strv_add(&request.security, "label=level:s0:c7,c8");
+	strv_add(&request.security, "label=filetype:ours_t");
+	request.label_file = str_dup("# of the policy\nprocess = \"u:r:svirt_t:s0\"\nfile = \"u:object_r:svirt_file_t:s0\"\n");
+	planned();
+	assert_string_equal(spec.isolation.label, "u:r:mine_t:s0:c7,c8");
+	assert_string_equal(spec.isolation.file_label, "u:object_r:ours_t:s0:c7,c8");
+	strv_add(&request.security, "label=disable");
+	planned();
+	assert_null(spec.isolation.label);
+	strv_add(&request.security, "label=user:me");
+	free(request.label_file);
+	request.label_file = str_dup("process = \"u:r:plain_t\"\nfile = \"u:object_r:plain_file_t\"\n");
+	planned();
+	assert_string_equal(spec.isolation.label, "me:r:plain_t");
+	strv_done(&request.security);
+	strv_add(&request.security, "label=type:a b");
+	refused("label=");
+	strv_done(&request.security);
+	strv_add(&request.security, "label=type:");
+	refused("label=");
+	strv_done(&request.security);
+	strv_add(&request.security, "label=type:x_t");
+	spec_done(&spec);
+	spec_add_mount(&spec, "/data", "/data", false)->relabel = true;
+	assert_true(plan_security(&request, &spec, &err) < 0);
+	assert_non_null(strstr(err.text, "chcon -R -t plain_file_t /data"));
+}
+
 static void security_options_are_known_or_refused(void **state)
 {
 	static const char *const bad[] = { "", "no-new-privileges=maybe", "seccomp", "seccomp=", "apparmor", "apparmor=", "mask",
@@ -111,9 +157,6 @@ static void security_options_are_known_or_refused(void **state)
 		refused("--security-opt");
 		strv_done(&request.security);
 	}
-	strv_add(&request.security, "label=type:x_t");
-	refused("SELinux");
-	strv_done(&request.security);
 	static const char *const good[] = { "no-new-privileges:true", "no-new-privileges=false", "apparmor=unconfined",
 		"apparmor=mine", "label=disable", "label:disable", "seccomp=default" };
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
@@ -266,6 +309,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(usual_isolation_is_docker_s, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(privileged_takes_everything_off_and_other_options_hold, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(masks_are_added_and_taken_away, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(selinux_labels_are_the_policys_but_for_what_is_asked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(security_options_are_known_or_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ulimits_are_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(sysctls_of_the_container_s_own_are_taken_and_no_others, set_up, tear_down),
