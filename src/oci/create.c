@@ -36,8 +36,9 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 	struct buf *ret_text, struct engine_request *ret_request, struct err *err)
 {
 	struct engine_request request = { .id = id, .console_socket = words->console_socket, .pid_file = words->pid_file, .config = ret_text };
-	if (globals->systemd_cgroup || str_eq(globals->cgroup_manager, "systemd"))
-		return err_set(err, -EOPNOTSUPP, "xrun-oci does not ask systemd for cgroups: configure the engine's cgroup manager as cgroupfs");
+	bool systemd = globals->systemd_cgroup || str_eq(globals->cgroup_manager, "systemd");
+	if (globals->cgroup_manager && !systemd && !str_eq(globals->cgroup_manager, "cgroupfs"))
+		return err_set(err, -EINVAL, "--cgroup-manager %s: neither cgroupfs nor systemd", globals->cgroup_manager);
 	cleanup_free char *bundle = realpath(words->bundle ? words->bundle : ".", NULL);
 	if (!bundle)
 		return err_sys(err, "--bundle %s", words->bundle ? words->bundle : ".");
@@ -48,6 +49,7 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 	if (r < 0)
 		return r;
 	ret_spec->engine->no_pivot = words->no_pivot;
+	ret_spec->engine->systemd_cgroup = systemd;
 	request.cache_fd = -1;
 	r = oci_plan_emulation(ret_spec, &request.cache_fd, err);
 	if (r == 0)

@@ -48,7 +48,7 @@ static json_t *describe_linux(void)
 	json_t *system = json_object();
 	json_object_set_new(system, "namespaces", list(namespaces));
 	json_object_set_new(system, "capabilities", list_capabilities());
-	json_object_set_new(system, "cgroup", json_pack("{s:b, s:b, s:b, s:b, s:b}", "v1", 1, "v2", 1, "systemd", 0, "systemdUser", 0, "rdma", 1));
+	json_object_set_new(system, "cgroup", json_pack("{s:b, s:b, s:b, s:b, s:b}", "v1", 1, "v2", 1, "systemd", 1, "systemdUser", 1, "rdma", 1));
 	json_object_set_new(system, "seccomp", json_pack("{s:b, s:o, s:o, s:o, s:o}", "enabled", 1, "actions", list(actions), "operators",
 		list(operators), "knownFlags", list(flags), "supportedFlags", list(flags)));
 	json_object_set_new(system, "apparmor", json_pack("{s:b}", "enabled", 1));

@@ -106,6 +106,7 @@ struct spec_engine {
 	size_t setting_count;
 	struct engine_hooks hooks[HOOK_KINDS];
 	char *cgroup;           /* cgroupsPath, or NULL */
+	bool systemd_cgroup;    /* and it says where systemd is to put it */
 	char *domainname;
 	bool has_console_size;
 	unsigned rows, columns;

@@ -282,3 +282,21 @@ int cgroup_place_make(enum cgroup_controller controller, const char *parent, con
 		*ret_directory = (struct cgroup_directory){ str_dup(path), h.v2 };
 	return r;
 }
+
+int cgroup_place_divide(const char *directory, const char *name, pid_t pid, struct cgroup *ret_cgroup, struct err *err)
+{
+	char number[16];
+	cleanup_free char *path = str_fmt("%s/%s", directory, name);
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return err_sys(err, "cannot make the cgroup %s", path);
+	snprintf(number, sizeof number, "%d", pid);
+	int r = cgroup_place_write(path, "cgroup.procs", number, err);
+	for (int i = 0; r == 0 && i < CGROUP_CONTROLLERS; i++) {
+		const char *controller = cgroup_controller_name(i, true);
+		if (controller && !v2_offers(directory, controller))
+			continue;
+		r = controller ? hand_down(directory, controller, err) : 0;
+		ret_cgroup->of[i] = (struct cgroup_directory){ str_dup(path), true };
+	}
+	return r;
+}

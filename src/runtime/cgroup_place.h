@@ -24,6 +24,12 @@ char *cgroup_place_find(enum cgroup_controller controller, const char *parent, c
 int cgroup_place_make(enum cgroup_controller controller, const char *parent, const char *id, bool shared,
 	struct cgroup_directory *ret_directory, struct err *err);
 
+/*
+ * v2: `name` below a directory that is delegated to us, with a process in it that is the directory's only one so far, and all
+ * controllers that there are handed down to it.
+ */
+int cgroup_place_divide(const char *directory, const char *name, pid_t pid, struct cgroup *ret_cgroup, struct err *err);
+
 /* One value of a directory; for v2 and v1 alike. */
 int cgroup_place_write(const char *directory, const char *file, const char *value, struct err *err);
 

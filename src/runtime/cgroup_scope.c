@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cgroup_scope.c owns asking the user's systemd for a delegated cgroup. */
+/* cgroup_scope.c owns asking systemd for a delegated cgroup. */
 #include "src/runtime/cgroup_scope.h"
 
 #include "src/base/fd.h"
@@ -24,22 +24,25 @@ static void add_bus(struct strv *argv)
 }
 
 /* busctl(1), "PARAMETER FORMATTING". */
-static void make_call(struct strv *argv, const char *unit, const char *slice, pid_t pid)
+static void make_call(struct strv *argv, const struct cgroup_scope *scope, pid_t pid)
 {
-	static const char *const begin[] = { "--quiet", "--timeout=10", "call", "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+	static const char *const begin[] = { "--quiet", "--timeout=10", "--", "call", "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
 		"org.freedesktop.systemd1.Manager", "StartTransientUnit", "ssa(sv)a(sa(sv))", NULL };
 	static const char *const properties[] = { "Description", "s", "containers of xrun", "Delegate", "b", "true",
 		"CollectMode", "s", "inactive-or-failed", "PIDs", "au", "1", NULL };
 	strv_add(argv, "busctl");
-	add_bus(argv);
+	if (scope->system)
+		strv_add(argv, "--system");
+	else
+		add_bus(argv);
 	strv_copy(argv, (char *const *)begin);
-	strv_add(argv, unit);
+	strv_add(argv, scope->unit);
 	strv_add(argv, "fail");
-	strv_add(argv, slice ? "5" : "4");
-	if (slice) {
+	strv_add(argv, scope->slice ? "5" : "4");
+	if (scope->slice) {
 		strv_add(argv, "Slice");
 		strv_add(argv, "s");
-		strv_add(argv, slice);
+		strv_add(argv, scope->slice);
 	}
 	strv_copy(argv, (char *const *)properties);
 	strv_take(argv, str_fmt("%d", pid));
@@ -70,20 +73,26 @@ static bool is_in(pid_t pid, const char *unit)
 }
 
 /* The answer to the call is that it will be done. */
-int cgroup_scope_enter(const char *slice, pid_t pid, struct err *err)
+int cgroup_scope_start(const struct cgroup_scope *scope, pid_t pid, struct err *err)
 {
-	struct timespec now;
 	cleanup_strv struct strv argv = { 0 };
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	cleanup_free char *unit = str_fmt("xrun-%d-%llx.scope", pid, now.tv_sec * 1000000000ull + now.tv_nsec);
-	make_call(&argv, unit, slice, pid);
+	make_call(&argv, scope, pid);
 	int r = ask(&argv, err);
 	if (r < 0)
 		return r;
-	for (int step = 0; !is_in(pid, unit); step++) {
+	for (int step = 0; !is_in(pid, scope->unit); step++) {
 		if (step == STEPS)
-			return err_set(err, -ETIMEDOUT, "systemd was asked for %s, and did not move xrun there", unit);
+			return err_set(err, -ETIMEDOUT, "systemd was asked for %s, and did not move process %d there", scope->unit, pid);
 		nanosleep(&(struct timespec){ .tv_nsec = STEP_NS }, NULL);
 	}
 	return 0;
+}
+
+int cgroup_scope_enter(const char *slice, pid_t pid, struct err *err)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	cleanup_free char *unit = str_fmt("xrun-%d-%llx.scope", pid, now.tv_sec * 1000000000ull + now.tv_nsec);
+	const struct cgroup_scope scope = { .unit = unit, .slice = slice };
+	return cgroup_scope_start(&scope, pid, err);
 }

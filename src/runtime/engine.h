@@ -94,7 +94,13 @@ int engine_hooks_run_all(const struct engine_hooks *hooks, const char *name, con
 
 /* cgroup directories at the spec's cgroupsPath, or xrun/ID.PID (another --root may have the id, too), with the spec's resources. */
 int engine_cgroup_create(const struct spec *spec, const char *id, struct cgroup *ret_cgroup, char **ret_path, struct err *err);
-/* Writes the resources of spec->engine to directories that are there. */
+/*
+ * The same below a scope that systemd makes, at the slice and by the name that cgroupsPath says; `pid` is in it then. The
+ * machine's service manager for the host's root, otherwise the user's.
+ */
+int engine_scope_create(const struct spec *spec, const char *id, pid_t pid, struct cgroup *ret_cgroup, char **ret_path, struct err *err);
+/* Writes the resources of spec->engine to directories that are there; at first its rules for devices as well. */
+int engine_cgroup_configure(const struct spec *spec, const struct cgroup *cgroup, struct err *err);
 int engine_cgroup_apply(const struct spec *spec, const struct cgroup *cgroup, struct err *err);
 /* Signals every process in it and below. 0, or -ENOENT where it has no directory. */
 int engine_cgroup_kill(const struct cgroup *cgroup, int signal_number);

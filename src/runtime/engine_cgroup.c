@@ -95,6 +95,12 @@ int engine_cgroup_apply(const struct spec *spec, const struct cgroup *cgroup, st
 	return r;
 }
 
+int engine_cgroup_configure(const struct spec *spec, const struct cgroup *cgroup, struct err *err)
+{
+	int r = engine_cgroup_apply(spec, cgroup, err);
+	return r < 0 ? r : apply_rules(spec->engine, &cgroup->of[CGROUP_DEVICES], err);
+}
+
 static bool is_wanted(const struct spec *spec)
 {
 	return spec->engine->setting_count || spec->limits.blkio_weight;
@@ -141,9 +147,7 @@ int engine_cgroup_create(const struct spec *spec, const char *id, struct cgroup 
 		return 0;
 	}
 	if (r == 0)
-		r = engine_cgroup_apply(spec, &cgroup, err);
-	if (r == 0)
-		r = apply_rules(spec->engine, &cgroup.of[CGROUP_DEVICES], err);
+		r = engine_cgroup_configure(spec, &cgroup, err);
 	if (r < 0) {
 		engine_cgroup_remove(&cgroup);
 		return r;

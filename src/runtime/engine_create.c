@@ -155,7 +155,10 @@ static int take_message(struct creation *c, const struct engine_message *message
 	int r = 0;
 	switch (message->kind) {
 	case ENGINE_WANT_GO:
-		r = cgroup_add(&c->state->cgroup, c->outer_pid, err);
+		if (c->request->spec->engine->systemd_cgroup)
+			r = engine_scope_create(c->request->spec, c->request->id, c->outer_pid, &c->state->cgroup, &c->state->cgroup_path, err);
+		else
+			r = cgroup_add(&c->state->cgroup, c->outer_pid, err);
 		break;
 	case ENGINE_WANT_MAP:
 		r = engine_emulation_map(c->outer_pid, err);
@@ -208,7 +211,7 @@ static int build(struct creation *c, struct err *err)
 		r = c->start_fd = make_socket(c->dir_fd, err);
 	if (r >= 0 && q->console_socket)
 		r = c->console_fd = engine_console_open(q->console_socket, err);
-	if (r >= 0)
+	if (r >= 0 && !q->spec->engine->systemd_cgroup)
 		r = engine_cgroup_create(q->spec, q->id, &state->cgroup, &state->cgroup_path, err);
 	if (r >= 0)
 		r = emulators_prepare(q->spec, q->cache_fd, &c->emulators, err);

@@ -9,6 +9,8 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/base/self.h"
+#include "src/runtime/cgroup_scope.h"
 #include "src/runtime/engine_stage.h"
 #include "src/runtime/join.h"
 #include "src/runtime/program.h"
@@ -28,11 +30,24 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* From a login's session only systemd can move a process to what it delegated to the user: see cgroup_join. */
+static int enter(const struct cgroup *cgroup, struct err *err)
+{
+	struct err why = { 0 };
+	int r = cgroup_add(cgroup, getpid(), err);
+	if ((r != -EACCES && r != -EPERM) || self_is_host_root())
+		return r;
+	if (cgroup_scope_enter(NULL, getpid(), &why) < 0)
+		return err_append(err, " (%s)", why.text);
+	err_clear(err);
+	return cgroup_add(cgroup, getpid(), err);
+}
+
 static int enter_cgroups(const struct engine_join *join, struct err *err)
 {
 	struct cgroup below = { 0 };
 	if (!join->cgroup)
-		return cgroup_add(&join->state->cgroup, getpid(), err);
+		return enter(&join->state->cgroup, err);
 	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
 		const struct cgroup_directory *own = &join->state->cgroup.of[i];
 		char *path = own->path ? str_fmt("%s/%s", own->path, join->cgroup) : NULL;
@@ -41,7 +56,7 @@ static int enter_cgroups(const struct engine_join *join, struct err *err)
 		if (!there)
 			free(path);
 	}
-	int r = cgroup_add(&below, getpid(), err);
+	int r = enter(&below, err);
 	cgroup_done(&below);
 	return r;
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# An ordinary user's limits through the user's systemd: tests/cli/systemd.sh starts a real one.
+# Cgroups of ordinary users through their systemd, of xrun and of xrun-oci: tests/cli/systemd.sh starts a real one.
 
 load ../lib
+load ../bundle
 
 # The user and a store of that user's; a limit that the kernel's cgroup v2 has here, its controller, and what it is there.
 prepare() {
@@ -71,4 +72,63 @@ as_user() {
 	run as_user 'mkdir /run/user/bin; ln -s /usr/bin/newuidmap /usr/bin/newgidmap /run/user/bin; PATH=/run/user/bin $xrun run -q --rm $limit "$image" true'
 	[ "$status" = 125 ]
 	[[ $output == *"(there is no busctl to ask systemd with)"* ]]
+}
+
+# shellcheck disable=SC2016,SC1091
+@test "xrun-oci --systemd-cgroup has systemd make the scope that cgroupsPath names, for create, exec, pause, update and delete" {
+	local user="$BATS_FILE_TMPDIR/user" resources='{"pids": {"limit": 50}}'
+	[ "$controller" = pids ] || resources='{"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}]}'
+	make_rootfs "$user/rootfs"
+	chown -R xrun-test "$user/rootfs"
+	setpriv --reuid xrun-test --regid xrun-test --init-groups env ROOTFS="$user/rootfs" bash -c 'source tests/cli/bundle.bash; make_bundle "$0" sleep 1000' "$user/bundle"
+	change_config "$user/bundle" 'c["linux"]["cgroupsPath"] = "app.slice:engine:one"; c["linux"]["resources"] = '"$resources"
+	change_config "$user/bundle" 'c["linux"]["namespaces"].append({"type": "cgroup"}); c["mounts"].append({"destination": "/cg", "type": "cgroup", "source": "cgroup", "options": ["ro"]})'
+	run as_user 'oci="'"$OCI --systemd-cgroup --root $user/state"'"
+		$oci create -b '"$user"'/bundle --pid-file '"$user"'/pid one </dev/null >/dev/null
+		$oci start one
+		own=$(sed -n "s/^0:://p" /proc/$(cat '"$user"'/pid)/cgroup)
+		echo "in $own"
+		echo "limit $(cat /sys/fs/cgroup$own/$file)"
+		$oci exec one sh -c "while read -r line; do echo joined \$line; done </proc/self/cgroup"
+		$oci pause one
+		$oci state one | grep -o paused
+		$oci resume one
+		echo "{}" | $oci update -r - one
+		$oci delete --force one
+		while [ -d /sys/fs/cgroup${own%/container} ]; do sleep 0.05; done
+		sed -i s/app.slice:engine:one/elsewhere/ '"$user"'/bundle/config.json
+		$oci create -b '"$user"'/bundle two </dev/null 2>&1 || true'
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *"in ${base#/sys/fs/cgroup}/manager/app.slice/engine-one.scope/container"* ]]
+	[[ $output == *"limit ${setting#*=}"* ]]
+	[[ $output == *"joined 0::/"$'\n'paused* ]]
+	[[ $output == *"systemd wants SLICE:PREFIX:NAME"* ]]
+}
+
+# shellcheck disable=SC2016
+@test "podman of an ordinary user leaves a foreign container's cgroup to systemd" {
+	local user="$BATS_FILE_TMPDIR/user"
+	mkdir "$user/podman"
+	skopeo --insecure-policy copy -q "oci:$IMAGES:arm64" "docker-archive:$user/podman/arm64.tar:localhost/test:arm64"
+	printf '[containers]\ndefault_ulimits = ["nofile=1000:1000", "nproc=1000:1000"]\npids_limit = 0\n' >"$user/podman/conf"
+	chown -R xrun-test "$user/podman"
+	run as_user "export TMPDIR=$user/podman CONTAINERS_CONF=$user/podman/conf PATH=$ENGINES/usr/bin:$PATH"'
+		podman() { command podman --root '"$user/podman/store --cgroup-manager=systemd --events-backend=none --runtime $OCI"' "$@"; }
+		podman load -q -i '"$user"'/podman/arm64.tar >/dev/null
+		podman run -d --name one --network none localhost/test:arm64 sleep 1000 >/dev/null
+		sed "s/^/in /" /proc/$(podman inspect -f "{{.State.Pid}}" one)/cgroup
+		podman exec one uname -m
+		podman pause one >/dev/null
+		podman inspect -f "{{.State.Status}}" one
+		podman unpause one >/dev/null
+		podman stop -t 0 one >/dev/null
+		podman rm one >/dev/null
+		find /sys/fs/cgroup -name "libpod-*.scope"
+		podman system reset --force >/dev/null'
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *"in 0::${base#/sys/fs/cgroup}/manager/user.slice/libpod-"*.scope/container$'\n'* ]]
+	[[ $output == *$'\n'aarch64$'\n'paused* ]]
+	[[ $output != *$'\n'/sys/fs/cgroup/*libpod* ]]
 }
