@@ -104,6 +104,7 @@ struct spec_engine {
 	size_t rule_count;
 	struct engine_setting *settings;
 	size_t setting_count;
+	bool check_memory;      /* a limit below what is used already is refused, instead of ending processes */
 	struct engine_hooks hooks[HOOK_KINDS];
 	char *cgroup;           /* cgroupsPath, or NULL */
 	bool systemd_cgroup;    /* and it says where systemd is to put it */

@@ -49,6 +49,7 @@ static void read_memory(struct oci_reader *o, const json_t *resources, struct sp
 		add_limit(engine, "memory", "memory.swappiness", NULL, value);
 	if (oci_flag(o, memory, "disableOOMKiller"))
 		add_limit(engine, "memory", "memory.oom_control", NULL, 1);
+	engine->check_memory = oci_flag(o, memory, "checkBeforeUpdate");
 	if (oci_flag(o, memory, "useHierarchy"))
 		add_limit(engine, "memory", "memory.use_hierarchy", NULL, 1);
 }

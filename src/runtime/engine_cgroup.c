@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -83,9 +84,26 @@ static int apply_rules(const struct spec_engine *engine, const struct cgroup_dir
 	return cgroup_devices_apply(devices, rules, count + making_count + CGROUP_DEVICES_USUAL, err);
 }
 
+/* v1 refuses such a limit by itself, v2 makes room by killing (config-linux.md, "checkBeforeUpdate"). */
+static int check_memory(const struct spec_engine *engine, const struct cgroup_directory *memory, struct err *err)
+{
+	if (!engine->check_memory || !memory->path || !memory->v2)
+		return 0;
+	cleanup_buf struct buf used = cgroup_place_read(memory->path, "memory.current");
+	for (size_t i = 0; i < engine->setting_count; i++) {
+		const struct engine_setting *s = &engine->settings[i];
+		if (str_eq(s->v2_file, "memory.max") && !str_eq(s->v2_value, "max") && strtoull(s->v2_value, NULL, 10) < strtoull(used.data, NULL, 10))
+			return err_set(err, -EBUSY, "cannot write %s to memory.max: %.*s bytes are in use", s->v2_value,
+				(int)strcspn(used.data, "\n"), used.data);
+	}
+	return 0;
+}
+
 int engine_cgroup_apply(const struct spec *spec, const struct cgroup *cgroup, struct err *err)
 {
-	int r = 0;
+	int r = check_memory(spec->engine, &cgroup->of[CGROUP_MEMORY], err);
+	if (r < 0)
+		return r;
 	if (spec->limits.blkio_weight && !cgroup->of[CGROUP_IO].path)
 		return err_set(err, -ENOTSUP, "cannot set the weight of block devices: the controller is not here");
 	if (spec->limits.blkio_weight)

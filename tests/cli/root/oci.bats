@@ -8,6 +8,7 @@ load ../bundle
 teardown() {
 	delete_all
 	[ ! -e "$BATS_TEST_TMPDIR/net" ] || umount "$BATS_TEST_TMPDIR/net"
+	[ ! -e "$BATS_TEST_TMPDIR/held" ] || umount "$BATS_TEST_TMPDIR/held/ns" "$BATS_TEST_TMPDIR/held"
 }
 
 @test "resources are limits of a cgroup that is the container's, and goes with it" {
@@ -98,6 +99,22 @@ c["linux"]["devices"] = [{"path": "/dev/own", "type": "b", "major": 1, "minor": 
 	[[ ${lines[0]} == "brw-r----- 1 10 11 1, 5 "* ]]
 	[[ ${lines[1]} == *nosuid*noexec* ]]
 	[ "${lines[2]}" = null ]
+}
+
+@test "a mount namespace that is there already becomes the container's" {
+	mkdir "$BATS_TEST_TMPDIR/held"
+	mount -t tmpfs held "$BATS_TEST_TMPDIR/held"
+	mount --make-private "$BATS_TEST_TMPDIR/held"
+	export HELD="$BATS_TEST_TMPDIR/held/ns"
+	touch "$HELD"
+	unshare --mount="$HELD" --propagation private true
+	make_bundle "$B" sh -c 'readlink /proc/self/ns/mnt; test -e /home && test ! -e "$0" && echo own' "$B"
+	change_config "$B" 'import os; [n.update(path=os.environ["HELD"]) for n in c["linux"]["namespaces"] if n["type"] == "mount"]'
+	run oci run -b "$B" one
+	echo "$output"
+	[ "$output" = "mnt:[$(stat -Lc %i "$HELD")]"$'\nown' ]
+	run oci run -b "$B" two
+	[ "${lines[0]}" = "mnt:[$(stat -Lc %i "$HELD")]" ]
 }
 
 @test "devices are made, and what was masked or is read-only stays so" {
