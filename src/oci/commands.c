@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 #define AT(field) offsetof(struct oci_globals, field)
 const struct option oci_global_options[] = {
@@ -65,6 +67,15 @@ int oci_parse_words(const char *name, void *target, int argc, char **argv, size_
 	if (ret_operands->len < min || ret_operands->len > max)
 		return err_set(err, -EINVAL, "usage: xrun-oci %s %s", name, command->usage);
 	return 0;
+}
+
+void oci_relay_plainly(int terminal_fd)
+{
+	struct termios settings;
+	if (terminal_fd < 0 || isatty(1) || tcgetattr(terminal_fd, &settings) < 0)
+		return;
+	settings.c_oflag &= ~(tcflag_t)ONLCR;
+	tcsetattr(terminal_fd, TCSANOW, &settings);
 }
 
 int oci_container_open(const struct oci_globals *globals, const char *id, struct oci_container *ret_container, struct err *err)

@@ -183,6 +183,7 @@ static int start(const struct words *words, const struct engine_join *join, stru
 		kill(pid, SIGKILL);
 		process_wait(pid);
 	}
+	oci_relay_plainly(terminal_fd);
 	return r < 0 || words->detach ? r : relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, true, NULL);
 }
 

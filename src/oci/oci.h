@@ -84,6 +84,9 @@ struct oci_create_words {
 int oci_make_request(const struct oci_globals *globals, const struct oci_create_words *words, const char *id, struct spec *ret_spec,
 	struct buf *ret_text, struct engine_request *ret_request, struct err *err);
 
+/* Before a terminal of the container's is relayed to what is none: lines end there as lines of files do. */
+void oci_relay_plainly(int terminal_fd);
+
 /* --preserve-fds and LISTEN_FDS: how many descriptors from 3 on the program keeps. Sets the spec's LISTEN_*. */
 int oci_count_descriptors(const char *text, struct spec *spec, int *ret_count, struct err *err);
 

@@ -110,11 +110,23 @@ static void read_io_priority(struct oci_reader *o, const json_t *process, struct
 	engine->io_priority = (int)priority;
 }
 
+/* Of a variable that is there twice the last one counts, and is there once: programs disagree about which of them they take. */
+static void read_environment(struct oci_reader *o, const json_t *process, struct strv *ret_env)
+{
+	cleanup_strv struct strv words = { 0 };
+	oci_texts(o, process, "env", &words);
+	for (size_t i = 0; i < words.len; i++)
+		if (strchr(words.items[i], '='))
+			strv_env_set(ret_env, words.items[i]);
+		else
+			strv_add(ret_env, words.items[i]);
+}
+
 static void read_words(struct oci_reader *o, const json_t *process, struct spec *spec)
 {
 	o->where = "process";
 	oci_texts(o, process, "args", &spec->args);
-	oci_texts(o, process, "env", &spec->env);
+	read_environment(o, process, &spec->env);
 	if (o->r == 0 && (spec->args.len == 0))
 		oci_refuse(o, "args is empty");
 	spec->cwd = str_dup(oci_need_text(o, process, "cwd"));

@@ -44,7 +44,8 @@ static void set_home(struct spec *spec)
 	struct err ignored;
 	struct stat st;
 	char number[16];
-	if (strv_env_get(&spec->env, "HOME"))
+	const char *own = strv_env_get(&spec->env, "HOME");
+	if (own && *own)
 		return;
 	cleanup_fd int fd = fd_openat2(AT_FDCWD, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0, RESOLVE_IN_ROOT);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
@@ -160,6 +161,16 @@ static void keep_descriptors(int preserve_fds)
 		fcntl(fd, F_SETFD, 0);
 }
 
+/* Without capabilities the directory may be one that we could not enter any more, and are in already. */
+static int return_to_directory(const char *cwd, struct err *err)
+{
+	struct stat here, there;
+	int r = chdir(cwd) < 0 ? -errno : 0;
+	bool same = r == -EACCES && fstatat(AT_FDCWD, "", &here, AT_EMPTY_PATH) == 0 && stat(cwd, &there) == 0 && here.st_dev == there.st_dev &&
+		    here.st_ino == there.st_ino;
+	return r == 0 || same ? 0 : err_code(err, r, "cannot enter the working directory %s", cwd);
+}
+
 int engine_process_become(const struct spec *spec, const char *path, int preserve_fds, struct err *err)
 {
 	static char *const no_env[] = { NULL };
@@ -172,8 +183,9 @@ int engine_process_become(const struct spec *spec, const char *path, int preserv
 		r = security_become_engines(spec, err);
 	if (r < 0)
 		return r;
-	if (chdir(spec->cwd) < 0)
-		return err_sys(err, "cannot enter the working directory %s", spec->cwd);
+	r = return_to_directory(spec->cwd, err);
+	if (r < 0)
+		return r;
 	keep_descriptors(preserve_fds);
 	program_reset_signals();
 	execve(path, spec->args.items, spec->env.items ? spec->env.items : no_env);

@@ -74,6 +74,18 @@ load bundle
 	[ "$(ls "$BATS_TEST_TMPDIR/state")" = three ]
 }
 
+@test "a variable is in the environment once, and HOME is never empty" {
+	make_bundle "$B" cat /proc/self/environ
+	change_config "$B" 'c["process"]["env"] += ["WORD=one", "HOME=", "WORD=two"]'
+	[ "$(oci run -b "$B" one | tr '\0' '\n' | sed -n '/^WORD\|^HOME/p')" = $'WORD=two\nHOME=/root' ]
+}
+
+@test "a terminal's output that goes to a file has lines as files have" {
+	make_bundle "$B" sh -c 'echo one; test -t 1 && echo two'
+	change_config "$B" 'c["process"]["terminal"] = True'
+	[ "$(oci run -b "$B" one </dev/null)" = $'one\ntwo' ]
+}
+
 @test "an id that could be a path is refused" {
 	make_bundle "$B" true
 	fails_saying 'invalid character `/` in the container ID' oci create -b "$B" a/b

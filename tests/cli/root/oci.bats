@@ -59,6 +59,16 @@ c["process"]["capabilities"] = {one: ["CAP_CHOWN", "CAP_KILL"] for one in sets};
 	[ "$(stat -c %u:%g /dev/null)" = "$before" ]
 }
 
+@test "a working directory that only its owner may enter is entered before capabilities go" {
+	mkdir -p "$BATS_TEST_TMPDIR/rootfs/closed"
+	cp -a "$BATS_FILE_TMPDIR/rootfs/." "$BATS_TEST_TMPDIR/rootfs/"
+	chown 42 "$BATS_TEST_TMPDIR/rootfs/closed"
+	chmod 700 "$BATS_TEST_TMPDIR/rootfs/closed"
+	ROOTFS="$BATS_TEST_TMPDIR/rootfs" make_bundle "$B" pwd
+	change_config "$B" 'c["process"]["cwd"] = "/closed"'
+	[ "$(oci run -b "$B" one)" = /closed ]
+}
+
 @test "a time namespace's clocks are moved by seconds and nanoseconds" {
 	make_bundle "$B" cat /proc/self/timens_offsets
 	change_config "$B" 'c["linux"]["namespaces"].append({"type": "time"}); c["linux"]["timeOffsets"] = {"monotonic": {"secs": 1, "nanosecs": 2}, "boottime": {"nanosecs": 4}}'
