@@ -174,12 +174,14 @@ static int prepare(struct engine_stage *stage, char **ret_path, struct err *err)
 
 static void start(struct engine_stage *stage, const char *path)
 {
+	static char *no_env[] = { NULL };
 	struct engine_message failed = { .kind = ENGINE_FAILED };
 	int connection_fd = -1;
 	int r = await_start(stage->start_fd, &connection_fd, &failed.err);
 	close(stage->start_fd);
 	if (r == 0 && !path) /* runtime.md, "Start" */
 		r = err_set(&failed.err, -EINVAL, "config.json: process is missing: there is nothing to start");
+	environ = stage->spec->env.items ? stage->spec->env.items : no_env; /* a hook is the container's program: not the engine's */
 	if (r == 0)
 		r = run_own_hooks(stage, HOOK_START_CONTAINER, "startContainer", NULL, ENGINE_CREATED, &failed.err);
 	if (r == 0)

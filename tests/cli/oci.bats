@@ -210,6 +210,14 @@ c["hooks"] = {"createContainer": [{"path": "/bin/sh", "args": said("one")}, {"pa
 	[ "$(cat "$B"/said.one "$B"/said.two "$B"/said.three)" = "$(printf '%s ours proc\n%s listed proc\n%s proc' "$B" "$B" "$B")" ]
 }
 
+@test "a startContainer hook is a program of the container, with the environment of its process" {
+	make_bundle "$B" cat /tmp/said
+	change_config "$B" 'c["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"}); c["process"]["env"].append("WORD=its")
+c["hooks"] = {"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "echo $WORD $ENGINES_OWN $$ >/tmp/said"]}]}'
+	WORD=ours ENGINES_OWN=ours run oci run -b "$B" one
+	[ "${output% *}" = its ]
+}
+
 @test "a createContainer hook finds the container's mounts below its root" {
 	make_bundle "$B" true
 	change_config "$B" 'c["hooks"] = {"createContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "test -e \"$1/proc/self\" && test -c \"$1/dev/null\" && echo yes >said", "sh", c["root"]["path"]]}]}'
