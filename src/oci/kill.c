@@ -23,6 +23,18 @@ const struct option oci_delete_options[] = {
 	{ 0 },
 };
 
+/* In a pid namespace that is not its own the others do not end with the first process; and they may be all that is left. */
+static bool shares_processes(const struct oci_container *container)
+{
+	struct err ignored;
+	struct spec spec = { 0 };
+	cleanup_strv struct strv pids = { 0 };
+	bool shares = engine_read_spec(container->dir_fd, &container->state, &spec, &ignored) == 0 &&
+		      spec.namespaces.of[NAMESPACE_PID].origin != NAMESPACE_NEW;
+	spec_done(&spec);
+	return shares && engine_cgroup_list(&container->state.cgroup, &pids) == 0 && pids.len;
+}
+
 int oci_kill(const struct oci_globals *globals, int argc, char **argv, struct err *err)
 {
 	struct words words = { 0 };
@@ -30,11 +42,12 @@ int oci_kill(const struct oci_globals *globals, int argc, char **argv, struct er
 	cleanup_oci_container struct oci_container container = { -1, -1, { 0 } };
 	int r = oci_parse_words("kill", &words, argc, argv, 1, 2, &operands, err);
 	int number = r == 0 && operands.len > 1 ? signal_by_name(operands.items[1]) : SIGTERM;
-	if (r == 0 && number <= 0)
+	if (r == 0 && number <= 0 && !(operands.len > 1 && str_eq(operands.items[1], "0")))
 		r = err_set(err, -EINVAL, "unknown signal %s", operands.items[1]);
 	if (r == 0)
 		r = oci_container_open(globals, operands.items[0], &container, err);
-	return r < 0 ? r : engine_kill(container.dir_fd, &container.state, number, words.all, err);
+	bool all = words.all || (r == 0 && number == SIGKILL && shares_processes(&container));
+	return r < 0 ? r : engine_kill(container.dir_fd, &container.state, number, all, err);
 }
 
 /* Its creation was broken off, by SIGKILL or the like: there is a directory, and nothing says what it was. */

@@ -55,10 +55,38 @@ static int open_target(const struct engine_mount *m, int root_fd, bool directory
 	return fd_take(&fd);
 }
 
+/* Before it becomes read-only. */
+static bool is_filled(const struct engine_mount *m)
+{
+	return !m->bind && str_eq(m->type, "tmpfs");
+}
+
+/* What is below /dev is still to come: engine_mounts_finish makes it read-only. */
+static bool waits(const struct engine_mount *m)
+{
+	size_t len = strlen("/dev");
+	return !m->bind && str_starts(m->target, "/dev") && m->target[len + strspn(m->target + len, "/")] == 0;
+}
+
+/* A tmpfs is as open as the directory that it covers, if nothing else was said. */
+static int take_mode(const struct engine_mount *m, int target_fd, int mount_fd, struct err *err)
+{
+	struct stat st;
+	for (size_t i = 0; i < m->data.len; i++)
+		if (str_starts(m->data.items[i], "mode="))
+			return 0;
+	if (fstat(target_fd, &st) < 0 || fchmodat(mount_fd, ".", st.st_mode & 07777, 0) < 0)
+		return err_sys(err, "cannot set the mode of %s", m->target);
+	return 0;
+}
+
 static int attach(const struct engine_mount *m, int mount_fd, int root_fd, bool directory, struct err *err)
 {
+	cleanup_fd int before_fd = fd_openat2(root_fd, m->target, O_PATH, 0, RESOLVE_IN_ROOT);
 	cleanup_fd int target_fd = open_target(m, root_fd, directory, err);
-	int r = target_fd < 0 ? target_fd : m->copy_up ? engine_copy_up(target_fd, mount_fd, m->target, err) : 0;
+	int r = target_fd < 0 ? target_fd : before_fd >= 0 && is_filled(m) ? take_mode(m, target_fd, mount_fd, err) : 0;
+	if (r == 0 && m->copy_up)
+		r = engine_copy_up(target_fd, mount_fd, m->target, err);
 	return r < 0 ? r : mount_attach(mount_fd, target_fd, m->target, err);
 }
 
@@ -121,7 +149,7 @@ static int make_new(const struct engine_mount *m, const char *type, bool group, 
 	strv_extend(&words, &m->data);
 	cleanup_free struct mount_option *options = mem_new((words.len + 2) * sizeof *options);
 	split_options(m, group, &words, options);
-	int fd = mount_new(type, options, m->copy_up ? m->set & ~(uint64_t)MOUNT_ATTR_RDONLY : m->set, err);
+	int fd = mount_new(type, options, is_filled(m) || waits(m) ? m->set & ~(uint64_t)MOUNT_ATTR_RDONLY : m->set, err);
 	return fd < 0 ? err_prefix(err, "%s", m->target) : fd;
 }
 
@@ -150,7 +178,7 @@ static int attach_new(const struct engine_mount *m, int source_fd, const char *t
 	if ((fd == -EPERM || fd == -EBUSY || fd == -EACCES) && place)
 		return attach_hosts(m, place, root_fd, err);
 	int r = fd < 0 ? fd : attach(m, fd, root_fd, true, err);
-	if (r == 0 && m->copy_up)
+	if (r == 0 && is_filled(m) && !waits(m))
 		r = set_attributes(fd, m->set & MOUNT_ATTR_RDONLY, 0, false, m->target, err);
 	return r < 0 ? r : finish(m, fd, err);
 }
@@ -206,6 +234,20 @@ static int attach_one(const struct engine_stage *stage, size_t i, int root_fd, s
 	if (str_eq(m->type, "cgroup") && !is_v2_only())
 		return attach_cgroups(stage, m, root_fd, err);
 	return attach_new(m, stage->source_fds[i], str_eq(m->type, "cgroup") ? "cgroup2" : m->type, root_fd, err);
+}
+
+int engine_mounts_finish(const struct engine_stage *stage, int root_fd, struct err *err)
+{
+	const struct spec_engine *engine = stage->spec->engine;
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < engine->mount_count; i++) {
+		const struct engine_mount *m = &engine->mounts[i];
+		if (!waits(m) || !(m->set & MOUNT_ATTR_RDONLY))
+			continue;
+		cleanup_fd int fd = fd_openat2(root_fd, m->target, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
+		r = fd < 0 ? err_code(err, fd, "cannot open %s", m->target) : set_attributes(fd, MOUNT_ATTR_RDONLY, 0, false, m->target, err);
+	}
+	return r;
 }
 
 int engine_mounts_attach(const struct engine_stage *stage, int root_fd, struct err *err)

@@ -34,12 +34,12 @@ static int separate(int root_fd, unsigned long propagation, struct err *err)
 }
 
 /*
- * On top of everything, which needs no right but over our own mounts. createContainer hooks want to find the container at the
- * root's path, where it then goes, if its own root can get there.
+ * At the root's own path, where createContainer hooks look for the container, and mounts for what earlier ones have put there.
+ * If the container's root cannot get there: on top of everything, which needs no right but over our own mounts.
  */
 static int open_place(const struct spec_engine *engine)
 {
-	int fd = engine->hooks[HOOK_CREATE_CONTAINER].count ? open(engine->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	int fd = open(engine->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : fd;
 }
 
@@ -107,6 +107,8 @@ int engine_root_finish(const struct engine_stage *stage, int root_fd, struct err
 	cleanup_fd int null_fd = open("/dev/null", O_PATH | O_CLOEXEC);
 	int r = set_sysctls(stage, root_fd, err);
 	make_directory(spec, root_fd);
+	if (r == 0)
+		r = engine_mounts_finish(stage, root_fd, err);
 	if (r == 0)
 		r = protect_paths(&spec->isolation, root_fd, null_fd, 0, err);
 	if (r == 0 && spec->read_only)

@@ -68,6 +68,8 @@ void engine_sources_make(const struct engine_stage *stage);
 int engine_mount_make(const struct engine_mount *m, const char *type, struct err *err);
 /* For the first process: attaches all of them below the root that is behind root_fd. */
 int engine_mounts_attach(const struct engine_stage *stage, int root_fd, struct err *err);
+/* What had to wait until /dev is filled. */
+int engine_mounts_finish(const struct engine_stage *stage, int root_fd, struct err *err);
 
 /*
  * engine_emulation.c, for the outer stage: a user namespace around the container's, with the caller's ids as they are, and

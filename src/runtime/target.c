@@ -10,31 +10,55 @@
 #include <string.h>
 #include <unistd.h>
 
-int target_open(int root_fd, const char *path, bool directory, struct err *err)
+enum { MAX_LINKS = 40 };
+
+static int walk(int root_fd, const char *path, bool directory, int depth);
+
+/* A symlink leads to what is not there: that is made. "P/LINK" is resolved where the link is, and stays within the root. */
+static int make_beyond(int root_fd, int parent_fd, const char *parent, const char *name, bool directory, int depth)
+{
+	char link[4096];
+	ssize_t n = depth == MAX_LINKS ? -1 : readlinkat(parent_fd, name, link, sizeof link - 1);
+	if (n <= 0)
+		return depth == MAX_LINKS ? -ELOOP : -errno;
+	link[n] = 0;
+	cleanup_free char *path = *link == '/' ? str_dup(link) : str_fmt("%s/%s", parent, link);
+	return walk(root_fd, path, directory, depth + 1);
+}
+
+static int open_or_make(int root_fd, const char *path, bool directory, int depth)
+{
+	int fd = fd_openat2(root_fd, *path ? path : ".", O_PATH, 0, RESOLVE_IN_ROOT);
+	if (fd != -ENOENT)
+		return fd;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	cleanup_free char *parent = slash ? str_ndup(path, slash - path + 1) : str_dup(".");
+	cleanup_fd int parent_fd = fd_openat2(root_fd, parent, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
+	int r = directory ? mkdirat(parent_fd, name, 0755) : mknodat(parent_fd, name, S_IFREG | 0644, 0);
+	if (r < 0 && errno == EEXIST)
+		return make_beyond(root_fd, parent_fd, parent, name, directory, depth);
+	return r < 0 ? -errno : fd_openat2(root_fd, path, O_PATH, 0, RESOLVE_IN_ROOT);
+}
+
+static int walk(int root_fd, const char *path, bool directory, int depth)
 {
 	cleanup_free char *copy = str_dup(path);
-	for (char *at = copy; at;) {
+	for (char *at = copy;;) {
 		at += strspn(at, "/");
 		char *slash = strchr(at, '/');
 		if (slash)
 			*slash = 0;
-		int fd = fd_openat2(root_fd, *copy ? copy : ".", O_PATH, 0, RESOLVE_IN_ROOT);
-		if (fd == -ENOENT) {
-			char *name = strrchr(copy, '/');
-			cleanup_free char *parent = name ? str_ndup(copy, name - copy + 1) : str_dup(".");
-			cleanup_fd int parent_fd = fd_openat2(root_fd, parent, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
-			bool want_directory = slash || directory;
-			fd = want_directory ? mkdirat(parent_fd, name ? name + 1 : copy, 0755) :
-					      mknodat(parent_fd, name ? name + 1 : copy, S_IFREG | 0644, 0);
-			fd = fd < 0 ? -errno : fd_openat2(root_fd, copy, O_PATH, 0, RESOLVE_IN_ROOT);
-		}
-		if (fd < 0)
-			return err_code(err, fd, "cannot make the mount point %s", path);
-		if (!slash)
+		int fd = open_or_make(root_fd, copy, slash || directory, depth);
+		if (fd < 0 || !slash)
 			return fd;
 		close(fd);
 		*slash = '/';
 		at = slash + 1;
 	}
-	return err_set(err, -EINVAL, "cannot make the mount point %s", path);
+}
+
+int target_open(int root_fd, const char *path, bool directory, struct err *err)
+{
+	int fd = walk(root_fd, path, directory, 0);
+	return fd < 0 ? err_code(err, fd, "cannot make the mount point %s", path) : fd;
 }

@@ -9,7 +9,7 @@
 
 /*
  * Walks `path` below the root, making what is missing: directories, and last a file or a directory. Symlinks and ".."
- * lead to places within the root. A path descriptor.
+ * lead to places within the root, also those of symlinks that lead to nothing yet. A path descriptor.
  */
 int target_open(int root_fd, const char *path, bool directory, struct err *err);
 

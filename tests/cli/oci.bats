@@ -29,9 +29,12 @@ load bundle
 	[ "$(status_of one)" = running ]
 	await_text run "$B/out"
 	fails_saying "not in the state created" oci start one
+	oci kill one 0
 	oci kill one KILL
 	await_status one stopped
 	fails_saying "not running" oci kill one KILL
+	fails_saying "not running" oci kill one 0
+	fails_saying "unknown signal NONE" oci kill one NONE
 	oci delete one
 	fails_saying "does not exist" oci state one
 }
@@ -156,6 +159,33 @@ load bundle
 	echo "$output"
 	[ "${lines[0]} ${lines[1]} ${lines[2]}" = "words words read-only" ]
 	[[ ${lines[3]} == *nosuid*noexec* ]]
+}
+
+@test "a tmpfs at /dev can be read-only, and one without a mode has that of the directory that it covers" {
+	mkdir -p "$BATS_TEST_TMPDIR/rootfs"
+	cp -a "$BATS_FILE_TMPDIR/rootfs/." "$BATS_TEST_TMPDIR/rootfs/"
+	mkdir -m 710 "$BATS_TEST_TMPDIR/rootfs/covered"
+	ROOTFS="$BATS_TEST_TMPDIR/rootfs" make_bundle "$B" sh -c 'set -- $(ls -ld /covered); echo $1; : >/dev/null && echo null; (: >/dev/x) 2>/dev/null || echo closed'
+	change_config "$B" 'c["mounts"][1]["options"].append("ro"); c["mounts"].append({"destination": "/covered", "type": "tmpfs", "source": "tmpfs", "options": ["ro"]})'
+	[ "$(oci run -b "$B" one)" = $'drwx--x---\nnull\nclosed' ]
+}
+
+@test "a mount goes where symlinks lead, also those that lead to nothing yet" {
+	mkdir -p "$BATS_TEST_TMPDIR/rootfs"
+	cp -a "$BATS_FILE_TMPDIR/rootfs/." "$BATS_TEST_TMPDIR/rootfs/"
+	rm -rf "$BATS_TEST_TMPDIR/rootfs/etc"
+	ln -s ../../run/etc "$BATS_TEST_TMPDIR/rootfs/etc"
+	mkdir -p "$BATS_TEST_TMPDIR/rootfs/run/etc"
+	ln -s /run/deep/er/file "$BATS_TEST_TMPDIR/rootfs/run/etc/conf"
+	ln -s loop "$BATS_TEST_TMPDIR/rootfs/loop"
+	echo words >"$BATS_TEST_TMPDIR/source"
+	export SOURCE="$BATS_TEST_TMPDIR/source"
+	ROOTFS="$BATS_TEST_TMPDIR/rootfs" make_bundle "$B" sh -c 'cat /etc/conf /run/deep/er/file'
+	change_config "$B" 'import os; c["mounts"].append({"destination": "/etc/conf", "type": "bind", "source": os.environ["SOURCE"], "options": ["bind"]})'
+	[ "$(oci run -b "$B" one)" = $'words\nwords' ]
+	[ ! -e /run/deep ]
+	change_config "$B" 'c["mounts"][-1]["destination"] = "/loop"'
+	fails_saying "cannot make the mount point /loop" oci run -b "$B" one
 }
 
 @test "mounts are listed in the order of config.json" {

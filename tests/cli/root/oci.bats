@@ -75,6 +75,23 @@ c["process"]["capabilities"] = {one: ["CAP_CHOWN", "CAP_KILL"] for one in sets};
 	[ "$(oci run -b "$B" one | tr -s " ")" = "$(printf 'monotonic 1 2\nboottime 0 4')" ]
 }
 
+@test "kill KILL ends all processes of a container that has no pid namespace of its own" {
+	make_bundle "$B" sh -c 'sleep 1000 & exec sleep 1000'
+	change_config "$B" 'c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "pid"]'
+	oci run -d -b "$B" --pid-file "$B/pid" one </dev/null >/dev/null 2>&1
+	mapfile -t pids < <(oci ps --format json one | tr -d '[]' | tr , '\n')
+	[ "${#pids[@]}" = 2 ]
+	kill -KILL "$(cat "$B/pid")"
+	await_status one stopped
+	oci kill one KILL
+	for ((i = 0; i < 100; i++)); do
+		[ "$(oci ps --format json one)" != "[]" ] || break
+		sleep 0.05
+	done
+	[ "$(oci ps --format json one)" = "[]" ]
+	fails_saying "not running" oci kill one KILL
+}
+
 @test "a user namespace has the ids that config.json maps" {
 	chmod 755 "$BATS_FILE_TMPDIR"
 	make_bundle "$B" sh -c 'read -r a b c </proc/self/uid_map; echo $a $b $c; read -r a b c </proc/self/gid_map; echo $a $b $c; echo x >/tmp/file'
