@@ -3,6 +3,7 @@
 #include "src/oci/oci.h"
 
 #include "src/base/fd.h"
+#include "src/plan/limits.h"
 #include "src/plan/oci_read.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ struct words {
 #define AT(field) offsetof(struct words, field)
 const struct option oci_update_options[] = {
 	{ "resources", 'r', OPTION_TEXT, AT(resources), "FILE", "config.json's \"linux.resources\"; -: standard input" },
-	{ "memory", 0, OPTION_TEXT, AT(memory), "BYTES", "the memory limit" },
+	{ "memory", 0, OPTION_TEXT, AT(memory), "BYTES", "the memory limit; 64m, 1g" },
 	{ "memory-reservation", 0, OPTION_TEXT, AT(memory_reservation), "BYTES", "what it is to keep when memory is short" },
 	{ "memory-swap", 0, OPTION_TEXT, AT(memory_swap), "BYTES", "memory and swap together; -1: no limit" },
 	{ "kernel-memory", 0, OPTION_TEXT, AT(kernel_memory), "BYTES", "cgroup v1's limit of the kernel's memory" },
@@ -68,8 +69,14 @@ static int take_field(const struct field *field, const char *value, json_t *reso
 {
 	char *end;
 	errno = 0;
+	uint64_t bytes;
 	long long number = strtoll(value, &end, 10);
-	if (!field->text && (*end || end == value || errno))
+	if (!field->text && str_eq(field->object, "memory") && *value != '-') {
+		int r = request_parse_size(field->option, value, &bytes, err);
+		if (r < 0)
+			return r;
+		number = bytes > INT64_MAX ? INT64_MAX : (long long)bytes;
+	} else if (!field->text && (*end || end == value || errno))
 		return err_set(err, -EINVAL, "--%s %s: not a number", field->option, value);
 	json_t *object = json_object_get(resources, field->object);
 	if (!object) {

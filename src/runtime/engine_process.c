@@ -161,19 +161,18 @@ static void keep_descriptors(int preserve_fds)
 		fcntl(fd, F_SETFD, 0);
 }
 
-/* Without capabilities the directory may be one that we could not enter any more, and are in already. */
-static int return_to_directory(const char *cwd, struct err *err)
+/* Whether `prepare` could enter it. Without capabilities, and with a filter, it may not be possible any more. */
+static bool is_in_directory(const char *cwd)
 {
 	struct stat here, there;
-	int r = chdir(cwd) < 0 ? -errno : 0;
-	bool same = r == -EACCES && fstatat(AT_FDCWD, "", &here, AT_EMPTY_PATH) == 0 && stat(cwd, &there) == 0 && here.st_dev == there.st_dev &&
-		    here.st_ino == there.st_ino;
-	return r == 0 || same ? 0 : err_code(err, r, "cannot enter the working directory %s", cwd);
+	return fstatat(AT_FDCWD, "", &here, AT_EMPTY_PATH) == 0 && stat(cwd, &there) == 0 && here.st_dev == there.st_dev &&
+	       here.st_ino == there.st_ino;
 }
 
 int engine_process_become(const struct spec *spec, const char *path, int preserve_fds, struct err *err)
 {
 	static char *const no_env[] = { NULL };
+	bool entered = is_in_directory(spec->cwd);
 	int r = give_terminal(spec, err);
 	if (r == 0)
 		r = set_priorities(spec, err);
@@ -183,9 +182,8 @@ int engine_process_become(const struct spec *spec, const char *path, int preserv
 		r = security_become_engines(spec, err);
 	if (r < 0)
 		return r;
-	r = return_to_directory(spec->cwd, err);
-	if (r < 0)
-		return r;
+	if (!entered && chdir(spec->cwd) < 0)
+		return err_sys(err, "cannot enter the working directory %s", spec->cwd);
 	keep_descriptors(preserve_fds);
 	program_reset_signals();
 	execve(path, spec->args.items, spec->env.items ? spec->env.items : no_env);

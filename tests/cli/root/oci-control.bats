@@ -52,7 +52,7 @@ limit_of() {
 }
 
 @test "update changes limits, by options or by a file" {
-	oci update --pids-limit 77 --memory 104857600 one
+	oci update --pids-limit 77 --memory 100m one
 	[ "$(limit_of pids.max)" = 77 ]
 	[ "$(limit_of memory.limit_in_bytes || limit_of memory.max)" = 104857600 ]
 	echo '{"pids": {"limit": 55}, "memory": {"limit": 52428800}}' | oci update -r - one

@@ -67,6 +67,8 @@ c["process"]["capabilities"] = {one: ["CAP_CHOWN", "CAP_KILL"] for one in sets};
 	ROOTFS="$BATS_TEST_TMPDIR/rootfs" make_bundle "$B" pwd
 	change_config "$B" 'c["process"]["cwd"] = "/closed"'
 	[ "$(oci run -b "$B" one)" = /closed ]
+	change_config "$B" 'c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["chdir"], "action": "SCMP_ACT_ERRNO"}]}'
+	[ "$(oci run -b "$B" one)" = /closed ]
 }
 
 @test "a time namespace's clocks are moved by seconds and nanoseconds" {
