@@ -18,7 +18,7 @@ const struct option oci_global_options[] = {
 	{ "log-level", 0, OPTION_TEXT, AT(log_level), "LEVEL", "errors are all there is to log: taken for other runtimes' sake" },
 	{ "debug", 0, OPTION_SWITCH, AT(debug), NULL, "the same" },
 	{ "systemd-cgroup", 0, OPTION_SWITCH, AT(systemd_cgroup), NULL, "have systemd make the container's cgroup, as a scope (cgroup v2)" },
-	{ "cgroup-manager", 0, OPTION_TEXT, AT(cgroup_manager), "NAME", "cgroupfs, or systemd: the same as --systemd-cgroup" },
+	{ "cgroup-manager", 0, OPTION_TEXT, AT(cgroup_manager), "NAME", "cgroupfs; systemd: the same as --systemd-cgroup; disabled: none is made" },
 	{ "rootless", 0, OPTION_TEXT, AT(rootless), "BOOL", "found out by itself: taken for other runtimes' sake" },
 	{ "version", 'v', OPTION_SWITCH, AT(version), NULL, "print the version" },
 	{ "help", 'h', OPTION_SWITCH, AT(help), NULL, "print this" },

@@ -37,8 +37,9 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 {
 	struct engine_request request = { .id = id, .console_socket = words->console_socket, .pid_file = words->pid_file, .config = ret_text };
 	bool systemd = globals->systemd_cgroup || str_eq(globals->cgroup_manager, "systemd");
-	if (globals->cgroup_manager && !systemd && !str_eq(globals->cgroup_manager, "cgroupfs"))
-		return err_set(err, -EINVAL, "--cgroup-manager %s: neither cgroupfs nor systemd", globals->cgroup_manager);
+	bool disabled = str_eq(globals->cgroup_manager, "disabled");
+	if (globals->cgroup_manager && !systemd && !disabled && !str_eq(globals->cgroup_manager, "cgroupfs"))
+		return err_set(err, -EINVAL, "--cgroup-manager %s: none of cgroupfs, systemd, disabled", globals->cgroup_manager);
 	cleanup_free char *bundle = realpath(words->bundle ? words->bundle : ".", NULL);
 	if (!bundle)
 		return err_sys(err, "--bundle %s", words->bundle ? words->bundle : ".");
@@ -50,6 +51,7 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 		return r;
 	ret_spec->engine->no_pivot = words->no_pivot;
 	ret_spec->engine->systemd_cgroup = systemd;
+	ret_spec->engine->no_cgroup = disabled;
 	request.cache_fd = -1;
 	r = oci_plan_emulation(ret_spec, &request.cache_fd, err);
 	if (r == 0)

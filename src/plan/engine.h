@@ -107,6 +107,7 @@ struct spec_engine {
 	bool check_memory;      /* a limit below what is used already is refused, instead of ending processes */
 	struct engine_hooks hooks[HOOK_KINDS];
 	char *cgroup;           /* cgroupsPath, or NULL */
+	bool no_cgroup;         /* none is made */
 	bool systemd_cgroup;    /* and it says where systemd is to put it */
 	char *domainname;
 	bool has_console_size;

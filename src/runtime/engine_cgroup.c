@@ -155,6 +155,8 @@ int engine_cgroup_create(const struct spec *spec, const char *id, struct cgroup 
 	cleanup_free char *parent = NULL, *name = NULL;
 	cleanup_free char *path = spec->engine->cgroup && *spec->engine->cgroup ? str_dup(spec->engine->cgroup) : str_fmt("xrun/%s.%d", id, getpid());
 	struct cgroup cgroup = { 0 };
+	if (spec->engine->no_cgroup)
+		return is_wanted(spec) ? err_set(err, -ENOTSUP, "linux.resources needs a cgroup, and --cgroup-manager disabled makes none") : 0;
 	split(path, &parent, &name);
 	if (!*name || str_eq(name, "..") || strstr(path, "../"))
 		return err_set(err, -EINVAL, "cgroupsPath \"%s\" is no path below a hierarchy", path);

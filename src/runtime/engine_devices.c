@@ -133,10 +133,19 @@ static bool is_listed(const struct spec_engine *engine, const char *path)
 	return false;
 }
 
+/* Devices at a place that the root's files chose would be none of the container's. */
+static int check_place(int root_fd, struct err *err)
+{
+	struct stat st;
+	if (fstatat(root_fd, "dev", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+		return err_set(err, -ELOOP, "/dev is a symlink in the root file system: it must be a directory");
+	return 0;
+}
+
 int engine_devices_make(const struct engine_stage *stage, int root_fd, struct err *err)
 {
 	const struct spec_engine *engine = stage->spec->engine;
-	int r = 0;
+	int r = check_place(root_fd, err);
 	for (size_t i = 0; r == 0 && i < engine->node_count; i++)
 		r = make_node(&engine->nodes[i], stage->node_fds[i], root_fd, stage->inside, err);
 	if (r < 0 || is_bound(engine))

@@ -184,6 +184,10 @@ load bundle
 	change_config "$B" 'import os; c["mounts"].append({"destination": "/etc/conf", "type": "bind", "source": os.environ["SOURCE"], "options": ["bind"]})'
 	[ "$(oci run -b "$B" one)" = $'words\nwords' ]
 	[ ! -e /run/deep ]
+	change_config "$B" 'c["mounts"] = [m for m in c["mounts"] if not m["destination"].startswith("/dev")]'
+	mv "$BATS_TEST_TMPDIR/rootfs/dev" "$BATS_TEST_TMPDIR/rootfs/elsewhere"
+	ln -s /elsewhere "$BATS_TEST_TMPDIR/rootfs/dev"
+	fails_saying "/dev is a symlink" oci run -b "$B" one
 	change_config "$B" 'c["mounts"][-1]["destination"] = "/loop"'
 	fails_saying "cannot make the mount point /loop" oci run -b "$B" one
 }

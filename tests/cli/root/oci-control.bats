@@ -51,6 +51,17 @@ limit_of() {
 	rmdir "$dir"
 }
 
+@test "--cgroup-manager disabled makes no cgroup" {
+	oci delete --force one
+	oci --cgroup-manager disabled run -d -b "$B" --pid-file "$B/pid" one </dev/null >/dev/null 2>&1
+	diff <(sed 's/.*://' "/proc/$(cat "$B/pid")/cgroup") <(sed 's/.*://' "/proc/$$/cgroup")
+	oci delete --force one
+	fails_saying "none of cgroupfs, systemd, disabled" oci --cgroup-manager mine run -b "$B" one
+	change_config "$B" 'c["linux"]["resources"] = {"pids": {"limit": 37}}'
+	fails_saying "needs a cgroup" oci --cgroup-manager disabled run -b "$B" one
+	oci run -d -b "$B" one </dev/null >/dev/null 2>&1
+}
+
 @test "update changes limits, by options or by a file" {
 	oci update --pids-limit 77 --memory 100m one
 	[ "$(limit_of pids.max)" = 77 ]
