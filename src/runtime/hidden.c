@@ -13,6 +13,7 @@
 #include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/runtime/security.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,12 +81,17 @@ static int isolate(const struct idmap *map, int userns_fd, struct err *err)
 	return syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0 ? -1 : 0;
 }
 
-/* The first process of its namespace: with it everything ends that was started there. */
-static void ask_isolated(const struct spec *spec, int answer_fd)
+/*
+ * The first process of its namespace: with it everything ends that was started there. It has the container's limits, rights and
+ * filter: the container may have registered what is executed.
+ */
+static void ask_isolated(const struct spec *spec, const struct idmap *map, int answer_fd)
 {
+	struct err ignored;
+	const struct user root = { 0 };
 	bool hidden;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (dup2(answer_fd, 3) != 3 || calls_close_range(4, ~0u, 0) < 0)
+	if (dup2(answer_fd, 3) != 3 || calls_close_range(4, ~0u, 0) < 0 || security_become(&root, spec, map->single, &ignored) < 0)
 		_exit(1);
 	fcntl(3, F_SETFD, FD_CLOEXEC);
 	hidden = hidden_here(spec);
@@ -104,7 +110,7 @@ bool hidden_in(const struct spec *spec, const struct idmap *map, int userns_fd)
 	if (child == 0) {
 		pid_t first = isolate(map, userns_fd, &ignored) < 0 ? -1 : fork();
 		if (first == 0)
-			ask_isolated(spec, ends[1]);
+			ask_isolated(spec, map, ends[1]);
 		_exit(first < 0 || process_wait(first) != 0);
 	}
 	close(ends[1]);
