@@ -185,6 +185,9 @@ static char *find_file(const struct spec *spec, const struct strv *layers, const
 static char *find_program(const struct spec *spec, const struct strv *layers)
 {
 	const char *name = spec->args.items[0], *path = strchr(name, '/') ? "" : strv_env_get(&spec->env, "PATH");
+	cleanup_free char *relative = *name != '/' && strchr(name, '/') ? str_fmt("%s/%s", spec->cwd, name) : NULL;
+	if (relative)
+		return find_file(spec, layers, relative);
 	cleanup_free char *dirs = str_dup(path ? path : "/bin:/usr/bin");
 	char *rest = dirs, *found = NULL;
 	for (char *dir; !found && (dir = strsep(&rest, ":"));) {
@@ -194,12 +197,15 @@ static char *find_program(const struct spec *spec, const struct strv *layers)
 	return found;
 }
 
-/* One word for a shell, in single quotes. */
+/* One word for a shell, in single quotes. Of gdb's commands only `file` takes blanks and quotes apart. */
 static void add_command(struct buf *command, const char *word, const char *text)
 {
+	const char *special = str_eq(word, "file") ? " \t\\\"'" : "";
 	buf_fmt(command, " -ex '%s ", word);
-	for (; *text; text++)
+	for (; *text; text++) {
+		buf_str(command, strchr(special, *text) ? "\\" : "");
 		buf_fmt(command, *text == '\'' ? "'\\''" : "%c", *text);
+	}
 	buf_str(command, "'");
 }
 
@@ -207,7 +213,7 @@ static void add_command(struct buf *command, const char *word, const char *text)
  * Symbols come from the layers, the uppermost first, and from volumes. Not from /proc/PID/root: gdb makes paths canonical,
  * and would read the host's files.
  */
-static char *gdb_command(const struct spec *spec, const char *socket_path, int store_dir_fd)
+static char *gdb_command(const struct spec *spec, const char *word, const char *text, int store_dir_fd)
 {
 	struct buf command = { 0 };
 	struct err ignored;
@@ -227,7 +233,20 @@ static char *gdb_command(const struct spec *spec, const char *socket_path, int s
 		add_command(&command, "set solib-search-path", search);
 	if (program)
 		add_command(&command, "file", program);
-	add_command(&command, "target remote", socket_path);
+	add_command(&command, word, text);
+	return buf_take(&command);
+}
+
+/* A core is named after its program: cores.c. */
+char *debug_core_command(const struct spec *spec, const char *core, int store_dir_fd)
+{
+	const char *slash = strrchr(spec->args.items[0], '/'), *name = strrchr(core, '/') + 1;
+	cleanup_free char *own = str_fmt("%s.%s.", slash ? slash + 1 : spec->args.items[0], spec->emulator_count ? spec->emulators[0].arch : "");
+	struct buf command = { 0 };
+	if (str_starts(name, own))
+		return gdb_command(spec, "core-file", core, store_dir_fd);
+	buf_str(&command, "gdb-multiarch PROGRAM");
+	add_command(&command, "core-file", core);
 	return buf_take(&command);
 }
 
@@ -252,13 +271,13 @@ char *debug_gdb_command(const struct spec *spec, int store_dir_fd)
 {
 	cleanup_free char *served = debuggee_socket(spec);
 	if (served)
-		return gdb_command(spec, served, store_dir_fd);
+		return gdb_command(spec, "target remote", served, store_dir_fd);
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		if (!str_eq(spec->mounts[i].target, DEBUG_DIRECTORY))
 			continue;
 		cleanup_free char *socket_path = str_fmt("%s/gdb", spec->mounts[i].source);
 		if (access(socket_path, F_OK) == 0)
-			return gdb_command(spec, socket_path, store_dir_fd);
+			return gdb_command(spec, "target remote", socket_path, store_dir_fd);
 	}
 	return NULL;
 }
@@ -273,7 +292,8 @@ int debug_start(const struct request *q, const struct spec *spec, int store_dir_
 	if (r < 0)
 		return r;
 	const struct forward *forward = &debug->forward;
-	cleanup_free char *command = gdb_command(spec, forward->target ? forward->target : socket_path, store_dir_fd);
+	cleanup_free char *command = gdb_command(spec, "target remote", forward->target ? forward->target : socket_path,
+		store_dir_fd);
 	debug->announcer = fork();
 	if (debug->announcer == 0)
 		announce(forward, socket_path, command);

@@ -30,6 +30,9 @@ char *debug_stacks_command(const struct spec *spec, int store_dir_fd);
 /* The command that connects gdb to a running container that was started with --gdb; the caller's. NULL: to no other. */
 char *debug_gdb_command(const struct spec *spec, int store_dir_fd);
 
+/* The command that opens a collected core, by its path: with the program where it is the container's own; the caller's. */
+char *debug_core_command(const struct spec *spec, const char *core, int store_dir_fd);
+
 /* Ends them, and removes the directory. */
 void debug_finish(struct debug *debug);
 

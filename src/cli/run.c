@@ -165,8 +165,11 @@ static int run_foreground(const struct spec *spec, const struct idmap *map, int 
 {
 	cleanup_container_result struct container_result result = { 0 };
 	int r = container_run(spec, map, dir_fd, again, front_leave(), &result, err);
-	for (size_t i = 0; r >= 0 && i < result.cores.len; i++)
-		fprintf(stderr, "xrun: a core: gdb-multiarch -c '%s/%s' PROGRAM\n", spec->core_dir, result.cores.items[i]);
+	for (size_t i = 0; r >= 0 && i < result.cores.len; i++) {
+		cleanup_free char *core = str_fmt("%s/%s", spec->core_dir, result.cores.items[i]);
+		cleanup_free char *command = debug_core_command(spec, core, dir_fd);
+		fprintf(stderr, "xrun: a core: %s\n", command);
+	}
 	if (r >= 0 && result.timed_out) {
 		fputs(result.stacks, stderr);
 		err_set(err, 0, "ended after %u seconds (--timeout)", spec->life.timeout);

@@ -22,9 +22,20 @@ prepare() {
 	[ -n "$(find "$BATS_TEST_TMPDIR/cores" -name 'sh.aarch64.*.ABRT.*.core' -user "$(id -u)")" ]
 	local core
 	core=$(find "$BATS_TEST_TMPDIR/cores" -name 'crash.aarch64.*.SEGV.*.core')
-	[[ $output == *"gdb-multiarch -c '$core' PROGRAM"* ]]
+	[[ $output == *"xrun: a core: gdb-multiarch PROGRAM -ex 'core-file $core'"* ]]
 	[ "$(ls)" = $'crash\ncrash.c' ]
 	HOME=$BATS_TEST_TMPDIR gdb-multiarch -nx -batch -c "$core" ./crash -ex 'print value' | grep -q '= 42$'
+}
+
+@test "the command that is printed for a core of the container's own program finds that, and reads the core" {
+	local command
+	mkdir "$BATS_TEST_TMPDIR/cores" "$BATS_TEST_TMPDIR/own dir"
+	cd "$BATS_TEST_TMPDIR/own dir"
+	echo 'int *nowhere; int main(void) { int value = 43; *nowhere = value; return 0; }' | aarch64-linux-gnu-gcc -g -O0 -static -x c -o crash.own -
+	run xrun --core-dir "$BATS_TEST_TMPDIR/cores" ./crash.own
+	[ "$status" = 139 ]
+	command=$(sed -n 's/^xrun: a core: //p' <<<"$output")
+	HOME=$BATS_TEST_TMPDIR eval "$command -nx -batch -ex 'print value'" | grep -q '= 43$'
 }
 
 @test "a core that is not to be had, or of a native program, is not promised" {

@@ -51,6 +51,19 @@ prepare() {
 	[ "$status" = 42 ]
 }
 
+@test "gdb has the symbols of a program without an image" {
+	local command
+	cd "$BATS_FILE_TMPDIR/programs"
+	"$XRUN" --root "$STORE" --gdb ./counter 2>"$BATS_TEST_TMPDIR/said" &
+	await_text gdb-multiarch "$BATS_TEST_TMPDIR/said"
+	command=$(sed -n 's/^xrun: the program waits for gdb: //p' "$BATS_TEST_TMPDIR/said")
+	run eval "timeout 60 $command -nx -batch -ex 'break step' -ex continue -ex 'print counter' -ex continue"
+	echo "$output"
+	[[ $output == *"step (by=1) at "*'$1 = 41'* ]]
+	await_end $!
+	[ "$status" = 42 ]
+}
+
 @test "a program that gdb waits for, and what it starts, know nothing of it" {
 	local command=
 	"$XRUN" --root "$STORE" --gdb --arch aarch64 "$PLAIN/test:arm64" sh -c 'env | sed -n /QEMU/p | wc -l; uname -m' >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/said" &
