@@ -13,10 +13,9 @@ tests/images/mkimage.py "$work/programs-image" 1 --arch arm64 --variant v8 --lay
 skopeo copy -q --dest-tls-verify=false "oci:$work/programs-image:1" "docker://$host/programs:1"
 "$xrun" --root "$work/xrun" pull -q --arch arm64 "$host/programs:1"
 
-registered='' table=''
+registered=''
 peers=()
 if ((EUID == 0)) && { has podman || has docker; }; then
-	mountpoint -q /proc/sys/fs/binfmt_misc && table=there
 	if "$xrun" binfmt install aarch64 | grep -q registered; then registered=1; fi
 	if has podman; then
 		"${podman[@]}" pull -q --arch arm64 --tls-verify=false "$host/programs:1" >/dev/null
@@ -31,7 +30,6 @@ fi
 # Also where the benchmark is broken off: ci/bench.sh calls it again.
 emulation_finish() {
 	[[ -z $registered ]] || "$xrun" binfmt remove aarch64
-	[[ -z $registered || -n $table ]] || umount /proc/sys/fs/binfmt_misc
 	registered=''
 }
 
