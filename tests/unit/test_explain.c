@@ -75,14 +75,14 @@ static void versions_that_crash(void **state)
 {
 	(void)state;
 	static const struct { const char *version; bool bad; } cases[] = {
-		{ "4.2.1", true }, { "5.0.0", false }, { "5.2.0", true }, { "6.0.0", false }, { "7.2.22", false }, { "10.1.3", false }, { "", false },
+		{ "4.2.1", true }, { "5.0.0", false }, { "5.2.0", false }, { "6.0.0", false }, { "7.2.22", false }, { "10.1.3", false }, { "", false },
 	};
 	struct explain_facts f = { .status = 139, .arch = "aarch64", .emulator = "/q", .program_runs = true };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		f.emulator_version = cases[i].version;
 		expect(&f, cases[i].bad ? cases[i].version : NULL);
 	}
-	f.emulator_version = "5.2.0";
+	f.emulator_version = "4.2.1";
 	f.arch = "riscv64";
 	expect(&f, NULL);
 }
