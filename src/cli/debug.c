@@ -115,20 +115,45 @@ int debug_plan(const struct request *q, struct spec *spec, struct debug *ret_deb
 	return r;
 }
 
-static void copy_lines(int from_fd, int to_fd)
+/* What stands at the end of what was copied. */
+struct end {
+	char last;
+	bool quoted; /* within a text that the call was given */
+};
+
+/*
+ * qemu writes a call, and its result when there is one: in between another process may write, and a call of execve has no
+ * result. A call, or a signal ("--- "), that begins behind another call's parenthesis gets a line of its own.
+ */
+static bool begins_late(const struct end *end, char c)
 {
-	char block[65536];
-	for (ssize_t n; (n = read(from_fd, block, sizeof block)) > 0;)
-		if (fd_write_all(to_fd, block, n) < 0)
+	return end->last == ')' && !end->quoted && ((c >= '0' && c <= '9') || c == '-');
+}
+
+static void copy_lines(int from_fd, int to_fd, struct end *end)
+{
+	char block[32768], lines[2 * sizeof block];
+	for (ssize_t n; (n = read(from_fd, block, sizeof block)) > 0;) {
+		size_t len = 0;
+		for (ssize_t i = 0; i < n; i++) {
+			if (begins_late(end, block[i]))
+				lines[len++] = '\n';
+			lines[len++] = block[i];
+			end->quoted = block[i] != '\n' && end->quoted != (block[i] == '"');
+			end->last = block[i];
+		}
+		if (fd_write_all(to_fd, lines, len) < 0)
 			_exit(1);
+	}
 }
 
 /* The pipe is open for writing here as well, so that it has no end between two programs. */
 static void trace(int pipe_fd, int file_fd, int end_fd)
 {
+	struct end end = { 0 };
 	struct pollfd fds[] = { { .fd = pipe_fd, .events = POLLIN }, { .fd = end_fd, .events = POLLIN } };
 	while (poll(fds, 2, -1) > 0 || errno == EINTR) {
-		copy_lines(pipe_fd, file_fd);
+		copy_lines(pipe_fd, file_fd, &end);
 		if (fds[1].revents)
 			_exit(0);
 	}

@@ -34,6 +34,8 @@ prepare() {
 	[ "$output" = $'aarch64\nLinux' ]
 	grep -E '^1 execve\("/usr/bin/env"' "$BATS_TEST_TMPDIR/trace"
 	grep -E '^[2-9] uname\(' "$BATS_TEST_TMPDIR/trace"
+	refute grep -E '\)[0-9]+ [a-z]+' "$BATS_TEST_TMPDIR/trace"
+	grep -E '^[2-9] execve\("/usr/bin/uname",\{"uname","-m",NULL\}\)$' "$BATS_TEST_TMPDIR/trace"
 	[ "$(tail -1 "$BATS_TEST_TMPDIR/trace")" = "1 exit_group(0)" ]
 	[ "$(find /tmp -maxdepth 1 -name 'xrun-debug.*' -user "$(id -u)" | sort)" = "$before" ]
 }
