@@ -258,6 +258,15 @@ static const struct {
 	{ "verify", 1, true, false, run_verify },
 };
 
+/* Before anything is fetched that could not be named. */
+static int check_index(const struct store *store, struct err *err)
+{
+	struct index index = { 0 };
+	int r = store_read_index(store, &index, err);
+	index_done(&index);
+	return r;
+}
+
 static int dispatch(int argc, char **argv, struct request *request, struct err *err)
 {
 	cleanup_store struct store store = STORE_CLOSED;
@@ -265,6 +274,8 @@ static int dispatch(int argc, char **argv, struct request *request, struct err *
 		if (!str_eq(commands[i].name, argv[1]) || commands[i].operands > request->operands.len)
 			continue;
 		int r = commands[i].store ? store_open(&store, STORE_FD, !commands[i].reads, err) : 0;
+		if (r == 0 && commands[i].store && commands[i].run != run_verify)
+			r = check_index(&store, err);
 		return r < 0 ? r : commands[i].run(&store, request, err);
 	}
 	return err_set(err, -EINVAL, "xrun-fetch is started by xrun: use xrun pull");

@@ -15,6 +15,8 @@
 
 enum { INDEX_LIMIT = JSON_LIMIT };
 
+static const char empty_index[] = "{\"schemaVersion\": 2, \"mediaType\": \"" MEDIA_INDEX "\", \"manifests\": []}\n";
+
 static int open_directory(int dir_fd, const char *name, bool create, struct err *err)
 {
 	if (create && mkdirat(dir_fd, name, 0700) < 0 && errno != EEXIST)
@@ -28,6 +30,13 @@ static int publish_missing(int dir_fd, const char *name, const char *text, struc
 	if (faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	return fd_publish_file(dir_fd, name, text, strlen(text), 0644, err);
+}
+
+static bool is_empty(int dir_fd)
+{
+	struct err ignored;
+	cleanup_strv struct strv names = { 0 };
+	return fd_list(dir_fd, "blobs", &names, &ignored) == 0 && names.len == 0;
 }
 
 static int lock_file(int dir_fd, const char *name, int operation, bool create, struct err *err)
@@ -45,7 +54,6 @@ static int lock_file(int dir_fd, const char *name, int operation, bool create, s
 static int open_parts(struct store *store, bool create, struct err *err)
 {
 	static const char layout[] = "{\"imageLayoutVersion\": \"1.0.0\"}\n";
-	static const char empty[] = "{\"schemaVersion\": 2, \"mediaType\": \"" MEDIA_INDEX "\", \"manifests\": []}\n";
 	store->use_fd = lock_file(store->dir_fd, "in-use", LOCK_SH, create, err);
 	cleanup_fd int blobs_fd = store->use_fd < 0 ? store->use_fd : open_directory(store->dir_fd, "blobs", create, err);
 	if (blobs_fd < 0)
@@ -60,7 +68,8 @@ static int open_parts(struct store *store, bool create, struct err *err)
 		return 0;
 	fd_spread_directories(store->staging_fd);
 	int r = publish_missing(store->dir_fd, "oci-layout", layout, err);
-	return r < 0 ? r : publish_missing(store->dir_fd, "index.json", empty, err);
+	/* Where there are blobs it was lost: with an empty one the next removal would take them for unused. */
+	return r < 0 || !is_empty(store->blobs_fd) ? r : publish_missing(store->dir_fd, "index.json", empty_index, err);
 }
 
 static int refuse_read_only(struct err *err)
@@ -148,19 +157,41 @@ int store_lock(const struct store *store, struct err *err)
 	return r < 0 ? r : lock_file(store->dir_fd, "lock", LOCK_EX, true, err);
 }
 
-int store_read_index(const struct store *store, struct index *ret_index, struct err *err)
+static int read_index(const struct store *store, const char *name, struct index *ret_index, struct err *err)
 {
 	cleanup_buf struct buf text = { 0 };
-	int r = fd_read_file(store->dir_fd, "index.json", INDEX_LIMIT, &text, err);
-	if (r == 0)
-		r = json_read_index(text.data, text.len, ret_index, err);
-	return r < 0 ? err_prefix(err, "the store's index.json") : 0;
+	int r = fd_read_file(store->dir_fd, name, INDEX_LIMIT, &text, err);
+	return r < 0 ? r : json_read_index(text.data, text.len, ret_index, err);
 }
 
+int store_read_index(const struct store *store, struct index *ret_index, struct err *err)
+{
+	int r = read_index(store, "index.json", ret_index, err);
+	if (r == 0)
+		return 0;
+	err_prefix(err, "the store's index.json");
+	err_append(err, "; xrun store verify mends it");
+	return err->code = r == -ENOENT ? -EBADMSG : r; /* not the absence of an image, which could be fetched */
+}
+
+/* The one before is kept as long as it takes until the next change. That costs nothing: it is on disk already. */
 int store_write_index(const struct store *store, const struct index *index, struct err *err)
 {
-	cleanup_free char *text = json_write_index(index);
+	cleanup_free char *text = json_write_index(index), *fresh = str_fmt("index.json.%d", getpid());
+	if (linkat(store->dir_fd, "index.json", store->dir_fd, fresh, 0) == 0 && renameat(store->dir_fd, fresh, store->dir_fd, "index.json.old") < 0)
+		unlinkat(store->dir_fd, fresh, 0);
 	return fd_publish_file(store->dir_fd, "index.json", text, strlen(text), 0644, err);
+}
+
+int store_restore_index(const struct store *store, struct err *err)
+{
+	struct err ignored;
+	struct index old = { 0 };
+	int r = 0, restored = read_index(store, "index.json.old", &old, &ignored) == 0;
+	cleanup_free char *text = restored ? json_write_index(&old) : str_dup(empty_index);
+	r = fd_publish_file(store->dir_fd, "index.json", text, strlen(text), 0644, err);
+	index_done(&old);
+	return r < 0 ? r : restored;
 }
 
 /* The names of xrun.layers, each 64 hex digits and there; 0 if one is not. */

@@ -2,6 +2,7 @@
 /* store.h owns the store on disk: an OCI image layout (image-layout.md) plus unpacked layers. */
 /*
  *   oci-layout index.json blobs/sha256/HEX   skopeo and umoci open it as it is
+ *   index.json.old the one before the last change, for who mends the store
  *   layers/HEX/    one unpacked layer, complete or absent. HEX is the diff id's, or, for a layer that only has a
  *                  meaning on top of those below it, the chain id's (OCI image-spec config.md, "Layer ChainID")
  *                  HEX.UID.GID: the same layer for containers in which the caller has those ids instead of root's, unpacked
@@ -54,6 +55,9 @@ int store_has_layer(const struct store *store, const char *name);
 int store_lock(const struct store *store, struct err *err);
 int store_read_index(const struct store *store, struct index *ret_index, struct err *err);
 int store_write_index(const struct store *store, const struct index *index, struct err *err);
+
+/* One that cannot be read becomes what it was before its last change (1), or where that is lost too an empty one (0). */
+int store_restore_index(const struct store *store, struct err *err);
 
 /* Finds an image by full reference and wish of platform, best platform first. -ENOENT if there is none. */
 int store_find_image(const struct store *store, const char *reference, const struct platform *want,

@@ -148,6 +148,71 @@ static void raise_limit(void)
 	}
 }
 
+static bool is_listed(const struct index *index, const struct digest *digest)
+{
+	for (size_t i = 0; i < index->count; i++)
+		if (digest_equal(&index->entries[i].digest, digest))
+			return true;
+	return false;
+}
+
+/* A blob that is an image's manifest: the image gets a name again, though not its own. */
+static void recover_image(struct verify *v, const struct digest *digest)
+{
+	struct err err = { 0 };
+	struct incoming in = { 0 };
+	struct install_options options = { .single_id = v->options->single_id, .progress = PROGRESS_NONE };
+	const struct descriptor entry = { .digest = *digest };
+	cleanup_free char *name = str_fmt("localhost/recovered:%.12s", digest_hex(digest));
+	if (incoming_recall(v->store, digest, name, &in, &err) == 0) {
+		int r = blobs_are_sound(v, &entry) ? install_image(v->store, &in, &options, &err) : err_set(&err, -EBADMSG, "blobs of it are lost");
+		strv_take(&v->report->findings, r < 0 ? str_fmt("an image for %s (%.19s) lost its name and cannot be read: %s",
+								   platform_text(&in.image.platform).text, digest->text, err.text) :
+							  str_fmt("an image for %s lost its name: %s now; pulled again by its own it costs no download",
+								   platform_text(&in.image.platform).text, name));
+	}
+	incoming_done(&in);
+}
+
+static int recover_images(struct verify *v, struct err *err)
+{
+	struct index index = { 0 };
+	cleanup_strv struct strv blobs = { 0 };
+	int r = store_read_index(v->store, &index, err);
+	if (r == 0)
+		r = fd_list(v->store->blobs_fd, "the store's blobs", &blobs, err);
+	for (size_t i = 0; r == 0 && i < blobs.len; i++) {
+		struct digest digest;
+		cleanup_free char *text = str_fmt("sha256:%s", blobs.items[i]);
+		if (digest_parse(text, &digest) && !is_listed(&index, &digest))
+			recover_image(v, &digest);
+	}
+	index_done(&index);
+	return r;
+}
+
+/* Without index.json no image has a name, and nobody knows what is in use. */
+static int mend_index(struct verify *v, struct err *err)
+{
+	struct index index = { 0 };
+	cleanup_fd int lock_fd = store_lock(v->store, err);
+	int r = lock_fd < 0 ? lock_fd : store_read_index(v->store, &index, err);
+	index_done(&index);
+	if (r == 0 || lock_fd < 0 || !v->options->repair || v->options->suffix)
+		return r;
+	cleanup_free char *why = str_dup(err->text);
+	err_clear(err);
+	r = store_restore_index(v->store, err);
+	if (r < 0)
+		return r;
+	fd_close(&lock_fd);
+	v->report->damaged++;
+	v->report->repaired++;
+	why[strcspn(why, ";")] = 0;
+	strv_take(&v->report->findings, str_fmt("%s: %s", why, r ? "what it was before its last change is back" : "made anew"));
+	return recover_images(v, err);
+}
+
 int verify_store(const struct store *store, const struct verify_options *options, struct verify_report *ret_report,
 	struct err *err)
 {
@@ -156,6 +221,8 @@ int verify_store(const struct store *store, const struct verify_options *options
 	struct index index = { 0 };
 	raise_limit();
 	int r = store_reclaim_staging(store, err);
+	if (r == 0)
+		r = mend_index(&v, err);
 	if (r == 0)
 		r = store_read_index(store, &index, err);
 	for (size_t i = 0; r == 0 && i < index.count; i++)

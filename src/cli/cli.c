@@ -113,7 +113,8 @@ const struct command cli_commands[] = {
 	{ "store", command_store, "verify [OPTIONS]", "find damage in the store, and repair it", store_options,
 		"Hashes every blob, unpacks every layer anew beside the one that is there, and compares the two. A layer that\n"
 		"differs is replaced; a blob that does is removed, and its image brought again from where it came. What is\n"
-		"whole is not touched.\n\n"
+		"whole is not touched. An index.json that cannot be read becomes what it was before its last change; images that\n"
+		"it does not name are called localhost/recovered:HEX then.\n\n"
 		"  xrun store verify\n" },
 	{ "prune", command_prune, "[OPTIONS]", "remove what no image and no container uses", prune_options,
 		"Pulls that failed keep what they brought for the next try. This removes it, and layers that lost their last\n"

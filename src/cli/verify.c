@@ -122,6 +122,15 @@ static int verify_kept(const struct selection *s, const struct wish *wish, struc
 	return r;
 }
 
+/* A damaged index.json is to be mended: no image is looked for in it. */
+static int open_place(const struct globals *globals, struct selection *s, struct err *err)
+{
+	int r = idmap_plan(&s->map, err);
+	if (r == 0)
+		r = s->dir_fd = cli_open_store_dir(globals, &s->map, err);
+	return r < 0 ? r : store_open(&s->store, s->dir_fd, false, err);
+}
+
 int command_store(const struct globals *globals, int argc, char **argv, struct err *err)
 {
 	struct wish wish = { .repair = true, .tls_verify = true };
@@ -133,9 +142,11 @@ int command_store(const struct globals *globals, int argc, char **argv, struct e
 	if (r == 0 && (words.len != 1 || !str_eq(words.items[0], "verify")))
 		r = err_set(err, -EINVAL, "store %s: there is verify", words.len ? words.items[0] : "needs a command");
 	if (r == 0)
-		r = selection_open(globals, &selection, err);
-	if (r == 0 && selection.store.dir_fd < 0) /* nothing was ever pulled */
+		r = open_place(globals, &selection, err);
+	if (r == -ENOENT) { /* nothing was ever pulled */
+		err_clear(err);
 		return 0;
+	}
 	store_close(&selection.store); /* layers are replaced only when nobody has it open */
 	if (r == 0)
 		r = verify(&selection, &wish, err);

@@ -38,7 +38,7 @@ nothing_left() {
 	local left
 	[ -e "$STORE" ] || return 0
 	left=$(cd "$STORE" && find . -regextype egrep -mindepth 1 \
-		! -regex './(oci-layout|index.json|lock|in-use|layers|staging|containers|blobs(/sha256)?)')
+		! -regex './(oci-layout|index.json(.old)?|lock|in-use|layers|staging|containers|blobs(/sha256)?)')
 	echo "left: $left"
 	[ -z "$left" ]
 	[ "$(xrun images | wc -l)" = 1 ]

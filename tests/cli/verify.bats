@@ -17,10 +17,10 @@ setup() {
 
 # Whatever a test did: the store is whole at its end, and the image runs.
 teardown() {
-	xrun store verify --tls-verify=false
-	xrun store verify --repair=false
-	[ "$(xrun --pull never "$IMAGE" cat /etc/one)" = one ]
-	[ -z "$(ls "$STORE/staging")" ]
+	xrun store verify --tls-verify=false &&
+		xrun store verify --repair=false &&
+		[ "$(xrun --pull never "$IMAGE" cat /etc/one)" = one ] &&
+		[ -z "$(ls "$STORE/staging")" ]
 }
 
 # of_image EXPRESSION: something of what inspect says, as Python.
@@ -141,7 +141,7 @@ store_state() {
 }
 
 @test "a layer below a running container is left alone until it has ended" {
-	xrun --pull never "$IMAGE" sleep 100 &
+	"$XRUN" --root "$STORE" --pull never "$IMAGE" sleep 100 3>&- &
 	local pid=$!
 	until [ -n "$(ls "$STORE/containers" 2>/dev/null)" ]; do sleep 0.05; done
 	sleep 0.5
@@ -151,6 +151,43 @@ store_state() {
 	wait "$pid" || true
 	[ "$status" = 125 ]
 	[[ $output == *"in use, so verify again when containers and pulls have ended"* ]]
+}
+
+# The last image's name is lost: the one before the last change is what is kept.
+@test "an index.json that is damaged or gone becomes what it was, and an image that lost its name gets another" {
+	local damage status
+	for damage in "truncate -s 50 index.json" "rm index.json"; do
+		xrun pull -q "$PLAIN/test:layers-gzip"
+		in_store sh -c "$damage"
+		fails_with 125 "xrun store verify mends it" xrun images
+		fails_with 125 "xrun store verify mends it" xrun pull -q "$NATIVE"
+		fails_with 125 "xrun store verify mends it" xrun rmi --all
+		fails_with 125 "xrun store verify mends it" xrun prune
+		fails_with 125 "xrun store verify mends it" xrun store verify --repair=false
+		run xrun store verify
+		echo "$output"
+		[ "$status" = 0 ]
+		[[ $output == *"what it was before its last change is back"*"an image for linux/amd64 lost its name: localhost/recovered:"* ]]
+		[ "$(xrun --pull never "$IMAGE" cat /etc/one)" = one ]
+		xrun pull --progress json "$PLAIN/test:layers-gzip" 2>&1 | grep -c '"state": "already here"' | grep -qx 3
+		xrun rmi "$(xrun images | grep -o 'localhost/recovered:[0-9a-f]*')"
+		xrun rmi "$PLAIN/test:layers-gzip"
+		xrun prune
+	done
+}
+
+@test "without an index.json of before, every image gets another name, and none is lost" {
+	local recovered
+	in_store rm index.json index.json.old
+	run xrun store verify
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *"made anew"*"lost its name"* ]]
+	xrun prune
+	recovered=$(xrun images | grep -o 'localhost/recovered:[0-9a-f]*')
+	[ "$(xrun "$recovered" cat /etc/one)" = one ]
+	xrun pull -q "$IMAGE"
+	xrun rmi "$recovered"
 }
 
 @test "store knows verify, and says so" {
