@@ -134,9 +134,22 @@ static int check_realm(const struct endpoint *endpoint, const char *realm, bool 
 	return 0;
 }
 
+/* Of several rights, those that a token server does not give are left out of the token: it is one all the same. */
+static void add_scopes(struct buf *parameters, char *separator, bool post, const struct endpoint *endpoint, const char *actions,
+	const char *also)
+{
+	cleanup_free char *scope = str_fmt("repository:%s:%s%s%s%s", endpoint->repository, actions, post && also ? " repository:" : "",
+		post && also ? also : "", post && also ? ":pull" : "");
+	add_parameter(parameters, *separator, "scope", scope);
+	*separator = '&';
+	cleanup_free char *other = also && !post ? str_fmt("repository:%s:pull", also) : NULL;
+	if (other)
+		add_parameter(parameters, '&', "scope", other);
+}
+
 /* Docker's v2 token authentication by GET; with an identity token its OAuth 2 variant, which is a POST. */
 static int ask_token(const struct endpoint *endpoint, struct http *http, const struct challenge *challenge, const char *actions,
-	bool plain_ok, struct http_response *response, struct err *err)
+	const char *also, bool plain_ok, struct http_response *response, struct err *err)
 {
 	bool post = endpoint->identity_token, login = endpoint->username && endpoint->password && !post;
 	cleanup_buf struct buf url = { 0 }, body = { 0 };
@@ -146,11 +159,8 @@ static int ask_token(const struct endpoint *endpoint, struct http *http, const s
 	if (post)
 		buf_str(&body, "grant_type=refresh_token&client_id=xrun");
 	char separator = post || strchr(challenge->realm, '?') ? '&' : '?';
-	if (endpoint->repository) {
-		cleanup_free char *scope = str_fmt("repository:%s:%s", endpoint->repository, actions);
-		add_parameter(parameters, separator, "scope", scope);
-		separator = '&';
-	}
+	if (endpoint->repository)
+		add_scopes(parameters, &separator, post, endpoint, actions, also);
 	if (*challenge->service) {
 		add_parameter(parameters, separator, "service", challenge->service);
 		separator = '&';
@@ -179,7 +189,7 @@ static int judge_token(const struct endpoint *endpoint, const char *realm, const
 	return 0;
 }
 
-int auth_fetch_token(const struct endpoint *endpoint, struct http *http, const struct challenge *challenge, const char *actions,
+int auth_fetch_token(const struct endpoint *endpoint, struct http *http, const struct challenge *challenge, const char *actions, const char *also,
 	struct authorization *authorization, int *ret_retry_after, struct err *err)
 {
 	struct http_response response = { 0 };
@@ -187,7 +197,7 @@ int auth_fetch_token(const struct endpoint *endpoint, struct http *http, const s
 	int64_t asked_ms = now_ms(), seconds = 0;
 	int r = check_realm(endpoint, challenge->realm, &plain_ok, err);
 	if (r == 0)
-		r = ask_token(endpoint, http, challenge, actions, plain_ok, &response, err);
+		r = ask_token(endpoint, http, challenge, actions, also, plain_ok, &response, err);
 	if (r < 0)
 		return r;
 	cleanup_free char *token =

@@ -25,11 +25,11 @@ bool authorization_is_over(const struct authorization *authorization);
 char *auth_basic(const struct endpoint *endpoint);
 
 /*
- * Gets a token for `actions` ("pull") in the endpoint's repository (none: for nothing but being let in) from the place
- * that the challenge names. Credentials go to https there, or to plain HTTP where that was agreed to anyway or both
+ * Gets a token for `actions` ("pull") in the endpoint's repository (none: for nothing but being let in), and to read the repository
+ * `also` (NULL: no other), from the place that the challenge names. Credentials go to https there, or to plain HTTP where that was agreed to anyway or both
  * are on this machine. -EACCES: it refused; -EAGAIN: it may pass, after so many seconds, if it says.
  */
-int auth_fetch_token(const struct endpoint *endpoint, struct http *http, const struct challenge *challenge, const char *actions,
+int auth_fetch_token(const struct endpoint *endpoint, struct http *http, const struct challenge *challenge, const char *actions, const char *also,
 	struct authorization *authorization, int *ret_retry_after, struct err *err);
 
 #endif

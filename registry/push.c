@@ -61,20 +61,32 @@ static char *find_sibling(const struct push *p, const struct digest *digest)
 	return found;
 }
 
-/* Begins an upload, or gets the blob mounted: 201, then *ret_location stays NULL. */
-static int begin(struct push *p, const struct digest *digest, const char *what, char **ret_location, struct err *err)
+/* With `sibling` the blob is to be mounted from there, for which a token has to be good for both. */
+static int begin_from(struct push *p, const struct digest *digest, const char *sibling, const char *what, char **ret_location, struct err *err)
 {
 	struct http_response response = { 0 };
-	cleanup_free char *sibling = find_sibling(p, digest);
+	p->session.also = sibling;
 	cleanup_free char *path = sibling ? str_fmt("blobs/uploads/?mount=%s&from=%s", digest->text, sibling) : str_dup("blobs/uploads/");
 	int r = session_send(&p->session, p->http, &(struct session_send){ .method = "POST", .path = path, .what = what, .body_data = "" },
 		&response, err);
+	p->session.also = NULL;
 	if (r == 0 && response.status == 202 && response.location)
 		*ret_location = session_locate(&p->session, response.location);
 	else if (r == 0 && response.status != 201)
 		r = unexpected(p, what, &response, err);
 	http_response_done(&response);
 	return r;
+}
+
+/* Begins an upload, or gets the blob mounted: then *ret_location stays NULL. Who may not read what lies beside can still send it. */
+static int begin(struct push *p, const struct digest *digest, const char *what, char **ret_location, struct err *err)
+{
+	cleanup_free char *sibling = find_sibling(p, digest);
+	int r = begin_from(p, digest, sibling, what, ret_location, err);
+	if (r != -EACCES || !sibling)
+		return r;
+	err_clear(err);
+	return begin_from(p, digest, NULL, what, ret_location, err);
 }
 
 static int upload(struct push *p, const struct digest *digest, int64_t size, const char *location, const char *what, struct err *err)

@@ -58,7 +58,7 @@ static int log_in(struct session *session, struct http *http, struct http_respon
 	const struct endpoint *endpoint = endpoint_of(session);
 	auth_parse_challenge(response->challenge ? response->challenge : "", &session->challenge);
 	if (session->challenge.scheme == CHALLENGE_BEARER) {
-		int r = auth_fetch_token(endpoint, http, &session->challenge, session->actions ? session->actions : "pull",
+		int r = auth_fetch_token(endpoint, http, &session->challenge, session->actions ? session->actions : "pull", session->also,
 			&session->authorization, &response->retry_after, err);
 		return r < 0 ? err_prefix(err, "%s", what) : 0;
 	}
@@ -76,7 +76,7 @@ static void renew(struct session *session, struct http *http)
 	if (!authorization_is_over(&session->authorization))
 		return;
 	authorization_done(&session->authorization);
-	auth_fetch_token(endpoint_of(session), http, &session->challenge, session->actions ? session->actions : "pull",
+	auth_fetch_token(endpoint_of(session), http, &session->challenge, session->actions ? session->actions : "pull", session->also,
 			&session->authorization, &retry_after, &ignored);
 }
 

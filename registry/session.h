@@ -8,6 +8,7 @@
 struct session {
 	const struct endpoints *endpoints; /* borrowed; at least one */
 	const char *actions;               /* what tokens are asked for; NULL: "pull" */
+	const char *also;                  /* another repository there that tokens are to be good for reading; NULL: none */
 	size_t at;                         /* the one that is asked; those before it have failed */
 	bool plain;                        /* it speaks plain HTTP */
 	struct challenge challenge;        /* its last; to renew a token that is over without asking in vain */

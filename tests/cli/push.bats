@@ -60,6 +60,27 @@ manifest() {
 	SSL_CERT_FILE=$CA xrun push -q "$NATIVE" "$TLS/pushed-$EUID:1"
 }
 
+@test "a registry that wants tokens is asked for the rights to pull and push, and to read what is mounted" {
+	local to=$TOKEN/pushed-$EUID
+	fails_with 125 "$TOKEN" xrun push -q "$NATIVE" "$to:1"
+	fails_with 125 "ann" xrun push -q --creds ann:wrong "$NATIVE" "$to:1"
+	xrun push -q --creds ann:secret "$NATIVE" "$to:1"
+	xrun tag "$NATIVE" "$to:1"
+	xrun push --creds ann:secret "$NATIVE" "$to-beside:1" 2>"$BATS_TEST_TMPDIR/beside"
+	[ "$(grep -c ' mounted$' "$BATS_TEST_TMPDIR/beside")" = 1 ]
+	xrun rmi "$to:1"
+	"$XRUN" --root "$BATS_TEST_TMPDIR/other" run -q --creds ann:secret "$to-beside:1" true
+	"$XRUN" --root "$BATS_TEST_TMPDIR/other" rmi --all
+}
+
+@test "a layer of a repository that may not be read is sent, not mounted" {
+	xrun tag "$NATIVE" "$TOKEN/closed:1"
+	xrun push --creds ann:secret "$NATIVE" "$TOKEN/unrelated-$EUID:1" 2>"$BATS_TEST_TMPDIR/said"
+	xrun rmi "$TOKEN/closed:1"
+	refute grep mounted "$BATS_TEST_TMPDIR/said"
+	grep ' pushed$' "$BATS_TEST_TMPDIR/said"
+}
+
 @test "what cannot be pushed is one clear line" {
 	fails_with 125 "not in the store" xrun push -q example.com/nonesuch "$TO:x"
 	fails_with 125 "127.0.0.1:1" xrun push -q "$NATIVE" 127.0.0.1:1/x

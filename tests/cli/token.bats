@@ -63,6 +63,20 @@ only_for() {
 	done
 }
 
+@test "a token that ends in the middle of a push is renewed, and what was sent in vain is sent again" {
+	local name
+	xrun pull -q "$NATIVE"
+	for name in push push-once; do
+		asked "$name" >/dev/null
+		xrun push -q "$NATIVE" "$SCRIPTED/$name:v1"
+		asked "$name" >"$BATS_TEST_TMPDIR/asked"
+		grep "/token/$name?scope=repository%3A$name%3Apull%2Cpush" "$BATS_TEST_TMPDIR/asked"
+		[ "$(tail -1 "$BATS_TEST_TMPDIR/asked" | cut -d' ' -f2)" = "/v2/$name/manifests/v1" ]
+		tokens=$(grep -c "/token/" "$BATS_TEST_TMPDIR/asked")
+		[ "$name" = push ] && [ "$tokens" = 1 ] || [ "$tokens" = 7 ]
+	done
+}
+
 @test "a token that is refused at once is renewed no more" {
 	asked token-never >/dev/null
 	refused token-never "$SCRIPTED wants a login (401); give one with xrun login or --creds USER:PASSWORD"

@@ -54,6 +54,10 @@ class Request(http.server.BaseHTTPRequestHandler):
             case ["token", name] if name in TOKENS:
                 self.note(name)
                 TOKENS[name](self)
+            case ["v2", name, "blobs", "uploads", where] if name in SCENARIOS:
+                self.note(name)
+                self.kind, self.what = "uploads", where
+                SCENARIOS[name](self)
             case ["v2", name, kind, what] if name in SCENARIOS:
                 self.note(name)
                 self.kind, self.what = kind, what
@@ -61,7 +65,14 @@ class Request(http.server.BaseHTTPRequestHandler):
             case _:
                 answer(404)(self)
 
-    form = ""
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_PUT(self):
+        self.sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
+
+    form, sent = "", None
 
     def do_POST(self):
         self.form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
@@ -280,6 +291,15 @@ def with_form(field, act, refuse=answer(401)):
 
 def at_home(act, away):
     return choose(lambda request: request.host == MAIN, act, away)
+
+
+def take_push(request):
+    """A registry that has nothing, and takes what is what it is called."""
+    if request.kind == "uploads" and not request.what:
+        return answer(202, Location=f"/v2/{request.name}/blobs/uploads/1")(request)
+    named = request.path.partition("digest=")[2]
+    right = request.sent is not None and named in ("", digest(request.sent))
+    return answer(201 if right else 404)(request)
 
 
 # Images.
@@ -565,9 +585,13 @@ TOKENS = {
     "token-endless": answer(200, b'{"token": "', then=endless(b" " * 65536)),
     "token-redirect": redirect("file:///etc/passwd"),
     "two-challenges": issue(100),
+    "push": issue(100),
+    "push-once": issue(1),
     "moved-host": issue(100),
     "moved-port": issue(100),
 }
+SCENARIOS.update({name: with_token(take_push, lambda request: ask_token(request, f"repository:{request.name}:pull,push"))
+                  for name in ("push", "push-once")})
 SCENARIOS.update({name: with_token(GOOD) for name in TOKENS if name not in SCENARIOS})
 
 

@@ -4,7 +4,7 @@
 
 Tokens are signed with DIR/server.key and carry DIR/server.crt, which the registry trusts (distribution, "Token
 Authentication Implementation"). Anybody may pull the repository "open"; the user "ann" with the password "secret" may do
-anything. Whoever gives another password gets no token.
+anything but in the repository "closed". Whoever gives another password gets no token.
 """
 import base64, http.server, json, os, secrets, subprocess, sys, time, urllib.parse
 
@@ -40,6 +40,8 @@ class Request(http.server.BaseHTTPRequestHandler):
         access = []
         for scope in query.get("scope", []):
             kind, name, actions = scope.split(":")
+            if name == "closed":
+                continue
             allowed = actions.split(",") if self.headers.get("Authorization") == ANN else ["pull"] if name == "open" else []
             access.append({"type": kind, "name": name, "actions": allowed})
         answer = json.dumps({"token": token(query["service"][0], access)}).encode()
