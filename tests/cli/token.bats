@@ -77,6 +77,20 @@ only_for() {
 	done
 }
 
+# xrun-fetch alone has the library in it, which sets the clock on the wall and no other.
+@test "a clock on the wall that is a year wrong changes nothing of how long a token lives" {
+	local offset
+	for offset in +1y -1y; do
+		[ ! -e "$STORE" ] || xrun rmi --all
+		asked token >/dev/null
+		ASAN_OPTIONS=verify_asan_link_order=0 faketime -m --exclude-monotonic -f "$offset" "$XRUN" --root "$STORE" pull -q "$SCRIPTED/token:v1"
+		asked token >"$BATS_TEST_TMPDIR/asked"
+		[ "$(tokens token)" = 1 ]
+	done
+	xrun rmi --all
+	SSL_CERT_FILE=$CA fails_with 125 "certificate" faketime -m --exclude-monotonic -f +10y "$XRUN" --root "$STORE" pull -q "$TLS/test:empty"
+}
+
 @test "a token that is refused at once is renewed no more" {
 	asked token-never >/dev/null
 	refused token-never "$SCRIPTED wants a login (401); give one with xrun login or --creds USER:PASSWORD"
