@@ -4,6 +4,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/links.h"
+#include "src/base/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +52,8 @@ static int put_whiteout(struct upper *u, const char *dir, const char *prefix, co
 /* What overlayfs notes is its own; security.* other than this one is the host's (see metadata.h). */
 static bool is_kept(const char *name)
 {
-	return (str_starts(name, "user.") && !str_starts(name, "user.overlay.")) || str_eq(name, "security.capability") ||
+	bool ours = str_starts(name, "user.overlay.") || str_starts(name, "user.xrun.");
+	return (str_starts(name, "user.") && !ours) || str_eq(name, "security.capability") ||
 		str_starts(name, "system.posix_acl_");
 }
 
@@ -155,6 +157,8 @@ static int put_directory(struct upper *u, int dir_fd, const char *name, const ch
 	cleanup_attributes struct attributes *attributes = mem_new(sizeof *attributes);
 	cleanup_free char *path = str_fmt("%s/", bare);
 	cleanup_fd int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && mark_has_places_only(fd))
+		return 0;
 	int r = fd < 0 ? err_sys(err, "cannot open /%s", path) : read_attributes(fd, path, attributes, err);
 	if (r == 0)
 		r = put(u, &(struct extract_entry){ .name = path }, st, attributes, err);
@@ -169,6 +173,8 @@ static int put_entry(struct upper *u, int dir_fd, const char *name, const char *
 	cleanup_free char *path = str_fmt("%s%s", dir, name);
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, "cannot look at /%s", path);
+	if (mark_is_place(dir_fd, name))
+		return 0;
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
 		return put_whiteout(u, dir, ".wh.", name, err);
 	if (str_starts(name, ".wh."))

@@ -9,7 +9,7 @@
 /*
  * Everything below upper_fd, each directory's names sorted: what overlayfs notes of deleted files and replaced directories
  * becomes whiteouts. Times are whole seconds. What lies in the directories that `skip` names (absolute paths) is left out,
- * as are sockets. The upper directory may be under an overlay mount, if nobody writes there. *ret_entries: how many.
+ * as is what is there for xrun's own mounts alone (src/base/mark.h), and sockets. The upper directory may be under an overlay mount, if nobody writes there. *ret_entries: how many.
  */
 int upper_write(int upper_fd, const struct strv *skip, struct tar_writer *writer, size_t *ret_entries, struct err *err);
 

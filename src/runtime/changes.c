@@ -3,6 +3,7 @@
 #include "src/runtime/changes.h"
 
 #include "src/base/fd.h"
+#include "src/base/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,6 +76,11 @@ static int list_entry(const struct changes *changes, int dir_fd, const char *nam
 	struct stat st;
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(err, "cannot look at /%s", path);
+	if (mark_is_place(dir_fd, name))
+		return 0;
+	cleanup_fd int fd = S_ISDIR(st.st_mode) ? openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	if (fd >= 0 && mark_has_places_only(fd))
+		return 0;
 	cleanup_free char *shown = str_fmt("/%s", path);
 	bool known = in_image(changes, path);
 	if (is_whiteout(&st)) {
@@ -85,7 +91,6 @@ static int list_entry(const struct changes *changes, int dir_fd, const char *nam
 	changes->say(changes->context, known ? CHANGE_CHANGED : CHANGE_ADDED, shown);
 	if (!S_ISDIR(st.st_mode))
 		return 0;
-	cleanup_fd int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? err_sys(err, "cannot open /%s", path) : list_directory(changes, fd, path, depth + 1, err);
 }
 

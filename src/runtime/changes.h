@@ -11,7 +11,7 @@ enum change { CHANGE_ADDED = 'A', CHANGE_CHANGED = 'C', CHANGE_DELETED = 'D' };
 
 /*
  * Calls `say` for every file below upper_fd that differs from the layers (lowest first), sorted, parents first. A directory is
- * changed if anything in it is. To be called as root of the id map.
+ * changed if anything in it is; what is there for xrun's own mounts alone (mark.h) is no change. To be called as root of the id map.
  */
 int changes_list(int upper_fd, const int *layer_fds, size_t layer_count, void (*say)(void *context, enum change change, const char *path),
 	void *context, struct err *err);

@@ -3,6 +3,7 @@
 #include "src/runtime/etc.h"
 
 #include "src/base/fd.h"
+#include "src/base/mark.h"
 #include "src/runtime/mount.h"
 
 #include <errno.h>
@@ -48,8 +49,11 @@ static int open_place(int etc_fd, const char *name)
 	struct stat st;
 	if (fstatat(etc_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) && unlinkat(etc_fd, name, 0) < 0)
 		return -errno;
-	if (mknodat(etc_fd, name, S_IFREG | 0644, 0) < 0 && errno != EEXIST)
+	cleanup_fd int made_fd = openat(etc_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (made_fd < 0 && errno != EEXIST)
 		return -errno;
+	if (made_fd >= 0)
+		mark_place(made_fd, etc_fd);
 	return fd_openat2(etc_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 

@@ -3,6 +3,7 @@
 # Images made of containers: commit.
 
 load lib
+load fixtures
 
 prepare() {
 	xrun pull -q "$NATIVE"
@@ -153,4 +154,25 @@ null' ]
 	fails_with 125 "is not in the store any more" xrun commit box "$TO:x"
 	xrun pull -q "$NATIVE"
 	xrun commit box "$TO:x" >/dev/null
+}
+
+@test "places that xrun makes in /etc are in neither diff nor image, unless something else changed there" {
+	layers_of() { xrun inspect "$1" | python3 -c 'import json, sys; print(len(json.load(sys.stdin)[0]["Layers"]))'; }
+	xrun run --name quiet "$NATIVE" true
+	[ "$(xrun diff quiet)" = "" ]
+	xrun commit quiet localhost/quiet:1
+	[ "$(layers_of localhost/quiet:1)" = "$(layers_of "$NATIVE")" ]
+	xrun run --name mode "$NATIVE" chmod 700 /etc
+	[ "$(xrun diff mode)" = "C /etc" ]
+	xrun run --name more "$NATIVE" sh -c 'echo more >/etc/more'
+	xrun start -a more
+	[ "$(xrun diff more)" = $'C /etc\nA /etc/more' ]
+	xrun commit more localhost/more:1
+	[ "$(layers_of localhost/more:1)" = "$(($(layers_of "$NATIVE") + 1))" ]
+	[ -z "$(in_store find layers -path '*/etc/hosts')" ]
+	echo mine >"$BATS_TEST_TMPDIR/hosts"
+	xrun cp "$BATS_TEST_TMPDIR/hosts" more:/etc/hosts
+	[ "$(xrun diff more)" = $'C /etc\nA /etc/hosts\nA /etc/more' ]
+	xrun rm quiet mode more
+	xrun rmi localhost/quiet:1 localhost/more:1
 }
