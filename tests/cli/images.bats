@@ -120,3 +120,17 @@ assert d[1]['created_by'] == 'ENV A=b'"
 	xrun rmi "$PLAIN/test:empty"
 	xrun --pull never "$NATIVE" true
 }
+
+# CVE-2021-41091: set-uid files of an image in reach of others.
+@test "nobody else gets into the store, whatever the umask and a layer say" {
+	local dir=$BATS_TEST_TMPDIR/open tar=$BATS_TEST_TMPDIR/open.tar own=$BATS_TEST_TMPDIR/store
+	mkdir -m 4777 "$dir"
+	: >"$dir/suid"
+	chmod 4755 "$dir/suid"
+	tar -C "$dir" --owner=0 --group=0 -cf "$tar" .
+	make_layout open --layer "$tar" --compress none
+	(umask 0 && "$XRUN" --root "$own" pull -q "oci:$LAYOUT:open")
+	[ "$(stat -c %a "$own" "$own/layers" "$own/staging" | sort -u)" = 700 ]
+	[ "$(stat -c %a "$own"/layers/*)" = 4777 ]
+	"$XRUN" --root "$own" rmi --all
+}

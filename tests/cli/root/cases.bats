@@ -3,6 +3,7 @@
 # tests/cases.md lists what befell others, and the test that it is not so here; and those of them that need root.
 
 load ../lib
+load ../fixtures
 
 PAGE=$PLACE/tests/cases.md
 
@@ -74,4 +75,18 @@ prepare() {
 	[ -z "$(find "$BATS_TEST_TMPDIR/user/containers" -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null)" ]
 	as_user "$XRUN" --root "$BATS_TEST_TMPDIR/user" run --rm --network none "$NATIVE" true
 	as_user "$XRUN" --root "$BATS_TEST_TMPDIR/user" rmi --all
+}
+
+# CVE-2014-9357; libarchive's "all filters" start lrzip, grzip and lzop.
+@test "no program is started to read a layer, whatever it begins with" {
+	local magic file=$BATS_TEST_TMPDIR/layer log=$BATS_TEST_TMPDIR/log
+	for magic in 'LRZI\000\006' 'GRZipII\000\002\004:)' '\211LZO\000\r\n\032\n' '\3757zXZ\000' 'BZh91AY&SY' '\037\235\220' '\355\253\356\333\003\000' 'PK\003\004' \
+		'7z\274\257\047\034' 'begin 644 x\n' '\035\000\000\000\000'; do
+		# shellcheck disable=SC2059 # escapes
+		{ printf "$magic"; head -c 4000 /dev/zero; } >"$file"
+		make_layout magic --layer "$file" --compress none
+		fails_with 125 "is not a sound tar archive" env LSAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=execve,execveat -o "$log" "$XRUN" --root "$STORE" pull -q "oci:$LAYOUT:magic"
+		grep xrun-fetch "$log"
+		refute grep -vE "\"$XRUN\"|xrun-fetch|new[ug]idmap|exited|SIG" "$log"
+	done
 }

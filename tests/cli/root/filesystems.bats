@@ -22,3 +22,13 @@ on() {
 @test "a store on xfs" { on xfs; }
 @test "a store on btrfs" { on btrfs; }
 @test "a store on tmpfs" { on tmpfs; }
+
+@test "where no room is left, or no inode, a pull says so and leaves nothing, and images can be removed" {
+	local options place
+	for options in "-N 4096" "-N 64"; do
+		place=$(mktemp -d /tmp/xrun-full.XXXXXX)
+		# shellcheck disable=SC2086,SC2153 # words; of the environment
+		NATIVE=$NATIVE unshare -m "$PLACE/tests/cli/full.bash" "$place" $options
+		rm -rf "$place"
+	done
+}
