@@ -29,7 +29,7 @@ make_root() {
 	ldd build/xrun-fetch build/xrun | awk '$3 ~ /^\// { print $3 }' | sort -u | while read -r library; do
 		[[ -e $root$library ]] || cp -L "$library" "$root/usr/lib/x86_64-linux-gnu/"
 	done
-	cp build/xrun build/xrun-fetch "$root/xrun/build/"
+	cp build/xrun build/xrun-fetch build/xrun-oci "$root/xrun/build/"
 	cp -r tests "$root/xrun/"
 	checkpolicy -U allow -o "$root/xrun/selinux.policy" tests/kernels/selinux.policy
 	fill_registry "$root"

@@ -50,7 +50,7 @@ static int read_process(const char *path, struct spec *spec, struct err *err)
 	const struct engine_capabilities capabilities = spec->engine->capabilities;
 	const uint64_t bounding = spec->capabilities;
 	const size_t limits = spec->isolation.ulimit_count;
-	cleanup_free char *profile = str_dup(spec->isolation.apparmor);
+	cleanup_free char *profile = str_dup(spec->isolation.apparmor), *label = str_dup(spec->isolation.label);
 	int r = fd_read_file(AT_FDCWD, path, PROCESS_LIMIT, &text, err);
 	json_t *process = r < 0 ? NULL : oci_parse(text.data ? text.data : "", text.len, err);
 	if (!process)
@@ -67,6 +67,8 @@ static int read_process(const char *path, struct spec *spec, struct err *err)
 		spec->isolation.ulimit_count = limits;
 	if (!spec->isolation.apparmor)
 		spec->isolation.apparmor = str_dup(profile);
+	if (!spec->isolation.label)
+		spec->isolation.label = str_dup(label);
 	return 0;
 }
 

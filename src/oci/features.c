@@ -52,7 +52,7 @@ static json_t *describe_linux(void)
 	json_object_set_new(system, "seccomp", json_pack("{s:b, s:o, s:o, s:o, s:o}", "enabled", 1, "actions", list(actions), "operators",
 		list(operators), "knownFlags", list(flags), "supportedFlags", list(flags)));
 	json_object_set_new(system, "apparmor", json_pack("{s:b}", "enabled", 1));
-	json_object_set_new(system, "selinux", json_pack("{s:b}", "enabled", 0));
+	json_object_set_new(system, "selinux", json_pack("{s:b}", "enabled", 1));
 	json_object_set_new(system, "intelRdt", json_pack("{s:b}", "enabled", 0));
 	json_object_set_new(system, "mountExtensions", json_pack("{s:{s:b}}", "idmap", "enabled", 1));
 	json_object_set_new(system, "netDevices", json_pack("{s:b}", "enabled", 0));

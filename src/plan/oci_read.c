@@ -191,9 +191,6 @@ static void refuse_rest(struct oci_reader *o, const json_t *system)
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (json_object_size(oci_object(o, system, keys[i])))
 			oci_refuse(o, "%s: xrun cannot do that", keys[i]);
-	const char *label = oci_text(o, system, "mountLabel");
-	if (label && *label)
-		oci_refuse(o, "mountLabel: xrun has no SELinux labels");
 }
 
 /* What is not said of a node is that of mknod(1). */
@@ -239,6 +236,8 @@ static void read_linux(struct oci_reader *o, const json_t *config, const struct 
 	read_personality(o, system, engine);
 	read_sysctls(o, system, &spec->isolation.sysctls);
 	read_paths(o, system, "maskedPaths", &spec->isolation.masked);
+	const char *label = oci_text(o, system, "mountLabel");
+	spec->isolation.file_label = label && *label ? str_dup(label) : NULL;
 	read_paths(o, system, "readonlyPaths", &spec->isolation.read_only);
 	refuse_rest(o, system);
 	oci_read_memory_policy(o, system, &engine->memory_policy);

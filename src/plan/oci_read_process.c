@@ -152,9 +152,6 @@ static void refuse_rest(struct oci_reader *o, const json_t *process)
 	const json_t *affinity = oci_object(o, process, "execCPUAffinity");
 	if (json_object_size(affinity))
 		oci_refuse(o, "execCPUAffinity: xrun cannot set one");
-	const char *label = oci_text(o, process, "selinuxLabel");
-	if (label && *label)
-		oci_refuse(o, "selinuxLabel: xrun has no SELinux labels");
 }
 
 static void forget_process(struct spec *spec)
@@ -163,9 +160,10 @@ static void forget_process(struct spec *spec)
 	strv_done(&spec->env);
 	free(spec->cwd);
 	free(spec->isolation.apparmor);
+	free(spec->isolation.label);
 	engine_user_done(&spec->engine->user);
 	spec->args = spec->env = (struct strv){ 0 };
-	spec->cwd = spec->isolation.apparmor = NULL;
+	spec->cwd = spec->isolation.apparmor = spec->isolation.label = NULL;
 }
 
 int oci_read_process(json_t *process, struct spec *spec, struct err *err)
@@ -188,7 +186,8 @@ int oci_read_process(json_t *process, struct spec *spec, struct err *err)
 	spec->no_new_privileges = oci_flag(&o, process, "noNewPrivileges");
 	isolation->has_oom_score = oci_number(&o, process, "oomScoreAdj", -1000, 1000, &score);
 	isolation->oom_score_adj = (int)score;
-	const char *profile = oci_text(&o, process, "apparmorProfile");
+	const char *profile = oci_text(&o, process, "apparmorProfile"), *label = oci_text(&o, process, "selinuxLabel");
 	isolation->apparmor = profile && *profile ? str_dup(profile) : NULL;
+	isolation->label = label && *label ? str_dup(label) : NULL;
 	return o.r;
 }

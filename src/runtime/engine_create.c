@@ -12,6 +12,8 @@
 #include "src/base/unix.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/engine_devices.h"
+#include "src/runtime/mount.h"
+#include "src/runtime/selinux.h"
 #include "src/runtime/state.h"
 
 #include <errno.h>
@@ -207,6 +209,9 @@ static int build(struct creation *c, struct err *err)
 	const struct engine_request *q = c->request;
 	struct engine_state *state = c->state;
 	int r = write_file(c->dir_fd, "config.json", q->config->data, q->config->len, err);
+	mount_label_new(q->spec->isolation.file_label);
+	if (r == 0)
+		r = selinux_check(q->spec->isolation.label, q->spec->isolation.file_label, err);
 	if (r == 0)
 		r = c->start_fd = make_socket(c->dir_fd, err);
 	if (r >= 0 && q->console_socket)

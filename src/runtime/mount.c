@@ -35,8 +35,11 @@ void mount_label_new(const char *label)
 	new_label = label;
 }
 
-static bool takes_label(const char *type)
+static bool takes_label(const char *type, const struct mount_option *options)
 {
+	for (; options && options->key; options++)
+		if (str_eq(options->key, "context"))
+			return false;
 	return str_eq(type, "tmpfs") || str_eq(type, "devpts");
 }
 
@@ -45,13 +48,13 @@ int mount_new(const char *type, const struct mount_option *options, uint64_t att
 	cleanup_fd int fs_fd = fsopen(type, FSOPEN_CLOEXEC);
 	if (fs_fd < 0)
 		return err_sys(err, "this kernel cannot make a %s file system", type);
+	if (new_label && takes_label(type, options) && set_option(fs_fd, type, "context", new_label, err) < 0)
+		return err->code;
 	for (; options && options->key; options++) {
 		int r = set_option(fs_fd, type, options->key, options->value, err);
 		if (r < 0)
 			return r;
 	}
-	if (new_label && takes_label(type) && set_option(fs_fd, type, "context", new_label, err) < 0)
-		return err->code;
 	return create(fs_fd, type, attributes, err);
 }
 

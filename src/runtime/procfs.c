@@ -56,7 +56,9 @@ int procfs_check_label(const struct spec *spec, struct err *err)
 		return err_set(err, -EINVAL, "--security-opt %s does not go with --pid host: a /proc of our own is needed to set it",
 			isolation->apparmor ? "apparmor" : "label");
 	int r = isolation->apparmor ? check_apparmor(spec, err) : 0;
-	return r < 0 || !isolation->label ? r : selinux_check(isolation->label, isolation->file_label, err);
+	if (r == 0 && isolation->label && selinux_check(isolation->label, isolation->file_label, err) < 0)
+		return err_prefix(err, "--security-opt label");
+	return r;
 }
 
 static int set_apparmor(int proc_fd, const char *attributes, const char *profile, struct err *err)

@@ -20,12 +20,12 @@ static int check_label(const char *label, struct err *err)
 {
 	cleanup_fd int fd = open(POLICY "/context", O_RDWR | O_CLOEXEC);
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return err_set(err, -EOPNOTSUPP, "--security-opt label: this machine has no SELinux");
+		return err_set(err, -EOPNOTSUPP, "this machine has no SELinux, and so no label %s", label);
 	if (fd < 0)
-		return err_sys(err, "--security-opt label: cannot ask SELinux's policy");
+		return err_sys(err, "cannot ask SELinux's policy");
 	if (write(fd, label, strlen(label) + 1) < 0)
-		return errno == EINVAL ? err_set(err, -EINVAL, "--security-opt label: this machine's SELinux policy has no %s", label) :
-					 err_sys(err, "--security-opt label: cannot ask SELinux's policy for %s", label);
+		return errno == EINVAL ? err_set(err, -EINVAL, "this machine's SELinux policy has no %s", label) :
+					 err_sys(err, "cannot ask SELinux's policy for %s", label);
 	return 0;
 }
 
@@ -62,16 +62,16 @@ static int check_stream(int fd, const char *label, struct err *err)
 	unsigned wanted = number_in(appends ? POLICY "/class/file/perms/append" : POLICY "/class/file/perms/write");
 	if (!wanted || (may(label, file_label) & 1ul << (wanted - 1)))
 		return 0;
-	return err_set(err, -EACCES, "--security-opt label: SELinux does not let a program with the label %s write to our %s, a file with the label %s; "
+	return err_set(err, -EACCES, "SELinux does not let a program with the label %s write to our %s, a file with the label %s; "
 		"write to a pipe, | cat >FILE", label, names[fd], file_label);
 }
 
 int selinux_check(const char *label, const char *file_label, struct err *err)
 {
-	int r = check_label(label, err);
-	if (r == 0)
+	int r = label ? check_label(label, err) : 0;
+	if (r == 0 && file_label)
 		r = check_label(file_label, err);
-	for (int fd = 1; r == 0 && fd <= 2; fd++)
+	for (int fd = 1; r == 0 && label && fd <= 2; fd++)
 		r = check_stream(fd, label, err);
 	return r;
 }

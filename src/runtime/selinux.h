@@ -10,6 +10,6 @@
  * standard output and errors: the kernel puts /dev/null in their place at exec then, without a word (security/selinux/hooks.c,
  * flush_unauthorized_files).
  */
-int selinux_check(const char *label, const char *file_label, struct err *err);
+int selinux_check(const char *label, const char *file_label, struct err *err); /* either may be NULL */
 
 #endif

@@ -142,7 +142,7 @@ load bundle
 		process:_cwd_is_missing del c["process"]["cwd"]
 		is_there_twice c["linux"]["namespaces"].append({"type": "pid"})
 		intelRdt c["linux"]["intelRdt"] = {"closID": "x"}
-		selinuxLabel c["process"]["selinuxLabel"] = "x_t"
+		this_machine_has_no_SELinux c["process"]["selinuxLabel"] = "x_t"
 	END
 }
 

@@ -51,3 +51,24 @@ label() {
 @test "a label that the policy does not have is an error" {
 	fails_with 125 "this machine's SELinux policy has no system_u:system_r:none_t" xrun -q --security-opt label=type:none_t "$PLAIN/test:amd64" true
 }
+
+@test "an engine's container gets the labels that config.json has" {
+	local bundle=$BATS_TEST_TMPDIR/bundle
+	mkdir -p "$bundle/rootfs"
+	tar -C "$(find "$STORE/layers" -mindepth 1 -maxdepth 1 -type d | head -n 1)" --exclude ./dev -c . | tar -C "$bundle/rootfs" -x --no-same-owner
+	mkdir -p "$bundle/rootfs"/{proc,dev,tmp}
+	find "$bundle/rootfs" -type f -exec chcon system_u:object_r:container_file_t {} +
+	find "$bundle/rootfs" -type d -exec chcon system_u:object_r:container_file_t {} +
+	cat >"$bundle/config.json" <<-END
+		{"ociVersion": "1.2.0", "root": {"path": "rootfs"},
+		 "process": {"args": ["sh", "-c", "cat /proc/self/attr/current; : >/tmp/file && echo written"], "cwd": "/", "env": ["PATH=/usr/bin:/bin"],
+		  "user": {"uid": 0, "gid": 0}, "selinuxLabel": "system_u:system_r:container_t"},
+		 "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"}, {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"}],
+		 "linux": {"mountLabel": "system_u:object_r:container_file_t", "namespaces": [{"type": "pid"}, {"type": "mount"}, {"type": "user"}],
+		  "uidMappings": [{"containerID": 0, "hostID": $(id -u), "size": 1}], "gidMappings": [{"containerID": 0, "hostID": $(id -g), "size": 1}]}}
+	END
+	said=$("$(dirname "$XRUN")/xrun-oci" --root "$BATS_TEST_TMPDIR/state" run -b "$bundle" "labelled-$EUID" 2>&1 | tr '\0' '\n')
+	echo "$said"
+	[ "$said" = "system_u:system_r:container_t
+written" ]
+}
