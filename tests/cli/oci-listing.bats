@@ -25,7 +25,7 @@ two" ]
 
 @test "features names what config.json may ask for" {
 	oci features >"$BATS_TEST_TMPDIR/features"
-	jq -e '.ociVersionMin == "1.0.0" and .linux.cgroup.systemd == false and .linux.seccomp.enabled' "$BATS_TEST_TMPDIR/features"
+	jq -e '.ociVersionMin == "1.0.0" and .linux.cgroup.systemd and .linux.seccomp.enabled' "$BATS_TEST_TMPDIR/features"
 	jq -e '(.hooks | length) == 6 and (.linux.capabilities | contains(["CAP_SYS_ADMIN", "CAP_CHECKPOINT_RESTORE"]))' "$BATS_TEST_TMPDIR/features"
 	jq -e '.mountOptions | contains(["ro", "rro", "idmap", "tmpcopyup"])' "$BATS_TEST_TMPDIR/features"
 }
