@@ -116,6 +116,15 @@ static int collect(const struct words *words, json_t **ret_resources, struct err
 	return r;
 }
 
+/* v1 lets no limit of memory be above that of memory and swap: who lifts the one without a word about the other means both. */
+static void lift_swap(json_t *resources, const struct cgroup_directory *directory)
+{
+	json_t *memory = json_object_get(resources, "memory");
+	cleanup_free char *file = directory->path && !directory->v2 ? str_fmt("%s/memory.memsw.limit_in_bytes", directory->path) : NULL;
+	if (file && access(file, F_OK) == 0 && json_integer_value(json_object_get(memory, "limit")) == -1 && !json_object_get(memory, "swap"))
+		json_object_set_new(memory, "swap", json_integer(-1));
+}
+
 int oci_update(const struct oci_globals *globals, int argc, char **argv, struct err *err)
 {
 	struct words words = { 0 };
@@ -128,6 +137,8 @@ int oci_update(const struct oci_globals *globals, int argc, char **argv, struct 
 		r = oci_container_open(globals, operands.items[0], &container, err);
 	if (r == 0)
 		r = collect(&words, &resources, err);
+	if (r == 0)
+		lift_swap(resources, &container.state.cgroup.of[CGROUP_MEMORY]);
 	if (r == 0)
 		r = engine_read_spec(container.dir_fd, &container.state, &spec, err);
 	if (r == 0)

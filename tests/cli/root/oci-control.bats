@@ -69,6 +69,9 @@ limit_of() {
 	echo '{"pids": {"limit": 55}, "memory": {"limit": 52428800}}' | oci update -r - one
 	[ "$(limit_of pids.max)" = 55 ]
 	[ "$(limit_of memory.limit_in_bytes || limit_of memory.max)" = 52428800 ]
+	oci update --memory 50m --memory-swap 50m one
+	oci update --memory -1 one
+	[[ $(limit_of memory.limit_in_bytes || limit_of memory.max) =~ ^(9223372036854771712|max)$ ]]
 	fails_saying "cannot write 4096 to" oci update -r - one <<<'{"memory": {"limit": 4096, "checkBeforeUpdate": true}}'
 	[ "$(status_of one)" = running ]
 	fails_saying "not a number" oci update --pids-limit many one
