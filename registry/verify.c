@@ -159,17 +159,19 @@ static bool is_listed(const struct index *index, const struct digest *digest)
 /* A blob that is an image's manifest: the image gets a name again, though not its own. */
 static void recover_image(struct verify *v, const struct digest *digest)
 {
-	struct err err = { 0 };
+	struct err err = { 0 }, line = { 0 }; /* whose text has no control characters of the image's */
 	struct incoming in = { 0 };
 	struct install_options options = { .single_id = v->options->single_id, .progress = PROGRESS_NONE };
 	const struct descriptor entry = { .digest = *digest };
 	cleanup_free char *name = str_fmt("localhost/recovered:%.12s", digest_hex(digest));
 	if (incoming_recall(v->store, digest, name, &in, &err) == 0) {
 		int r = blobs_are_sound(v, &entry) ? install_image(v->store, &in, &options, &err) : err_set(&err, -EBADMSG, "blobs of it are lost");
-		strv_take(&v->report->findings, r < 0 ? str_fmt("an image for %s (%.19s) lost its name and cannot be read: %s",
-								   platform_text(&in.image.platform).text, digest->text, err.text) :
-							  str_fmt("an image for %s lost its name: %s now; pulled again by its own it costs no download",
-								   platform_text(&in.image.platform).text, name));
+		const struct platform_text platform = platform_text(&in.image.platform);
+		if (r < 0)
+			err_set(&line, r, "an image for %s (%.19s) lost its name and cannot be read: %s", platform.text, digest->text, err.text);
+		else
+			err_set(&line, 0, "an image for %s lost its name: %s now; pulled again by its own it costs no download", platform.text, name);
+		strv_add(&v->report->findings, line.text);
 	}
 	incoming_done(&in);
 }

@@ -23,6 +23,14 @@ static char *default_root(void)
 	return home && *home == '/' ? str_fmt("%s/.local/share/xrun", home) : NULL;
 }
 
+static char *default_runroot(void)
+{
+	const char *run = getenv("XDG_RUNTIME_DIR");
+	if (geteuid() == 0)
+		return str_dup("/run/xrun");
+	return run && *run == '/' ? str_fmt("%s/xrun", run) : NULL;
+}
+
 /* A directory of ours, made if need be, that belongs to the containers' root afterwards. */
 static int open_own(const char *path, const char *option, const struct idmap *map, struct err *err)
 {
@@ -46,11 +54,8 @@ static int open_own(const char *path, const char *option, const struct idmap *ma
 static int open_beside(const struct globals *globals, const char *path, int store_fd, const struct idmap *map, struct err *err)
 {
 	struct stat st;
-	const char *run = getenv("XDG_RUNTIME_DIR");
 	cleanup_free char *real = realpath(path, NULL);
-	cleanup_free char *root = globals->runroot ? str_dup(globals->runroot) : geteuid() == 0 ? str_dup("/run/xrun") :
-							       run && *run == '/'		? str_fmt("%s/xrun", run) :
-												  NULL;
+	cleanup_free char *root = globals->runroot ? str_dup(globals->runroot) : default_runroot();
 	if (!real || fstat(store_fd, &st) < 0)
 		return err_sys(err, "the store %s", path);
 	if (!root)
