@@ -30,6 +30,24 @@ has_private() {
 	"$XRUN" --root "/tmp/store-$EUID" rmi --all
 }
 
+@test "a directory tree runs, with its owners mapped, and is not changed" {
+	local tree=$BATS_TEST_TMPDIR/tree
+	mkdir "$tree"
+	xrun create -q --name source "$PLAIN/test:amd64" true
+	xrun export source | tar -C "$tree" --no-same-owner -x
+	xrun rm source
+	[ "$(xrun "rootfs:$tree" sh -c 'stat -c %u:%g /etc/passwd; echo more >>/etc/passwd && rm -r /home && echo done')" = $'0:0\ndone' ]
+	[ -d "$tree/home" ]
+	[ "$(stat -c %u "$tree/etc/passwd")" = "$(id -u)" ]
+}
+
+@test "images of a store that is read-only run" {
+	xrun pull -q "$PLAIN/test:amd64"
+	chmod 555 "$STORE"
+	[ "$("$XRUN" --root "$STORE" --runroot "$BATS_TEST_TMPDIR/beside" "$PLAIN/test:amd64" sh -c 'echo x >/x; cat /x')" = x ]
+	chmod 700 "$STORE"
+}
+
 @test "files in a volume belong to the caller" {
 	xrun -q -v "$BATS_TEST_TMPDIR:/v" "$PLAIN/test:amd64" touch /v/file
 	[ "$(stat -c %u "$BATS_TEST_TMPDIR/file")" = "$(id -u)" ]
