@@ -4,7 +4,8 @@
 
 For root, whose processes strace(1) can follow. First a trace of a whole pull: nothing gets its final name before it is on
 disk, and index.json is last. Then a pull is killed, or a call of it fails, at the Nth such call of a thread. Afterwards the
-store verifies, the next pull succeeds, and the tree is the one of an undisturbed pull. STEP n tries every nth call only.
+store verifies, the next pull succeeds, and the tree is the one of an undisturbed pull. Last the Nth write of all, and then
+every one, takes half of what it is given (short.c), which a pull gets over. STEP n tries every nth call only.
 Ends with "pull: N passed, N failed".
 """
 import collections, hashlib, os, re, subprocess, sys, tempfile
@@ -12,15 +13,17 @@ import collections, hashlib, os, re, subprocess, sys, tempfile
 XRUN, STORE, IMAGE = sys.argv[1:4]
 STEP = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 CHANGES = ("mkdirat", "linkat", "renameat", "renameat2", "unlinkat", "fsync", "syncfs", "ftruncate", "symlinkat", "mknodat", "fchownat",
-           "fchmod", "fchmodat", "fsetxattr", "utimensat", "flock", "write", "pwrite64", "openat")
-FAILS = {"write": ("ENOSPC", "EIO"), "pwrite64": ("ENOSPC",), "openat": ("EMFILE", "ENOSPC"), "mkdirat": ("ENOSPC",), "linkat": ("ENOSPC",),
-         "renameat": ("ENOSPC",), "renameat2": ("EIO",), "fsync": ("EIO",), "syncfs": ("EIO",), "symlinkat": ("ENOSPC",),
-         "mknodat": ("ENOSPC",), "fsetxattr": ("ENOSPC",), "flock": ("ENOLCK",), "ftruncate": ("ENOSPC",)}
+           "fchmod", "fchmodat", "fchown", "fsetxattr", "utimensat", "flock", "write", "pwrite64", "openat")
+# what a call may fail with besides EIO
+FAILS = {name: ("EIO", "ENOSPC") for name in ("write", "pwrite64", "openat", "mkdirat", "linkat", "renameat", "renameat2", "fsync",
+                                               "syncfs", "symlinkat", "mknodat", "fsetxattr", "ftruncate", "utimensat")}
+FAILS |= {name: ("EIO",) for name in ("unlinkat", "fchownat", "fchown", "fchmod", "fchmodat")} | {"flock": ("ENOLCK",)}
+FAILS["openat"] += ("EMFILE",)
 
 
-def xrun(*words, prefix=()):
+def xrun(*words, prefix=(), **environment):
     done = subprocess.run([*prefix, XRUN, "--root", STORE, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=120)
+                          stderr=subprocess.STDOUT, timeout=120, env={**os.environ, **environment})
     return done.returncode, done.stdout.decode(errors="replace")
 
 
@@ -93,6 +96,7 @@ def check_order():
 
 
 def count_calls():
+    """Of each kind the most that a thread makes; and how many writes all of them make."""
     with tempfile.NamedTemporaryFile("r") as log:
         status, said = xrun("pull", "-q", IMAGE, prefix=strace("-o", log.name, "-e", "trace=" + ",".join(CHANGES)))
         assert status == 0, said
@@ -100,7 +104,8 @@ def count_calls():
         for line in log:
             if match := re.match(r"(\d+) +(\w+)\(", line):
                 counts[match[1]][match[2]] += 1
-    return {name: max(counter[name] for counter in counts.values()) for name in CHANGES if any(counter[name] for counter in counts.values())}
+    most = {name: max(counter[name] for counter in counts.values()) for name in CHANGES if any(counter[name] for counter in counts.values())}
+    return most, sum(counter["write"] + counter["pwrite64"] for counter in counts.values())
 
 
 def after(want):
@@ -126,12 +131,42 @@ def after(want):
     return found + ([f"left after rmi: {left}"] if left else [])
 
 
+def numbers(count):
+    """Which of so many calls are tried."""
+    return range(1 + (STEP > 1) * (STEP // 2), count + 1, STEP)
+
+
 def disturbances(counts):
     for name, count in counts.items():
-        for n in range(1 + (STEP > 1) * (STEP // 2), count + 1, STEP):
+        for n in numbers(count):
             yield f"killed at {name} number {n}", f"inject={name}:signal=KILL:when={n}"
             for errno in FAILS.get(name, ()):
                 yield f"{name} number {n} fails with {errno}", f"inject={name}:error={errno}:when={n}"
+
+
+def disturb(what, inject):
+    """A pull in which that happens: what is wrong then. A reason is asked for, unless writing it is what failed."""
+    name = re.match(r"inject=(\w+)", inject)[1]
+    with tempfile.NamedTemporaryFile("r") as log:
+        status, said = xrun("pull", "-q", IMAGE, prefix=strace("-o", log.name, "-e", "trace=" + name, "-e", inject))
+        is_muted = re.search(r"write\(2, .*INJECTED", log.read())
+    if status == 0 or is_muted or "fails with" not in what or re.search(r"^xrun: .", said, re.M):
+        return []
+    return [f"status {status} without a reason: {said.strip()!r}"]
+
+
+def shorten(library, at):
+    """A pull in which write number `at`, or for 0 every one, is cut short: what is wrong then."""
+    status, said = xrun("pull", "-q", IMAGE, LD_PRELOAD=library, SHORT_AT=str(at), ASAN_OPTIONS="detect_leaks=0:verify_asan_link_order=0")
+    return [] if status == 0 and not said else [f"status {status}: {said.strip()}"]
+
+
+def shortenings(directory, total):
+    library = directory + "/short.so"
+    os.chmod(directory, 0o755)  # for who a pull runs as
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, os.path.dirname(os.path.abspath(__file__)) + "/short.c"], check=True)
+    for n in [0, *numbers(total)]:
+        yield f"write number {n} is short" if n else "every write is short", shorten(library, n)
 
 
 def main():
@@ -144,19 +179,21 @@ def main():
     for line in wrong:
         print("order:", line)
     clean()
-    counts = count_calls()
+    counts, writes = count_calls()
     clean()
     passed, failed = (0, 1) if wrong else (1, 0)
-    for what, inject in disturbances(counts):
-        status, said = xrun("pull", "-q", IMAGE, prefix=strace("-o", "/dev/null", "-e", inject))
-        found = after(want)
-        if status != 0 and "fails with" in what and not re.search(r"^xrun: .", said, re.M):
-            found.append(f"status {status} without a reason: {said.strip()!r}")
+
+    def judge(what, found):
+        nonlocal passed, failed
+        passed, failed = passed + (not found), failed + bool(found)
         if found:
-            failed += 1
             print(f"{what}: {'; '.join(found)}", flush=True)
-        else:
-            passed += 1
+
+    for what, inject in disturbances(counts):
+        judge(what, disturb(what, inject) + after(want))
+    with tempfile.TemporaryDirectory() as directory:
+        for what, found in shortenings(directory, writes):
+            judge(what, found + after(want))
     print(f"pull: {passed} passed, {failed} failed")
     sys.exit(bool(failed))
 
