@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # peers.sh: the other programs that are installed, with stores and sockets of their own below $work. Sourced by ci/bench.sh.
-# What is not installed, or cannot be had as this user, is said and left out. peers_stop ends what was started.
+# What is not installed, or cannot be had as this user, is said and left out. PEERS="podman umoci" chooses among them (podman ctr
+# docker umoci crun runc bwrap). peers_stop ends what was started.
 : "${work:?}"
 
 podman=(podman --root "$work/podman" --runroot "$work/podman-run" --cgroup-manager=cgroupfs --events-backend=none)
@@ -19,6 +20,7 @@ alone() {
 }
 
 has() {
+	[[ -z ${PEERS:-} || " $PEERS " == *" $1 "* ]] || return 1
 	case $1 in
 	crun | podman) command -v "$1" >/dev/null && [[ $cgroups == fit || $EUID == 0 ]] ;;
 	ctr | docker) [[ -S ${work}/$([[ $1 == ctr ]] && echo containerd || echo docker).sock ]] ;;

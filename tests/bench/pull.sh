@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# pull.sh: from a registry on loopback to an unpacked tree, cold each time. Sourced by ci/bench.sh.
-: "${work:?}" "${rounds:?}" "${measure:?}" "${xrun:?}" "${host:?}" "${cache:?}" "${podman[@]:?}" "${ctr[@]:?}" "${docker[@]:?}"
+# pull.sh: from a registry on loopback to an unpacked tree, cold each time. Sourced by ci/bench.sh. CASES="dev layers bare zstd
+# small update memory files" chooses among them.
+: "${work:?}" "${rounds:?}" "${native:?}" "${measure:?}" "${xrun:?}" "${host:?}" "${cache:?}" "${podman[@]:?}" "${ctr[@]:?}" "${docker[@]:?}"
 
 tests/images/devimage.sh "$cache/dev" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 tests/images/benchimages.sh "$cache/dev" "$cache/bench-3" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
@@ -26,8 +27,13 @@ pipe() {
 	done
 }
 
+chosen() {
+	[[ " ${CASES:-$1} " == *" $1 "* ]]
+}
+
 # pull_case TITLE TAG [KEPT]: KEPT is an image that is there already each time; nothing else is.
 pull_case() {
+	chosen "$2" || return 0
 	local title=$1 tag=$2 kept=${3:-} inflate="igzip -d -c --" entries
 	[[ $tag != zstd ]] || inflate="zstd -dcq"
 	local image=$host/bench:$tag
@@ -43,7 +49,7 @@ pull_case() {
 	has docker && [[ $tag != zstd ]] && entries+=("docker pull"
 		"${docker[*]} rmi -f \$(${docker[*]} images -q); ${docker[*]} system prune -af${kept:+; ${docker[*]} pull -q --platform linux/arm64 $host/bench:$kept}; true"
 		"${docker[*]} pull -q --platform linux/arm64 $image")
-	entries+=("skopeo copy; umoci unpack"
+	has umoci && entries+=("skopeo copy; umoci unpack"
 		"rm -rf $work/umoci; mkdir $work/umoci${kept:+; skopeo copy -q --src-tls-verify=false docker://$host/bench:$kept oci:$work/umoci/oci:dev}"
 		"skopeo copy -q --src-tls-verify=false docker://$image oci:$work/umoci/oci:dev
 		umoci unpack $unprivileged --image $work/umoci/oci:dev $work/umoci/bundle")
@@ -64,10 +70,33 @@ pull_case "the same in one layer of zstd" zstd
 pull_case "60,000 small files" small
 pull_case "an update: all layers but one of twelve are there" update layers
 
-echo
-echo "Peak memory of a pull (KiB, of the largest process)"
-for tag in dev layers bare small zstd; do
+# xrun_alone FORMAT IMAGE...: a pull into an empty store, told as time(1) is asked to.
+xrun_alone() {
+	local format=$1
+	shift
 	rm -rf "$work/xrun"
-	/usr/bin/time -f "  $tag %M" "$xrun" --root "$work/xrun" pull -q --arch arm64 "$host/bench:$tag"
+	/usr/bin/time -f "$format" "$xrun" --root "$work/xrun" pull -q "$@" 2>&1
 	"$xrun" --root "$work/xrun" rmi --all >/dev/null
-done
+}
+
+if chosen memory; then
+	echo
+	echo "Peak memory of a pull, of the largest process"
+	for tag in dev layers bare small zstd; do
+		xrun_alone "  $tag %M KiB" --arch arm64 "$host/bench:$tag"
+	done
+fi
+
+if chosen files; then
+	echo
+	echo "Files of a line each, by their number; the image is a directory's"
+	for count in 62500 250000 1000000; do
+		layout=$cache/files-$count
+		if [[ ! -e $layout/index.json ]]; then
+			tests/images/manyfiles.py "$count" >"$work/files.tar"
+			tests/images/mkimage.py "$work/layout" files --arch "$native" --layer "$work/files.tar"
+			mv "$work/layout" "$layout" && rm "$work/files.tar"
+		fi
+		xrun_alone "  $count files: %e s, %M KiB" "oci:$layout:files"
+	done
+fi
