@@ -204,14 +204,21 @@ static int await_ready(struct creation *c, struct err *err)
 	}
 }
 
+/* A label of files alone, where there is no SELinux, keeps nobody from anything: engines send it along, and runtimes pass over it. */
+static int take_labels(const struct spec_isolation *isolation, struct err *err)
+{
+	bool any = isolation->label || (isolation->file_label && selinux_is_there());
+	mount_label_new(any ? isolation->file_label : NULL);
+	return any ? selinux_check(isolation->label, isolation->file_label, err) : 0;
+}
+
 static int build(struct creation *c, struct err *err)
 {
 	const struct engine_request *q = c->request;
 	struct engine_state *state = c->state;
 	int r = write_file(c->dir_fd, "config.json", q->config->data, q->config->len, err);
-	mount_label_new(q->spec->isolation.file_label);
 	if (r == 0)
-		r = selinux_check(q->spec->isolation.label, q->spec->isolation.file_label, err);
+		r = take_labels(&q->spec->isolation, err);
 	if (r == 0)
 		r = c->start_fd = make_socket(c->dir_fd, err);
 	if (r >= 0 && q->console_socket)

@@ -16,6 +16,11 @@
 #define POLICY "/sys/fs/selinux"
 enum { MAX_LABEL = 4096 };
 
+bool selinux_is_there(void)
+{
+	return access(POLICY "/context", F_OK) == 0;
+}
+
 static int check_label(const char *label, struct err *err)
 {
 	cleanup_fd int fd = open(POLICY "/context", O_RDWR | O_CLOEXEC);

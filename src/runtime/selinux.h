@@ -5,6 +5,10 @@
 
 #include "src/base/err.h"
 
+#include <stdbool.h>
+
+bool selinux_is_there(void);
+
 /*
  * An error where there is no SELinux, the policy has no such label, or it would not let a program with the first one write to our
  * standard output and errors: the kernel puts /dev/null in their place at exec then, without a word (security/selinux/hooks.c,

@@ -146,6 +146,13 @@ load bundle
 	END
 }
 
+@test "a label of files alone is passed over where there is no SELinux" {
+	[ ! -e /sys/fs/selinux/context ] || skip "there is SELinux"
+	make_bundle "$B" echo words
+	change_config "$B" 'c["linux"]["mountLabel"] = "system_u:object_r:container_file_t:s0"'
+	[ "$(oci run -b "$B" one)" = words ]
+}
+
 @test "a container's mounts are those that config.json lists, in their order" {
 	mkdir "$BATS_TEST_TMPDIR/shared"
 	echo words >"$BATS_TEST_TMPDIR/shared/file"
