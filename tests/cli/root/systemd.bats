@@ -48,8 +48,8 @@ as_user() {
 		sed "s/^/first /" /proc/$pid/cgroup
 		sed "s/^/second /" /proc/$($xrun inspect --format "{{.State.Pid}}" two)/cgroup
 		echo "limit $(cat /sys/fs/cgroup$(sed -n "s/^0:://p" /proc/$pid/cgroup)/$file)"
-		$xrun exec -d one sleep 500
-		sed "s/^/joined /" /proc/$(pgrep -f "^sleep 500\$")/cgroup
+		$xrun exec -d one sleep 8781
+		sed "s/^/joined /" /proc/$(pgrep -f "^sleep 8781\$")/cgroup
 		$xrun rm -f one two >/dev/null
 		while busctl --user call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager ListUnitsByPatterns asas \
 			0 1 "xrun-*.scope" | grep -q scope; do sleep 0.1; done
