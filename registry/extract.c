@@ -32,6 +32,7 @@
  */
 #include "registry/extract_parts.h"
 #include "src/base/fd.h"
+#include "src/base/overlay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -143,6 +144,8 @@ int extract_open_parent(struct extract *x, bool hollow, struct err *err)
 int extract_finish(struct extract *x, struct err *err)
 {
 	enum parent_rule rule = x->mode == EXTRACT_UPPER ? PARENT_STRICT : PARENT_IN_ROOT;
+	if (!x->report->root_told && x->mode == EXTRACT_UPPER)
+		fsetxattr(x->root_fd, OVERLAY_ROOT_UNTOLD, "y", 1, 0);
 	implicit_settle(&x->report->implicit, &x->late);
 	int r = late_settle(&x->kept, x->root_fd, rule, &x->rule, err);
 	return r < 0 ? r : late_settle(&x->late, x->root_fd, rule, &x->rule, err);
@@ -261,6 +264,7 @@ static int make_root(struct extract *x, const struct extract_entry *e, struct er
 {
 	if (e->hardlink || !S_ISDIR(e->type))
 		return err_set(err, -EBADMSG, "the layer has an entry for the root that is no directory");
+	x->report->root_told = true;
 	int r = metadata_directory(x->root_fd, &e->metadata, true, &x->rule, err);
 	return r < 0 ? r : postpone(x, &e->metadata, err);
 }

@@ -26,6 +26,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { MAX_THREADS = 4 };
@@ -233,6 +235,9 @@ static int apply(struct install *p, size_t i, struct err *err)
 		return blob_fd;
 	chain_name(p, i, s->name);
 	r = layer_apply(blob_fd, compression, &options, merged_fd, &s->report, err);
+	cleanup_fd int root_fd = r < 0 || s->report.root_told ? -1 : openat(s->dir_fd, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root_fd >= 0) /* not through the overlay, which keeps such names to itself */
+		fsetxattr(root_fd, OVERLAY_ROOT_UNTOLD, "y", 1, 0);
 	return r < 0 ? err_prefix(err, "layer %s", s->layer->digest.text) : 0;
 }
 

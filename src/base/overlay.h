@@ -9,6 +9,12 @@
 #include <stddef.h>
 
 /*
+ * On a layer's top directory that the layer itself says nothing of: what it is like says the one below. Overlayfs would take it from
+ * the uppermost. Its name is one that overlayfs shows nobody. Missing where a file system has no such attributes (tmpfs before Linux 6.6).
+ */
+#define OVERLAY_ROOT_UNTOLD "user.overlay.xrun-root-untold"
+
+/*
  * A detached overlay of layers (descriptors of directories, lowest first) under upper and work, with its attributes in
  * user.overlay.* (Linux 5.11). `thrown_away`: upper need not outlive the mount, so nothing is synced at its end.
  * `label`, or NULL: the SELinux label of all its files. Without upper_fd and work_fd (-1) it is read-only, of at least two layers. The caller has a mount namespace of its own. Leaves / as the process' current directory. Returns the mount's descriptor.

@@ -35,6 +35,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 const char *const stage_devices[] = { "null", "zero", "full", "random", "urandom", "tty", NULL };
@@ -122,10 +123,18 @@ static int make_upper(const struct stage *stage, int container_fd, mode_t mode, 
 	return fd_take(&fd);
 }
 
-/* The merged root has the upper directory's mode, so that takes the top layer's. */
+static bool is_untold(int layer_fd)
+{
+	cleanup_free char *path = str_fmt("/proc/self/fd/%d", layer_fd); /* fgetxattr(2) takes no O_PATH */
+	return getxattr(path, OVERLAY_ROOT_UNTOLD, NULL, 0) >= 0;
+}
+
+/* The merged root has the upper directory's mode, so that takes that of the uppermost layer which says something of it. */
 static mode_t root_mode(const int *layer_fds, size_t count)
 {
 	struct stat st;
+	while (count > 1 && is_untold(layer_fds[count - 1]))
+		count--;
 	return count && fstat(layer_fds[count - 1], &st) == 0 ? st.st_mode & 07777 : 0755;
 }
 

@@ -153,6 +153,17 @@ teardown() {
 	done
 }
 
+@test "the root is like the layer says that says something of it" {
+	local dir=$BATS_TEST_TMPDIR/dir
+	mkdir -m 711 "$dir"
+	echo x >"$dir/file"
+	tar -C "$dir" --owner=0 --group=0 -cf "$BATS_TEST_TMPDIR/told.tar" .
+	tar -C "$dir" --owner=0 --group=0 -cf "$BATS_TEST_TMPDIR/untold.tar" file
+	make_layout root --layer "$(native_tar)" --layer "$BATS_TEST_TMPDIR/told.tar" --layer "$BATS_TEST_TMPDIR/untold.tar"
+	[ "$(xrun -q --network none "oci:$LAYOUT:root" stat -c %a /)" = 711 ]
+	xrun store verify --repair=false
+}
+
 @test "a layer of two images stays until the last of them goes" {
 	xrun pull -q "$NATIVE"
 	xrun pull -q "$PLAIN/test:config"
