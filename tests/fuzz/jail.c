@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* jail.c owns a directory for hostile layers to be unpacked in, and noticing when one reaches out of it. */
 #include "tests/fuzz/jail.h"
+
+#include "registry/whiteout.h"
 #include "src/base/fd.h"
+#include "src/base/overlay.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/userns.h"
 
@@ -125,13 +128,14 @@ static void check_entry(int dir_fd, const char *name, uint64_t max_size)
 		check_tree(dir_fd, name, max_size);
 }
 
-/* overlayfs is told of opaque directories and of nothing else. */
+/* overlayfs is told of opaque directories and of nothing else; the other name is for us. */
 static void check_xattrs(int fd)
 {
 	char names[4096];
 	ssize_t len = flistxattr(fd, names, sizeof names);
 	for (ssize_t at = 0; at < len; at += (ssize_t)strlen(names + at) + 1)
-		CHECK(!str_starts(names + at, "user.overlay.") || str_eq(names + at, "user.overlay.opaque"));
+		CHECK(!str_starts(names + at, "user.overlay.") || str_eq(names + at, OPAQUE_XATTR) ||
+			str_eq(names + at, OVERLAY_ROOT_UNTOLD));
 }
 
 static void check_tree(int dir_fd, const char *name, uint64_t max_size)
