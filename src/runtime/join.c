@@ -59,22 +59,12 @@ int join_open(const struct state *state, const struct spec *spec, struct err *er
 	return open_target(state, spec, &pid, err);
 }
 
-static const char *const files[NAMESPACE_KINDS] = { [NAMESPACE_USER] = "user", [NAMESPACE_MOUNT] = "mnt", [NAMESPACE_PID] = "pid",
-	[NAMESPACE_NETWORK] = "net", [NAMESPACE_IPC] = "ipc", [NAMESPACE_UTS] = "uts", [NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_TIME] = "time" };
-
-static uint64_t number_of(pid_t pid, enum namespace_kind kind)
-{
-	struct stat st;
-	cleanup_free char *path = str_fmt("/proc/%d/ns/%s", pid, files[kind]);
-	return stat(path, &st) < 0 ? 0 : st.st_ino;
-}
-
 int join_numbers(const struct state *state, const struct spec *spec, uint64_t ret_numbers[NAMESPACE_KINDS], struct err *err)
 {
 	pid_t pid;
 	cleanup_fd int pid_fd = open_target(state, spec, &pid, err);
 	for (int i = 0; pid_fd >= 0 && i < NAMESPACE_KINDS; i++)
-		ret_numbers[i] = number_of(pid, i);
+		ret_numbers[i] = namespace_number(pid, i);
 	return pid_fd < 0 ? pid_fd : 0;
 }
 
@@ -84,7 +74,7 @@ int join_open_namespace(const struct state *state, const struct spec *spec, enum
 	cleanup_fd int pid_fd = open_target(state, spec, &pid, err);
 	if (pid_fd < 0)
 		return pid_fd;
-	cleanup_free char *path = str_fmt("/proc/%d/ns/%s", pid, files[kind]);
+	cleanup_free char *path = namespace_path(pid, kind);
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || syscall(SYS_pidfd_send_signal, pid_fd, 0, NULL, 0) < 0) /* still its number */
 		return err_sys(err, "cannot open the %s namespace of container %s", namespace_name(kind), state->name);
@@ -95,7 +85,7 @@ int join_namespaces(pid_t pid)
 {
 	int flags = 0;
 	for (int i = 0; i < NAMESPACE_KINDS; i++) {
-		uint64_t ours = number_of(getpid(), i), theirs = number_of(pid, i);
+		uint64_t ours = namespace_number(getpid(), i), theirs = namespace_number(pid, i);
 		if (!ours || ours != theirs)
 			flags |= (int)namespace_flag(i);
 	}

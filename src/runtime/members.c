@@ -4,6 +4,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/str.h"
+#include "src/runtime/namespaces.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -27,13 +28,6 @@ static bool has_own_namespace(pid_t pid)
 	return last && str_eq(last, "\t1");
 }
 
-static ino_t number_of(const char *pid, const char *kind)
-{
-	struct stat st;
-	cleanup_free char *path = str_fmt("/proc/%s/ns/%s", pid, kind);
-	return stat(path, &st) < 0 ? 0 : st.st_ino;
-}
-
 static int open_list(struct members *members, struct err *err)
 {
 	members->dir = opendir("/proc");
@@ -42,16 +36,15 @@ static int open_list(struct members *members, struct err *err)
 
 int members_open(pid_t pid, struct members *ret_members, struct err *err)
 {
-	cleanup_free char *name = str_fmt("%d", pid);
-	*ret_members = (struct members){ .kind = has_own_namespace(pid) ? "pid" : "mnt" };
-	ret_members->number = number_of(name, ret_members->kind);
+	*ret_members = (struct members){ .kind = has_own_namespace(pid) ? NAMESPACE_PID : NAMESPACE_MOUNT };
+	ret_members->number = namespace_number(pid, ret_members->kind);
 	return ret_members->number ? open_list(ret_members, err) : err_sys(err, "cannot look at the container's processes");
 }
 
 int members_open_mount(int mount_fd, struct members *ret_members, struct err *err)
 {
 	struct stat st;
-	*ret_members = (struct members){ .kind = "mnt" };
+	*ret_members = (struct members){ .kind = NAMESPACE_MOUNT };
 	if (fstat(mount_fd, &st) < 0)
 		return err_sys(err, "cannot look at the container's mount namespace");
 	ret_members->number = st.st_ino;
@@ -61,7 +54,7 @@ int members_open_mount(int mount_fd, struct members *ret_members, struct err *er
 const char *members_next(struct members *members)
 {
 	for (struct dirent *entry; (entry = readdir(members->dir));)
-		if (isdigit((unsigned char)entry->d_name[0]) && number_of(entry->d_name, members->kind) == members->number)
+		if (isdigit((unsigned char)entry->d_name[0]) && namespace_number(atoi(entry->d_name), members->kind) == members->number)
 			return entry->d_name;
 	return NULL;
 }

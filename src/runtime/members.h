@@ -8,13 +8,14 @@
 #define XRUN_RUNTIME_MEMBERS_H
 
 #include "src/base/err.h"
+#include "src/plan/spec.h"
 
 #include <dirent.h>
 #include <sys/types.h>
 
 struct members {
 	DIR *dir;
-	const char *kind; /* the namespace's name in /proc/PID/ns */
+	enum namespace_kind kind; /* of the namespace that has them all */
 	ino_t number;
 };
 

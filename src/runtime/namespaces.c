@@ -10,20 +10,33 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 static const struct {
-	const char *name;
+	const char *name, *file; /* file: in /proc/PID/ns */
 	uint64_t flag;
 } kinds[NAMESPACE_KINDS] = {
-	[NAMESPACE_USER] = { "user", CLONE_NEWUSER }, [NAMESPACE_MOUNT] = { "mount", CLONE_NEWNS },
-	[NAMESPACE_PID] = { "pid", CLONE_NEWPID }, [NAMESPACE_NETWORK] = { "network", CLONE_NEWNET },
-	[NAMESPACE_IPC] = { "ipc", CLONE_NEWIPC }, [NAMESPACE_UTS] = { "uts", CLONE_NEWUTS },
-	[NAMESPACE_CGROUP] = { "cgroup", CLONE_NEWCGROUP }, [NAMESPACE_TIME] = { "time", CLONE_NEWTIME },
+	[NAMESPACE_USER] = { "user", "user", CLONE_NEWUSER }, [NAMESPACE_MOUNT] = { "mount", "mnt", CLONE_NEWNS },
+	[NAMESPACE_PID] = { "pid", "pid", CLONE_NEWPID }, [NAMESPACE_NETWORK] = { "network", "net", CLONE_NEWNET },
+	[NAMESPACE_IPC] = { "ipc", "ipc", CLONE_NEWIPC }, [NAMESPACE_UTS] = { "uts", "uts", CLONE_NEWUTS },
+	[NAMESPACE_CGROUP] = { "cgroup", "cgroup", CLONE_NEWCGROUP }, [NAMESPACE_TIME] = { "time", "time", CLONE_NEWTIME },
 };
 
 const char *namespace_name(enum namespace_kind kind)
 {
 	return kinds[kind].name;
+}
+
+char *namespace_path(pid_t pid, enum namespace_kind kind)
+{
+	return str_fmt("/proc/%d/ns/%s", pid, kinds[kind].file);
+}
+
+ino_t namespace_number(pid_t pid, enum namespace_kind kind)
+{
+	struct stat st;
+	cleanup_free char *path = namespace_path(pid, kind);
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
 }
 
 uint64_t namespace_flag(enum namespace_kind kind)

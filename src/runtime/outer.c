@@ -213,7 +213,7 @@ static pid_t clone_inner(const struct spec *spec)
 static int tell_started(const struct stage *stage, pid_t pid, struct err *err)
 {
 	struct stage_message message = { .kind = STAGE_STARTED, .pid = pid };
-	cleanup_free char *path = str_fmt("/proc/%d/ns/mnt", pid);
+	cleanup_free char *path = namespace_path(pid, NAMESPACE_MOUNT);
 	bool own_pids = stage->spec->namespaces.of[NAMESPACE_PID].origin == NAMESPACE_NEW;
 	cleanup_fd int mount_fd = own_pids ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 	if (!own_pids && mount_fd < 0)
