@@ -11,6 +11,14 @@ teardown() {
 	[ ! -e "$BATS_TEST_TMPDIR/held" ] || umount "$BATS_TEST_TMPDIR/held/ns" "$BATS_TEST_TMPDIR/held"
 }
 
+# map_ids: the bundle's container gets a user namespace, with a thousand ids of ours.
+map_ids() {
+	chmod 755 "$BATS_FILE_TMPDIR"
+	change_config "$B" 'c["linux"]["namespaces"].append({"type": "user"})
+c["linux"]["uidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 1000}]
+c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 1000}]'
+}
+
 @test "resources are limits of a cgroup that is the container's, and goes with it" {
 	make_bundle "$B" sleep 1000
 	change_config "$B" 'c["linux"]["cgroupsPath"] = "/xrun-oci-test/one"; c["linux"]["resources"] = {"pids": {"limit": 37}, "memory": {"limit": 67108864, "swap": 67108864}, "cpu": {"shares": 512}}'
@@ -95,12 +103,9 @@ c["process"]["capabilities"] = {one: ["CAP_CHOWN", "CAP_KILL"] for one in sets};
 }
 
 @test "a user namespace has the ids that config.json maps" {
-	chmod 755 "$BATS_FILE_TMPDIR"
 	make_bundle "$B" sh -c 'read -r a b c </proc/self/uid_map; echo $a $b $c; read -r a b c </proc/self/gid_map; echo $a $b $c; echo x >/tmp/file'
-	change_config "$B" 'c["linux"]["namespaces"].append({"type": "user"})
-c["linux"]["uidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 1000}]
-c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 1000}]
-c["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"})'
+	map_ids
+	change_config "$B" 'c["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"})'
 	run oci run -b "$B" one
 	[ "$output" = "$(printf '0 100000 1000\n0 200000 1000')" ]
 }
@@ -117,12 +122,9 @@ c["mounts"].append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"})'
 }
 
 @test "a user namespace has devices that are made for it outside" {
-	chmod 755 "$BATS_FILE_TMPDIR"
 	make_bundle "$B" sh -c 'ls -ln /dev/own; while read -r _ _ _ _ place options _; do [ "$place" != /dev/null ] || echo $options; done </proc/self/mountinfo; : >/dev/null && echo null'
-	change_config "$B" 'c["linux"]["namespaces"].append({"type": "user"})
-c["linux"]["uidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 1000}]
-c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 1000}]
-c["linux"]["devices"] = [{"path": "/dev/own", "type": "b", "major": 1, "minor": 5, "fileMode": 0o640, "uid": 10, "gid": 11}]'
+	map_ids
+	change_config "$B" 'c["linux"]["devices"] = [{"path": "/dev/own", "type": "b", "major": 1, "minor": 5, "fileMode": 0o640, "uid": 10, "gid": 11}]'
 	run oci run -b "$B" one
 	echo "$output"
 	[[ ${lines[0]} == "brw-r----- 1 10 11 1, 5 "* ]]
