@@ -64,15 +64,9 @@ status_of() {
 	oci state "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["status"])'
 }
 
-# await_status ID STATUS: for at most ten seconds.
+# await_status ID STATUS
 await_status() {
-	local i
-	for ((i = 0; i < 200; i++)); do
-		[ "$(status_of "$1")" != "$2" ] || return 0
-		sleep 0.05
-	done
-	echo "$1 does not become $2: $(status_of "$1")"
-	return 1
+	await prints "$2" status_of "$1"
 }
 
 # fails_saying TEXT COMMAND...: with status 1 and one line that begins "xrun-oci: " and holds TEXT.

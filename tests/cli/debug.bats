@@ -102,7 +102,7 @@ goes_to_the_end() {
 
 @test "--gdb=PORT waits on a port of the host's loopback" {
 	local port
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	port=$(free_port)
 	wait_in_gdb --gdb="$port" --network none
 	[[ $command == *"target remote 127.0.0.1:$port'" ]]
 	goes_to_the_end
@@ -174,17 +174,7 @@ start_loop() {
 	local name=$1
 	shift
 	xrun run -d --name "$name" --network none --debuggable -v "$BATS_FILE_TMPDIR/programs:/programs" --arch aarch64 "$PLAIN/test:arm64" /programs/loop "$@"
-	await_log "$name" 'counter 4[5-9]'
-}
-
-# await_log NAME PATTERN: until the container's log has it, for at most ten seconds.
-await_log() {
-	for _ in {1..200}; do
-		! xrun logs "$1" | grep -q "$2" || return 0
-		sleep 0.05
-	done
-	xrun logs "$1" | tail -5
-	return 1
+	await log_has 'counter 4[5-9]' "$name"
 }
 
 # in_gdb NAME OPTION...: gdb, connected to the container by the command that debug prints.
@@ -200,8 +190,8 @@ in_gdb() {
 	run in_gdb late 'break step' continue 'print by' backtrace 'set variable counter = 1000' delete detach
 	echo "$output"
 	[[ $output == *'$1 = 1'*"step (by=1) at "*"main ("* ]]
-	await_log late 'counter 1005'
-	await_log late 'alarms [1-9]' # its signals reach it
+	await log_has 'counter 1005' late
+	await log_has 'alarms [1-9]' late # its signals reach it
 	run in_gdb late 'print counter > 1000' 'set variable counter = 99998'
 	[[ $output == *'$1 = 1'* ]]
 	[ "$(xrun wait late)" = 43 ] # gdb has quit without a word
@@ -218,13 +208,9 @@ in_gdb() {
 	await_text 'Breakpoint 1, ' "$BATS_TEST_TMPDIR/said"
 	kill -KILL $!
 	await_end $!
-	await_log orphan 'counter 20[1-9]'
+	await log_has 'counter 20[1-9]' orphan
 	xrun rm -f orphan
-	for ((i = 0; i < 200; i++)); do
-		[ -e "$directory" ] || break
-		sleep 0.05
-	done
-	[ ! -e "$directory" ]
+	await [ ! -e "$directory" ]
 }
 
 @test "--debuggable in the foreground changes neither status nor signals, and can be started again" {
@@ -238,7 +224,7 @@ in_gdb() {
 	[ "$status" = 5 ]
 	[ "$(cat "$BATS_TEST_TMPDIR/out")" = $'ready\ncaught' ]
 	xrun start again
-	await_log again 'ready.*'
+	await log_has 'ready.*' again
 	[[ $(xrun debug --print again) == *"target remote /tmp/xrun-debug."* ]]
 	xrun rm -f again
 	run xrun run --network none --debuggable --arch aarch64 "$PLAIN/test:arm64" sh -c 'kill -SEGV $$'

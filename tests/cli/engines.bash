@@ -51,14 +51,3 @@ remove_podman() {
 	podman system reset --force >/dev/null
 	rm -rf "$ENGINE_RUN"
 }
-
-# await COMMAND...: until it succeeds, for at most ten seconds.
-await() {
-	local i
-	for ((i = 0; i < 200; i++)); do
-		! "$@" >/dev/null 2>&1 || return 0
-		sleep 0.05
-	done
-	echo "does not come true: $*"
-	return 1
-}

@@ -13,13 +13,7 @@ prepare() {
 running() {
 	"$XRUN" --root "$STORE" run --rm --name box "$@" sleep 1000 >/dev/null 2>"$BATS_TEST_TMPDIR/box.err" &
 	box=$!
-	local i
-	for ((i = 0; i < 200; i++)); do
-		[ -z "$(xrun ps -q --filter name=box)" ] || return 0
-		sleep 0.05
-	done
-	cat "$BATS_TEST_TMPDIR/box.err"
-	return 1
+	await ! prints "" xrun ps -q --filter name=box || { cat "$BATS_TEST_TMPDIR/box.err"; return 1; }
 }
 
 teardown() {
@@ -108,12 +102,7 @@ powers='sed -n "s/^\(Cap[A-Za-z]*\|Seccomp\|NoNewPrivs\):\t*//p" /proc/self/stat
 @test "exec -d does not wait, and the program goes on in the container" {
 	running "$NATIVE"
 	xrun exec -d box sh -c 'echo $$ >/tmp/pid; exec sleep 500'
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ "$(xrun exec box sh -c 'cat /proc/$(cat /tmp/pid)/comm' 2>/dev/null)" = sleep ] && break
-		sleep 0.05
-	done
-	[ "$i" -lt 100 ]
+	await prints sleep xrun exec box sh -c 'cat /proc/$(cat /tmp/pid)/comm'
 	fails_with 127 "nonesuch" xrun exec -d box nonesuch
 }
 
@@ -135,11 +124,7 @@ powers='sed -n "s/^\(Cap[A-Za-z]*\|Seccomp\|NoNewPrivs\):\t*//p" /proc/self/stat
 	await_text ready "$BATS_TEST_TMPDIR/out"
 	kill -KILL "$pid"
 	await_end "$pid"
-	for ((i = 0; i < 100; i++)); do
-		pgrep -f 'sleep 7654' -u "$(id -u)" >/dev/null || break
-		sleep 0.05
-	done
-	[ "$i" -lt 100 ]
+	await ! pgrep -f 'sleep 7654' -u "$(id -u)"
 	"$XRUN" --root "$STORE" exec box sh -c 'echo again; exec sleep 7654' >"$BATS_TEST_TMPDIR/out" &
 	pid=$!
 	await_text again "$BATS_TEST_TMPDIR/out"

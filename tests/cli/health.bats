@@ -18,13 +18,7 @@ teardown() {
 
 # await_health WORD: until inspect says so of the container box.
 await_health() {
-	local i
-	for ((i = 0; i < 200; i++)); do
-		[ "$(xrun inspect -f '{{.State.Health.Status}}' box)" = "$1" ] && return 0
-		sleep 0.05
-	done
-	xrun inspect box
-	return 1
+	await prints "$1" xrun inspect -f '{{.State.Health.Status}}' box || { xrun inspect box; return 1; }
 }
 
 @test "a check that succeeds makes a container healthy, one that fails often enough unhealthy, and back" {
@@ -44,12 +38,7 @@ await_health() {
 	xrun run -d --name box --health-cmd 'sleep 4567' --health-interval 20ms --health-timeout 50ms --health-retries 1 "$NATIVE" sleep 1000
 	await_health unhealthy
 	xrun stop box
-	local i
-	for ((i = 0; i < 100; i++)); do
-		pgrep -u "$(id -u)" -f 'sleep 4567' >/dev/null || break
-		sleep 0.05
-	done
-	[ "$i" -lt 100 ]
+	await ! pgrep -u "$(id -u)" -f 'sleep 4567'
 }
 
 @test "a container that is not asked has no health" {

@@ -299,11 +299,8 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 }
 
 @test "a registry that stalls is given up" {
-	local place=$BATS_FILE_TMPDIR/stalled i
-	for ((i = 0; i < 1200; i++)); do
-		[ ! -s "$place/status" ] || break
-		sleep 0.1
-	done
+	local place=$BATS_FILE_TMPDIR/stalled
+	await [ -s "$place/status" ]
 	cat "$place/said"
 	[ "$(cat "$place/status")" = 125 ]
 	[ "$(wc -l <"$place/said")" = 1 ]

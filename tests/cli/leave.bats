@@ -76,11 +76,5 @@ ECHO='stty -echo; echo ready; while read -r line; do echo "got $line"; done'
 	[ "$status" = 9 ]
 	# shellcheck disable=SC2016 # another shell's
 	run on_terminal 'ready|:kill -KILL $1' "$XRUN" --root "$STORE" run -it --name box "$NATIVE" sh -c 'echo ready; exec sleep 8779'
-	local i
-	for ((i = 0; i < 100; i++)); do
-		pgrep -f '^sleep 8779' >/dev/null || break
-		sleep 0.05
-	done
-	run pgrep -f '^sleep 8779'
-	[ "$status" = 1 ]
+	await ! pgrep -f '^sleep 8779'
 }

@@ -47,15 +47,54 @@ fails_with() {
 	[[ $said != *[![:print:]]* ]]
 }
 
-# await_text TEXT FILE: until it is there, for at most ten seconds.
-await_text() {
-	local i
-	for ((i = 0; i < 200; i++)); do
-		grep -q "$1" "$2" 2>/dev/null && return 0
+# free_port [COUNT]: the first of so many in a row that nobody listens at; below those that the kernel gives to whoever asks
+# for any, so that it is free for a while.
+free_port() {
+	python3 - "${1:-1}" <<-'END'
+		import random, socket, sys
+		while True:
+		    first = random.randrange(20000, 32000)
+		    taken = []
+		    try:
+		        for port in range(first, first + int(sys.argv[1])):
+		            taken.append(socket.socket())
+		            taken[-1].bind(("", port))
+		    except OSError:
+		        continue
+		    print(first)
+		    break
+	END
+}
+
+# await [!] COMMAND...: until it succeeds (with !: fails), for at most a minute, as machines may be busy.
+await() {
+	local wanted=0 got end=$((SECONDS + 60))
+	[ "$1" != ! ] || { wanted=1; shift; }
+	while ((SECONDS < end)); do
+		got=0
+		"$@" >/dev/null 2>&1 || got=1
+		[ $got != $wanted ] || return 0
 		sleep 0.05
 	done
-	echo "no $1 in $2"
+	echo "not within a minute: $*"
 	return 1
+}
+
+# await_text TEXT FILE: until the file has it.
+await_text() {
+	await grep -q "$1" "$2"
+}
+
+# prints TEXT COMMAND...: whether the command prints this and nothing else.
+prints() {
+	local text=$1
+	shift
+	[ "$("$@" 2>/dev/null)" = "$text" ]
+}
+
+# log_has TEXT CONTAINER
+log_has() {
+	xrun logs "$2" | grep -q "$1"
 }
 
 # await_end PID: sets status to what our background job PID ended with.

@@ -46,12 +46,8 @@ for c in json.load(sys.stdin):
 	xrun run "$NATIVE" true
 	xrun run --rm --name two "$NATIVE" true
 	xrun run -d --rm --name three "$NATIVE" true
-	for ((i = 0; i < 100; i++)); do
-		[ "$(xrun ps -aq | wc -l)" = 1 ] && break
-		sleep 0.05
-	done
+	await prints one xrun ps -a --format '{{.Names}}'
 	[ "$(status_of one)" = "exited 0" ]
-	[ "$(xrun ps -aq | wc -l)" = 1 ]
 }
 
 @test "a container that is started again has the files that it wrote" {
@@ -113,14 +109,13 @@ for c in json.load(sys.stdin):
 	xrun stop box
 }
 
+has_logged() {
+	[ "$(xrun logs box | grep -c "$2")" -ge "$1" ]
+}
+
 # await_log TEXT [TIMES]: until the container box has written it that often.
 await_log() {
-	local i
-	for ((i = 0; i < 200; i++)); do
-		[ "$(xrun logs box | grep -c "$1")" -ge "${2:-1}" ] && return 0
-		sleep 0.05
-	done
-	return 1
+	await has_logged "${2:-1}" "$1"
 }
 
 @test "stop kills what does not obey within the time, and what has no handler at once" {
@@ -137,10 +132,7 @@ await_log() {
 	"$XRUN" --root "$STORE" run "$NATIVE" sh -c 'echo ready; exec sleep 1000' >"$BATS_TEST_TMPDIR/out" &
 	local pid=$!
 	await_text ready "$BATS_TEST_TMPDIR/out"
-	for ((i = 0; i < 100; i++)); do # until it is sleep, which has no handler
-		kill -INT "$pid" 2>/dev/null || break
-		sleep 0.05
-	done
+	await ! kill -INT "$pid" # until it is sleep, which has no handler
 	await_end "$pid"
 	[ "$status" = 130 ]
 }
@@ -232,11 +224,7 @@ supervisor() {
 	xrun run -d --name box "$NATIVE" sh -c 'echo "$$" >>/root/f; echo ready; exec sleep 6543'
 	await_log ready
 	kill -KILL "$(supervisor box)"
-	for ((i = 0; i < 100; i++)); do
-		pgrep -u "$(id -u)" -f 'sleep 6543' >/dev/null || break
-		sleep 0.05
-	done
-	[ "$i" -lt 100 ]
+	await ! pgrep -u "$(id -u)" -f 'sleep 6543'
 	[ "$(status_of box)" = "exited 137" ]
 	[[ $(xrun ps -a) == *"Lost: its xrun was killed"* ]]
 	[ "$(xrun wait box)" = 137 ]
@@ -252,11 +240,7 @@ supervisor() {
 	pid=$(xrun ps --format json | sed -n 's/.*"pid": "\(.*\)".*/\1/p')
 	kill -KILL "$(supervisor box)"
 	xrun run "$NATIVE" true
-	for ((i = 0; i < 100; i++)); do
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.05
-	done
-	[ "$i" -lt 100 ]
+	await ! kill -0 "$pid"
 }
 
 @test "a state of a newer xrun is refused, a damaged one can be removed" {
@@ -300,18 +284,18 @@ supervisor() {
 	[ "$(xrun exec "$got" sh -c 'echo $FROM')" = pipe ]
 }
 
+open_files() {
+	find "/proc/$1/fd" -type l | wc -l
+}
+
 @test "many clients leave the supervisor with as many descriptors as before" {
 	local id supervisor before i
 	id=$(xrun run -d --name box "$NATIVE" sh -c 'while :; do echo tick; sleep 0.01; done')
 	supervisor=$(xrun inspect -f '{{.Supervisor}}' box)
-	before=$(find "/proc/$supervisor/fd" -type l | wc -l)
+	before=$(open_files "$supervisor")
 	for ((i = 0; i < 60; i++)); do
 		"$XRUN" --root "$STORE" attach box </dev/null 2>/dev/null | head -c 1 >/dev/null || true
 		xrun exec "$id" true
 	done
-	for ((i = 0; i < 100; i++)); do
-		[ "$(find "/proc/$supervisor/fd" -type l | wc -l)" = "$before" ] && break
-		sleep 0.05
-	done
-	[ "$i" -lt 100 ]
+	await prints "$before" open_files "$supervisor"
 }

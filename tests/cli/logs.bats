@@ -94,14 +94,13 @@ ended() {
 	fails_with 125 "--log-opt needs -d" xrun run --log-opt max-size=1k "$NATIVE" true
 }
 
+is_done() {
+	xrun logs --tail 1 box | tr -d "\0" | grep -qx "done"
+}
+
 @test "output without line ends does not grow the supervisor's memory" {
 	xrun run -d --name box --log-opt max-size=100k "$NATIVE" sh -c 'dd if=/dev/zero bs=1M count=64 2>/dev/null; echo; echo done; exec sleep 1000' >/dev/null
-	local i
-	for ((i = 0; i < 600; i++)); do
-		xrun logs --tail 1 box | tr -d "\0" | grep -qx "done" && break
-		sleep 0.05
-	done
-	[ "$i" -lt 600 ]
+	await is_done
 	sanitized || [ "$(sed -n 's/VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(sed -n 's/.*"supervisor": \([0-9]*\).*/\1/p' "$STORE"/containers/*/state.json)/status")" -lt 8192 ]
 }
 
@@ -181,12 +180,7 @@ ended() {
 	sleep 0.3
 	kill -KILL $!
 	await_end $!
-	local i
-	for ((i = 0; i < 600; i++)); do
-		xrun logs --tail 1 box | tr -d "\0" | grep -qx "done" && break
-		sleep 0.05
-	done
-	[ "$i" -lt 600 ]
+	await is_done
 }
 
 @test "one client too many is told so, and the others go on" {

@@ -21,15 +21,9 @@ alive() {
 	for pid; do [ ! -e "/proc/$pid" ] || echo "$pid"; done
 }
 
-# await_gone PID...: until all have ended, for at most a minute.
+# await_gone PID...: until all have ended.
 await_gone() {
-	local i
-	for ((i = 0; i < 600; i++)); do
-		[ -n "$(alive "$@")" ] || return 0
-		sleep 0.1
-	done
-	alive "$@" | xargs -I{} cat /proc/{}/stat
-	return 1
+	await prints "" alive "$@" || { alive "$@" | xargs -I{} cat /proc/{}/stat; return 1; }
 }
 
 @test "many start, run, stop and are removed, and nothing of them is left" {

@@ -52,32 +52,10 @@ listening() {
 	await_text ready "$BATS_TEST_TMPDIR/out"
 }
 
-# free_port [COUNT]: the first of so many in a row that nobody listens at.
-free_port() {
-	python3 - "${1:-1}" <<-'END'
-		import random, socket, sys
-		while True:
-		    first = random.randrange(30000, 60000)
-		    taken = []
-		    try:
-		        for port in range(first, first + int(sys.argv[1])):
-		            taken.append(socket.socket())
-		            taken[-1].bind(("", port))
-		    except OSError:
-		        continue
-		    print(first)
-		    break
-	END
-}
-
-# What answers at a port of the host, trying until something does.
+# What answers at a port of the host, as soon as something does.
 ask() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		curl -sf --max-time 5 "http://$1/word" && return 0
-		sleep 0.1
-	done
-	return 1
+	await curl -sf --max-time 5 "http://$1/word"
+	curl -sf --max-time 5 "http://$1/word"
 }
 
 # A web server in the container: port 80 says "inside".
@@ -134,18 +112,17 @@ INSIDE='/busybox mkdir /www; echo inside >/www/word; /busybox httpd -p 80 -h /ww
 	refute curl -sf --max-time 2 "http://$(hostname -I | cut -d' ' -f1):$port/word"
 }
 
+sends_datagram() {
+	echo a-datagram >"/dev/udp/127.0.0.1/$port"
+	grep -q "a-datagram came" "$BATS_TEST_TMPDIR/out"
+}
+
 @test "-p publishes UDP, and then not TCP" {
 	port=$(free_port)
 	# Nothing takes it there; the kernel counts it all the same.
 	listening -p "$port:53/udp" -- sh -c 'echo ready; while :; do
 		/busybox awk "/^Udp: [0-9]/ && \$3 { print \"a-datagram came\" }" /proc/net/snmp; sleep 0.1; done'
-	local i
-	for ((i = 0; i < 100; i++)); do
-		echo a-datagram >"/dev/udp/127.0.0.1/$port"
-		grep -q "a-datagram came" "$BATS_TEST_TMPDIR/out" && break
-		sleep 0.1
-	done
-	grep -q "a-datagram came" "$BATS_TEST_TMPDIR/out"
+	await sends_datagram
 	refute curl -s --max-time 2 "http://127.0.0.1:$port/"
 }
 
@@ -234,12 +211,7 @@ options ndots:2" ]
 	listening -p "127.0.0.1:$port:80" -- sh -c "$INSIDE"
 	kill -KILL "$container"
 	wait "$container" || true
-	local i
-	for ((i = 0; i < 50; i++)); do
-		pgrep -u "$(id -u)" -f "[p]asta.*/$port:80" >/dev/null || break
-		sleep 0.1
-	done
-	refute pgrep -u "$(id -u)" -f "[p]asta.*/$port:80"
+	await ! pgrep -u "$(id -u)" -f "[p]asta.*/$port:80"
 	container=
 	xrun "$NATIVE" true
 	[ -z "$(ls "$STORE/containers")" ]
@@ -259,7 +231,14 @@ options ndots:2" ]
 
 # CVE-2020-15257: a control socket in the abstract namespace of a network that a container shares.
 @test "xrun has no abstract socket, and a container's are not the host's" {
-	listening -- sh -c '/busybox nc -lU @inside 2>/dev/null & echo ready; exec sleep 30'
+	"$XRUN" --root "$STORE" run --init rootfs:/ python3 -uc 'import socket, time
+s = socket.socket(socket.AF_UNIX)
+s.bind("\0inside")
+print(open("/proc/net/unix").read() + "ready")
+time.sleep(30)' >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	container=$!
+	await_text ready "$BATS_TEST_TMPDIR/out"
+	grep -q " @inside" "$BATS_TEST_TMPDIR/out"
 	refute grep -E '@.*xrun|@inside|@.*pas(ta|st)' /proc/net/unix
 	in_busybox --network host -- sh -c '! cat /proc/net/unix | /busybox grep -E "@.*xrun"'
 }

@@ -165,15 +165,9 @@ kill_puller() {
 	flock "$STORE/in-use" true
 }
 
-# await_half N: until the layer has been asked for N times, and half of it is in the store.
-await_half() {
-	local i
-	for ((i = 0; i < 200; i++)); do
-		[ "$(wc -l <ranges)" != "$1" ] || [ "$(stat -c %s "$STORE"/staging/*.partial | head -1)" -lt 4000000 ] ||
-			return 0
-		sleep 0.05
-	done
-	return 1
+# half_came N: whether the layer has been asked for N times, and half of it is in the store.
+half_came() {
+	[ "$(wc -l <ranges)" = "$1" ] && [ "$(stat -c %s "$STORE"/staging/*.partial | head -1)" -ge 4000000 ]
 }
 
 @test "Ctrl-C ends a pull that hangs, and the next one begins where it ended" {
@@ -181,7 +175,7 @@ await_half() {
 	big_server
 	for signal in INT TERM KILL; do
 		pull_in_background "$BATS_TEST_TMPDIR/said"
-		await_half $((++turn))
+		await half_came $((++turn))
 		kill_puller $signal # long before the hanging connection would be given up
 		[ "$status" -gt 128 ]
 	done
@@ -199,7 +193,7 @@ await_half() {
 	local file
 	big_server
 	pull_in_background "$BATS_TEST_TMPDIR/said"
-	await_half 1
+	await half_came 1
 	kill_puller KILL
 	touch "$BATS_TEST_TMPDIR/go"
 	file=$(ls "$STORE"/staging/*.partial)
@@ -212,7 +206,7 @@ await_half() {
 @test "rmi removes what has come of a layer" {
 	big_server
 	pull_in_background "$BATS_TEST_TMPDIR/said"
-	await_half 1
+	await half_came 1
 	kill_puller KILL
 	kill "$server"
 	[ -n "$(find "$STORE/staging" -name '*.partial')" ]
@@ -222,13 +216,10 @@ await_half() {
 }
 
 @test "registries that say nothing, too little or stop in the middle are given up" {
-	local name i
+	local name
 	for name in "${SLOW[@]}" silent; do
 		local place=$BATS_FILE_TMPDIR/$name
-		for ((i = 0; i < 1200; i++)); do
-			[ ! -s "$place/status" ] || break
-			sleep 0.1
-		done
+		await [ -s "$place/status" ]
 		echo "$name: $(cat "$place/said")"
 		[ "$(cat "$place/status")" = 125 ]
 		[ "$(wc -l <"$place/said")" = 1 ]

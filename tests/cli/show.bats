@@ -48,20 +48,19 @@ teardown() {
 	fails_with 125 "--format {.ID}" xrun ps --format '{.ID}'
 }
 
+top_of_box() {
+	xrun top --format '{{.User}} {{.PID}} {{.Command}}' box | sort
+}
+
+app_sleeps() {
+	xrun top --format '{{.User}} {{.Command}}' box | grep -cx '1000 sleep 99'
+}
+
 @test "top lists the container's processes, with their numbers inside and outside" {
 	xrun run -d --name box "$NATIVE" sh -c 'sleep 1234 & exec sleep 4321'
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ "$(xrun top box | grep -c ' sleep ')" = 2 ] && break
-		sleep 0.05
-	done
-	[ "$(xrun top --format '{{.User}} {{.PID}} {{.Command}}' box | sort)" = "$(printf '0 1 sleep 4321\n0 2 sleep 1234')" ]
+	await prints $'0 1 sleep 4321\n0 2 sleep 1234' top_of_box
 	xrun exec -d -u app box sleep 99
-	for ((i = 0; i < 100; i++)); do
-		[ "$(xrun top --format '{{.User}} {{.Command}}' box | grep -c '^1000 sleep 99')" = 1 ] && break
-		sleep 0.05
-	done
-	[ "$i" -lt 100 ]
+	await prints 1 app_sleeps
 	grep -q 'sleep' "/proc/$(xrun top --format '{{.HostPID}} {{.PID}}' box | sed -n 's/ 1$//p')/cmdline"
 }
 

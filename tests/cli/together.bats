@@ -44,10 +44,7 @@ blobs_asked() {
 	local pids=() leader i
 	asked "$NAME" >/dev/null
 	start_pulls 1
-	for ((i = 0; i < 200; i++)); do
-		[ "$(blobs_asked)" = 2 ] && break
-		sleep 0.02
-	done
+	await prints 2 blobs_asked
 	leader=${pids[0]}
 	pids=()
 	start_pulls 4

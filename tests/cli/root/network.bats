@@ -29,22 +29,25 @@ SERVERS=$(
 		import socket, sys, threading
 		def tcp(address):
 		    s = socket.create_server((address, 8000), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
-		    while True:
-		        c, _ = s.accept()
-		        c.sendall(b"served\n")
-		        c.close()
+		    def serve():
+		        while True:
+		            c, _ = s.accept()
+		            c.sendall(b"served\n")
+		            c.close()
+		    return serve
 		def dns(address):
 		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 		    s.bind((address, 53))
-		    while True:
-		        q, peer = s.recvfrom(512)
-		        end = q.index(b"\0", 12) + 5
-		        a = q[end - 4:end - 2] == b"\0\1"
-		        s.sendto(q[:2] + b"\x81\x80\0\1\0" + bytes([a]) + b"\0\0\0\0" + q[12:end] +
-		            (b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\x4d" if a else b""), peer)
-		for word in sys.argv[1:]:
-		    kind, address = word.split("=")
-		    threading.Thread(target={"tcp": tcp, "dns": dns}[kind], args=[address]).start()
+		    def serve():
+		        while True:
+		            q, peer = s.recvfrom(512)
+		            end = q.index(b"\0", 12) + 5
+		            a = q[end - 4:end - 2] == b"\0\1"
+		            s.sendto(q[:2] + b"\x81\x80\0\1\0" + bytes([a]) + b"\0\0\0\0" + q[12:end] +
+		                (b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\x4d" if a else b""), peer)
+		    return serve
+		for serve in [{"tcp": tcp, "dns": dns}[kind](address) for kind, address in (word.split("=") for word in sys.argv[1:])]:
+		    threading.Thread(target=serve).start()
 		print("ready", flush=True)
 	END
 )

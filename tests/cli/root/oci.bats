@@ -94,11 +94,7 @@ c["process"]["capabilities"] = {one: ["CAP_CHOWN", "CAP_KILL"] for one in sets};
 	kill -KILL "$(cat "$B/pid")"
 	await_status one stopped
 	oci kill one KILL
-	for ((i = 0; i < 100; i++)); do
-		[ "$(oci ps --format json one)" != "[]" ] || break
-		sleep 0.05
-	done
-	[ "$(oci ps --format json one)" = "[]" ]
+	await prints "[]" oci ps --format json one
 	fails_saying "not running" oci kill one KILL
 }
 
