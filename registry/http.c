@@ -4,6 +4,7 @@
 #include "registry/location.h"
 
 #include "src/base/fd.h"
+#include "src/base/now.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -130,13 +131,6 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
 		response->has_range =
 			location_parse_range(range, &response->range_from, &response->range_to, &response->range_size);
 	return len;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* A part must be the one that was asked for; of a whole, what is here already is passed over. */

@@ -8,6 +8,7 @@
  */
 #include "registry/progress.h"
 #include "registry/progress_show.h"
+#include "src/base/now.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -43,13 +44,6 @@ bool progress_parse_style(const char *name, enum progress_style *ret_style)
 		return true;
 	}
 	return false;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static struct progress_total total_of(const struct progress *p)

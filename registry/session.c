@@ -3,6 +3,7 @@
 #include "registry/session.h"
 #include "registry/location.h"
 #include "registry/reference.h"
+#include "src/base/now.h"
 
 #include <errno.h>
 #include <string.h>
@@ -132,13 +133,6 @@ static int judge(const struct session *session, const struct session_request *q,
 	default:
 		return err_set(err, -EPROTO, "%s: %s answered with status %d", q->what, registry, response->status);
 	}
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* A quarter more or less than a power of two, so that many who were turned away together do not come back together. */

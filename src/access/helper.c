@@ -3,6 +3,7 @@
 #include "src/access/helper.h"
 
 #include "src/base/fd.h"
+#include "src/base/now.h"
 #include "src/base/process.h"
 
 #include <errno.h>
@@ -42,13 +43,6 @@ static int start(const char *program, const char *command, int question_fd, pid_
 	int failed = posix_spawnp(ret_pid, program, &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return failed ? err_code(err, -failed, "cannot start the credential helper %s", program) : fd_take(&read_fd);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* All that it says until it closes its output. */

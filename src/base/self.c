@@ -2,11 +2,13 @@
 /* self.c owns the file that this program is executed from. */
 #include "src/base/self.h"
 
+#include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -88,15 +90,36 @@ static int execute_copy(int copy_fd, char **argv, struct err *err)
 	return err_sys(err, "cannot execute the copy of xrun in memory");
 }
 
-int self_protect(char **argv, struct err *err)
+/* Does not return if this is not the copy, but should be. */
+static int protect(char **argv, struct err *err)
 {
 	cleanup_fd int self_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (self_fd < 0)
 		return err_sys(err, "cannot open xrun's own file");
 	if (!is_exposed(self_fd)) {
-		prctl(PR_SET_NAME, "xrun"); /* the copy would be called by a descriptor's number */
+		prctl(PR_SET_NAME, program_invocation_short_name); /* the copy would be called by a descriptor's number */
 		return 0;
 	}
 	cleanup_fd int copy_fd = make_copy(self_fd, err);
 	return copy_fd < 0 ? copy_fd : execute_copy(copy_fd, argv, err);
+}
+
+/* Where our caller closed one, the next file that is opened would be taken for it: the store, or the stages' socket. */
+static int open_standard(struct err *err)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd < 3);
+	return fd < 0 ? err_sys(err, "cannot open /dev/null") : close(fd);
+}
+
+int self_begin(char **argv, struct err *err)
+{
+	int r = open_standard(err);
+	if (r == 0)
+		r = protect(argv, err); /* before descriptors are marked: engines pass some on to us by number */
+	if (r == 0 && calls_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		r = err_sys(err, "cannot mark what our caller left open as not to be passed on");
+	return r;
 }

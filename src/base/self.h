@@ -8,11 +8,12 @@
 #include <stdbool.h>
 
 /*
- * A container can get hold of this file (a command of /proc/self/exe, CVE-2019-5736), and where it belongs to the user
- * that the container's root is on the host, could change it. Then this executes a sealed copy in memory in its place,
- * with the same arguments, and does not return; otherwise 0. To be called before descriptors are marked close-on-exec.
+ * What main does first. Standard input, output and error are open afterwards (to /dev/null where our caller closed them), and
+ * nothing else of the caller's is passed on to programs. A container can get hold of this file (a command of /proc/self/exe,
+ * CVE-2019-5736), and where it belongs to the user that the container's root is on the host, could change it: then a sealed
+ * copy in memory is executed in its place, with the same arguments. 0 or a negative errno.
  */
-int self_protect(char **argv, struct err *err);
+int self_begin(char **argv, struct err *err);
 
 /* Root of the namespace that has all ids, which has some of its own for containers. */
 bool self_is_host_root(void);

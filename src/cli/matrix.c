@@ -6,6 +6,7 @@
  * that Ctrl-C reaches us alone and once. One loop reads what comes and writes it on; while our own output does not take
  * it, nothing is read, so that a child waits rather than our memory fills.
  */
+#include "src/base/now.h"
 #include "src/cli/matrix.h"
 
 #include "src/base/calls.h"
@@ -52,13 +53,6 @@ struct execution {
 	int64_t next_kill_ms;
 };
 
-int64_t matrix_now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* The processes below a supervisor of ours: the container's first, or what pulls its image (proc(5), Linux 3.5). */
 static void kill_below(pid_t pid)
 {
@@ -77,7 +71,7 @@ static void kill_below(pid_t pid)
 static void press_on(struct execution *e, int signal_number)
 {
 	e->kills++;
-	e->next_kill_ms = matrix_now_ms() + PATIENCE_MS;
+	e->next_kill_ms = now_ms() + PATIENCE_MS;
 	for (size_t i = 0; i < e->matrix->count; i++) {
 		pid_t pid = e->children[i].pid;
 		if (pid > 0 && e->kills == 1)
@@ -118,7 +112,7 @@ static int patience(struct execution *e)
 {
 	if (!e->ended_by)
 		return -1;
-	int64_t left = e->next_kill_ms - matrix_now_ms();
+	int64_t left = e->next_kill_ms - now_ms();
 	if (left <= 0) {
 		press_on(e, SIGKILL);
 		left = PATIENCE_MS;
@@ -247,7 +241,7 @@ static void take_report(struct child *child, struct matrix_row *row, int status)
 	struct report report;
 	bool reported = read(child->fds[0], &report, sizeof report) == sizeof report;
 	row->state = MATRIX_ENDED;
-	row->ended_ms = matrix_now_ms();
+	row->ended_ms = now_ms();
 	row->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	if (reported) {
 		report.err.text[sizeof report.err.text - 1] = 0;

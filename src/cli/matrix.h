@@ -7,7 +7,7 @@
 
 /*
  * What each row's process does, with standard output and error into pipes of ours. Sets *ret_started_ms (of
- * matrix_now_ms) when the pull is over and the container is about to start. Returns an exit status, or a negative errno.
+ * now_ms) when the pull is over and the container is about to start. Returns an exit status, or a negative errno.
  */
 struct matrix_options {
 	size_t jobs;    /* how many at once */
@@ -16,8 +16,6 @@ struct matrix_options {
 	int (*call)(void *context, const struct arch *arch, int64_t *ret_started_ms, struct err *err);
 	void *context;
 };
-
-int64_t matrix_now_ms(void);
 
 /*
  * Runs every row that is WAITING and fills it. SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on and no row starts any more;

@@ -25,30 +25,6 @@ const struct option push_options[] = {
 	{ 0 },
 };
 
-static void add_image(struct strv *argv, const struct image *image)
-{
-	strv_add(argv, image->reference);
-	strv_add(argv, platform_text(&image->platform).text);
-}
-
-static int add_images(const struct selection *s, const struct wish *wish, const char *word, struct strv *argv, struct err *err)
-{
-	cleanup_free const struct image **found = NULL;
-	struct platform platform;
-	const struct image *image = NULL;
-	bool all = str_eq(wish->arch, "all"), one = !all && (wish->arch || wish->platform);
-	int r = one ? cli_platform(wish->arch, wish->platform, &platform, err) : 0;
-	if (r == 0 && all)
-		r = selection_find(s, word, NULL, &found, err);
-	else if (r == 0)
-		r = selection_find_one(s, word, one ? &platform : NULL, &image, err);
-	if (r == 0 && image)
-		add_image(argv, image);
-	for (size_t i = 0; r == 0 && found && found[i]; i++)
-		add_image(argv, found[i]);
-	return r;
-}
-
 /* podman's second argument, with or without its "docker://"; by default the image's own name. */
 static int read_target(const struct strv *words, struct reference *ret_target, struct err *err)
 {
@@ -77,7 +53,7 @@ static int push(const struct selection *s, const struct wish *wish, const struct
 	strv_add(&argv, "push");
 	strv_take(&argv, progress);
 	strv_add(&argv, name);
-	r = add_images(s, wish, words->items[0], &argv, err);
+	r = selection_add(s, words->items[0], wish->arch, wish->platform, &argv, err);
 	return r < 0 ? r : cli_push(argv.items, &fetch, &s->map, s->dir_fd, err);
 }
 

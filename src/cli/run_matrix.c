@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* run_matrix.c owns `xrun run` on several architectures: from the request to the table and the reports. */
+#include "src/base/now.h"
 #include "src/cli/run.h"
 
 #include "src/base/fd.h"
@@ -54,7 +55,7 @@ static int run_row(void *context, const struct arch *arch, int64_t *ret_started_
 	int r = fetch_image(call, &request, err);
 	if (r < 0)
 		return r;
-	*ret_started_ms = matrix_now_ms();
+	*ret_started_ms = now_ms();
 	request.pull = NULL;
 	return run_container(call->globals, &request, call->image, err);
 }

@@ -26,30 +26,6 @@ const struct option save_options[] = {
 	{ 0 },
 };
 
-static void add_image(struct strv *argv, const struct image *image)
-{
-	strv_add(argv, image->reference);
-	strv_add(argv, platform_text(&image->platform).text);
-}
-
-static int add_word(const struct selection *s, const struct wish *wish, const char *word, struct strv *argv, struct err *err)
-{
-	cleanup_free const struct image **found = NULL;
-	struct platform platform;
-	const struct image *image = NULL;
-	bool all = str_eq(wish->arch, "all"), one = !all && (wish->arch || wish->platform);
-	int r = one ? cli_platform(wish->arch, wish->platform, &platform, err) : 0;
-	if (r == 0 && all)
-		r = selection_find(s, word, NULL, &found, err);
-	else if (r == 0)
-		r = selection_find_one(s, word, one ? &platform : NULL, &image, err);
-	if (r == 0 && image)
-		add_image(argv, image);
-	for (size_t i = 0; r == 0 && found && found[i]; i++)
-		add_image(argv, found[i]);
-	return r;
-}
-
 /* Beside the file, under a name that says what it is, until it is whole. What is no file (a pipe, /dev/null) is opened as it is. */
 static int open_output(const char *path, char **ret_unfinished, struct err *err)
 {
@@ -86,7 +62,7 @@ static int save(const struct selection *s, const struct wish *wish, const struct
 	strv_add(&argv, "save");
 	strv_add(&argv, format);
 	for (size_t i = 0; r == 0 && i < words->len; i++)
-		r = add_word(s, wish, words->items[i], &argv, err);
+		r = selection_add(s, words->items[i], wish->arch, wish->platform, &argv, err);
 	if (r < 0)
 		return r;
 	return wish->output ? save_to_file(s, &argv, wish->output, err) : cli_helper(argv.items, STDOUT_FILENO, &s->map, s->dir_fd, err);

@@ -136,3 +136,27 @@ int selection_find_one(const struct selection *s, const char *text, const struct
 	*ret_image = best;
 	return 0;
 }
+
+static void add_image(struct strv *argv, const struct image *image)
+{
+	strv_add(argv, image->reference);
+	strv_add(argv, platform_text(&image->platform).text);
+}
+
+int selection_add(const struct selection *s, const char *text, const char *arch, const char *platform, struct strv *argv, struct err *err)
+{
+	cleanup_free const struct image **found = NULL;
+	struct platform wanted;
+	const struct image *image = NULL;
+	bool all = str_eq(arch, "all"), one = !all && (arch || platform);
+	int r = one ? cli_platform(arch, platform, &wanted, err) : 0;
+	if (r == 0 && all)
+		r = selection_find(s, text, NULL, &found, err);
+	else if (r == 0)
+		r = selection_find_one(s, text, one ? &wanted : NULL, &image, err);
+	if (r == 0 && image)
+		add_image(argv, image);
+	for (size_t i = 0; r == 0 && found && found[i]; i++)
+		add_image(argv, found[i]);
+	return r;
+}

@@ -35,4 +35,11 @@ int selection_find(const struct selection *selection, const char *text, const st
 int selection_find_one(const struct selection *selection, const char *text, const struct platform *want,
 	const struct image **ret_image, struct err *err);
 
+/*
+ * Adds what xrun-fetch takes for it, NAME PLATFORM, to `argv`: for that of --arch or --platform (either may be NULL), for each
+ * with arch "all".
+ */
+int selection_add(const struct selection *selection, const char *text, const char *arch, const char *platform,
+	struct strv *argv, struct err *err);
+
 #endif

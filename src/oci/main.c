@@ -1,23 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c owns xrun-oci's way from argv to the exit status; it is the only file that prints an error. */
-#include "src/base/calls.h"
 #include "src/base/self.h"
 #include "src/oci/oci.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/close_range.h>
 #include <stdio.h>
-#include <unistd.h>
-
-static int open_standard(void)
-{
-	int fd;
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd < 3);
-	return fd < 0 ? -1 : close(fd);
-}
 
 static int print_help(void)
 {
@@ -58,11 +45,7 @@ int main(int argc, char **argv)
 {
 	struct err err = { 0 };
 	struct oci_globals globals = { .log_fd = -1 };
-	int status = open_standard() < 0 ? err_sys(&err, "cannot open /dev/null") : 0;
-	if (status == 0)
-		status = self_protect(argv, &err);
-	if (status == 0 && calls_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
-		status = err_sys(&err, "cannot keep the caller's descriptors from programs");
+	int status = self_begin(argv, &err);
 	if (status == 0)
 		status = run(&globals, argc, argv, &err);
 	if (err.text[0])

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cgroup_scope.c owns asking systemd for a delegated cgroup. */
+#include "src/base/now.h"
 #include "src/runtime/cgroup_scope.h"
 
 #include "src/base/fd.h"
@@ -90,9 +91,7 @@ int cgroup_scope_start(const struct cgroup_scope *scope, pid_t pid, struct err *
 
 int cgroup_scope_enter(const char *slice, pid_t pid, struct err *err)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	cleanup_free char *unit = str_fmt("xrun-%d-%llx.scope", pid, now.tv_sec * 1000000000ull + now.tv_nsec);
+	cleanup_free char *unit = str_fmt("xrun-%d-%llx.scope", pid, (unsigned long long)now_ns());
 	const struct cgroup_scope scope = { .unit = unit, .slice = slice };
 	return cgroup_scope_start(&scope, pid, err);
 }

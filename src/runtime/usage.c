@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* usage.c owns what a running container uses. */
+#include "src/base/now.h"
 #include "src/runtime/usage.h"
 
 #include "src/base/fd.h"
@@ -63,14 +64,12 @@ static void take_network(pid_t pid, struct usage *usage)
 
 void usage_take(const struct state *state, const struct spec *spec, struct usage *ret_usage)
 {
-	struct timespec now;
 	struct sum sum = { 0 };
 	cleanup_cgroup struct cgroup cgroup = { 0 };
 	struct usage usage = { .received = UINT64_MAX, .sent = UINT64_MAX };
 	cgroup_of_process(&cgroup, state->id, state->pid);
 	cgroup_usage(&cgroup, &usage.used);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	usage.taken = now.tv_sec * 1000000000ll + now.tv_nsec;
+	usage.taken = now_ns();
 	if (usage.used.memory == UINT64_MAX || usage.used.cpu_ns == UINT64_MAX || usage.used.pids == UINT64_MAX)
 		add_processes(state->pid, &sum);
 	if (usage.used.memory == UINT64_MAX)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* watch.c owns what a supervisor looks at from time to time while the first process runs. */
+#include "src/base/now.h"
 #include "src/runtime/watch.h"
 
 #include "src/runtime/stacks.h"
@@ -8,13 +9,6 @@
 #include <time.h>
 
 enum { STATUS_TIMED_OUT = 124, LONGEST_POLL_MS = 3600000 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void watch_start(struct watch *watch, const struct spec *spec)
 {

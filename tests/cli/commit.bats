@@ -14,10 +14,7 @@ setup() {
 }
 
 teardown() {
-	local ids
-	ids=$(xrun ps -aq)
-	# shellcheck disable=SC2086 # several words are meant
-	[ -z "$ids" ] || xrun rm -f $ids
+	remove_containers
 }
 
 # The configuration that an image has in a registry.

@@ -9,10 +9,7 @@ prepare() {
 }
 
 teardown() {
-	local ids
-	ids=$(xrun ps -aq)
-	# shellcheck disable=SC2086 # several words are meant
-	[ -z "$ids" ] || xrun rm -f $ids
+	remove_containers
 }
 
 change='mkdir /root/new && echo x >/root/new/file && echo y >>/etc/passwd && rm /bin/sed && ln /root/new/file /root/new/second &&

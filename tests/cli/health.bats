@@ -10,10 +10,7 @@ prepare() {
 }
 
 teardown() {
-	local ids
-	ids=$(xrun ps -aq)
-	# shellcheck disable=SC2086 # several words are meant
-	[ -z "$ids" ] || xrun rm -f $ids
+	remove_containers
 }
 
 # await_health WORD: until inspect says so of the container box.

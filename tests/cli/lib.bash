@@ -29,6 +29,11 @@ xrun() {
 	"$XRUN" --root "$STORE" "$@"
 }
 
+# What a test of containers that stay ends with.
+remove_containers() {
+	xrun ps -aq | xargs -r "$XRUN" --root "$STORE" rm -f
+}
+
 # in_native COMMAND...: runs it in the native image.
 in_native() {
 	xrun "$NATIVE" "$@"

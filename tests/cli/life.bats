@@ -11,10 +11,7 @@ prepare() {
 
 # Nothing survives a test: neither containers nor processes.
 teardown() {
-	local ids
-	ids=$(xrun ps -aq)
-	# shellcheck disable=SC2086 # several words are meant
-	[ -z "$ids" ] || xrun rm -f $ids
+	remove_containers
 	[ -z "$(ls "$STORE/containers")" ]
 	[ -z "$(ls "$STORE/containers/.names" 2>/dev/null)" ]
 }

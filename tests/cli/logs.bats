@@ -9,10 +9,7 @@ prepare() {
 }
 
 teardown() {
-	local ids
-	ids=$(xrun ps -aq)
-	# shellcheck disable=SC2086 # several words are meant
-	[ -z "$ids" ] || xrun rm -f $ids
+	remove_containers
 }
 
 # ended OPTION... -- COMMAND...: a detached container box that has run the command to its end.

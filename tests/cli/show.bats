@@ -9,10 +9,7 @@ prepare() {
 }
 
 teardown() {
-	local ids
-	ids=$(xrun ps -aq)
-	# shellcheck disable=SC2086 # several words are meant
-	[ -z "$ids" ] || xrun rm -f $ids
+	remove_containers
 }
 
 @test "inspect says all that is known of a container, in docker's names" {
