@@ -418,7 +418,6 @@ int incoming_read_config(struct incoming *incoming, struct err *err)
 
 static int install(struct install *p, struct err *err)
 {
-	plan_layers(p);
 	int r = fetch_layers(p, err);
 	for (size_t i = 1; r == 0 && i < p->in->image.layer_count; i++)
 		r = complete(p, i, err);
@@ -436,6 +435,14 @@ static int install(struct install *p, struct err *err)
 	return r;
 }
 
+static bool all_are_here(const struct install *p)
+{
+	for (size_t i = 0; i < p->in->image.layer_count; i++)
+		if (!is_here(p, i))
+			return false;
+	return true;
+}
+
 static int64_t sum_sizes(const struct image *image)
 {
 	int64_t sum = 0;
@@ -448,7 +455,8 @@ int install_image(const struct store *store, const struct incoming *incoming, co
 	struct err *err)
 {
 	struct install p = { .store = store, .in = incoming, .options = options, .lock = PTHREAD_MUTEX_INITIALIZER };
-	p.progress = progress_new(options->progress, incoming->image.layer_count, sum_sizes(&incoming->image));
+	plan_layers(&p);
+	p.progress = progress_new(options->brief && all_are_here(&p) ? PROGRESS_NONE : options->progress, incoming->image.layer_count, sum_sizes(&incoming->image));
 	int r = install(&p, err);
 	discard(&p);
 	progress_free(p.progress);

@@ -38,6 +38,7 @@ struct install_options {
 	const struct fetch_files *files; /* or else these; both NULL: it has them all */
 	bool single_id;                /* see layer.h */
 	enum progress_style progress;  /* on stderr */
+	bool brief;                    /* nothing there if every layer is here already */
 	const char *suffix;            /* of the layers' names; NULL: none. The image is not named anew then */
 	struct install_check *check;   /* unpack all layers anew, and compare them with those that the store has */
 };

@@ -150,7 +150,8 @@ static int choose_platform(struct load *l, struct err *err)
 	if (count == 0) {
 		cleanup_free char *why = str_fmt("there is no image for %s in it",
 			l->options->all_platforms ? "linux" : platform_text(&l->options->platform).text);
-		return list_choices(l, why, err);
+		list_choices(l, why, err);
+		return l->layout.count ? err_append(err, "; choose with --arch") : err->code;
 	}
 	keep(&l->layout, chosen);
 	return 0;
@@ -184,7 +185,8 @@ static int load_image(const struct load *l, const struct layout_image *image, st
 {
 	struct incoming in = { 0 };
 	struct fetch_files files = { layout_open_blob, &l->files };
-	struct install_options options = { .files = &files, .single_id = l->options->single_id, .progress = l->options->progress };
+	struct install_options options = { .files = &files, .single_id = l->options->single_id, .progress = l->options->progress,
+		.brief = l->options->brief };
 	int r = 0;
 	if (l->options->name)
 		in.name = str_dup(l->options->name);

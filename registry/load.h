@@ -18,6 +18,7 @@ struct load_options {
 	bool replace;             /* a name that the store has for another image moves to the new one; else that is refused */
 	bool single_id;           /* see layer.h */
 	enum progress_style progress; /* on stderr */
+	bool brief;               /* see install.h */
 };
 
 /*

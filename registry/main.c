@@ -3,7 +3,7 @@
 /*
  *   xrun-fetch pull REFERENCE PLATFORM|all [--single-id] [--progress=none|lines|bars|json]
  *   xrun-fetch login
- *   xrun-fetch load FORM PLATFORM|all [--wanted=NAME] [--name=NAME] [--replace] [--single-id] [--progress=...]
+ *   xrun-fetch load FORM PLATFORM|all [--wanted=NAME] [--name=NAME] [--replace] [--single-id] [--progress=...] [--brief]
  *   xrun-fetch save FORM (NAME PLATFORM)...
  *   xrun-fetch push NAME (NAME PLATFORM)... [--progress=...]
  *   xrun-fetch commit CONTAINER BASE NAME [--single-id] [--change=INSTRUCTION]... [--skip=PATH]... [--author=TEXT]
@@ -40,7 +40,7 @@ struct request {
 	struct pull_options options;
 	const char *wanted, *name; /* of load */
 	const char *suffix;        /* of verify */
-	bool replace;
+	bool replace, brief;
 	struct commit_options commit;
 };
 
@@ -85,6 +85,8 @@ static int read_options(int argc, char **argv, struct request *request, struct e
 			request->suffix = argv[i] + strlen("--suffix=");
 		else if (str_eq(argv[i], "--replace"))
 			request->replace = true;
+		else if (str_eq(argv[i], "--brief"))
+			request->brief = true;
 		else if (str_starts(argv[i], "--progress=") && progress_parse_style(argv[i] + strlen("--progress="), &options->progress))
 			continue;
 		else if (take_commit(argv[i], &request->commit))
@@ -130,7 +132,8 @@ static int run_pull(const struct store *store, struct request *request, struct e
 static int run_load(const struct store *store, struct request *request, struct err *err)
 {
 	struct load_options options = { .fd = SOURCE_FD, .wanted = request->wanted, .name = request->name, .replace = request->replace,
-		.single_id = request->options.single_id, .progress = request->options.progress };
+		.single_id = request->options.single_id, .progress = request->options.progress,
+		.brief = request->brief };
 	if (!source_kind_by_form(request->operands.items[0], &options.kind))
 		return err_set(err, -EINVAL, "%s: not a form of images", request->operands.items[0]);
 	int r = read_platform(request->operands.items[1], &options.platform, &options.all_platforms, err);

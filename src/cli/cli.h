@@ -111,6 +111,7 @@ struct fetch {
 	struct platform platform;
 	const char *creds;        /* USER:PASSWORD or NULL */
 	bool tls_verify, quiet;
+	bool brief;               /* of a file or directory: no progress if all of it is in the store */
 	bool all_platforms;       /* every one for linux that there is, instead of platform */
 	const char *authfile;     /* the only file with credentials, or NULL */
 	const char *progress;     /* --progress, or NULL */

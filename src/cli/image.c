@@ -64,6 +64,6 @@ int run_find_image(const struct request *q, const char *text, const struct platf
 	if (!name)
 		return err->code;
 	struct fetch fetch = { .image = source.name, .platform = *platform, .creds = q->creds, .tls_verify = q->tls_verify,
-		.quiet = q->quiet, .progress = q->progress };
+		.quiet = q->quiet, .brief = true, .progress = q->progress };
 	return find_image(q, &source, name, &fetch, map, dir_fd, ret_store, ret_image, err);
 }

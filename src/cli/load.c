@@ -45,6 +45,6 @@ int command_load(const struct globals *globals, int argc, char **argv, struct er
 	if (r == 0 && wish.help)
 		return cli_print_help("load");
 	if (r == 0 && words.len)
-		r = err_set(err, -EINVAL, "load takes no argument: the archive is --input %s", words.items[0]);
+		r = err_set(err, -EINVAL, "load takes no argument: an archive is --input FILE; `xrun pull` takes what names its form, as oci:DIR does");
 	return r < 0 ? r : load(globals, &wish, err);
 }

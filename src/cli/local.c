@@ -43,6 +43,8 @@ int local_load(const struct local *local, const struct idmap *map, int store_dir
 		strv_take(&argv, str_fmt("--name=%s", local->name));
 	if (local->replace)
 		strv_add(&argv, "--replace");
+	if (local->brief)
+		strv_add(&argv, "--brief");
 	if (map->single)
 		strv_add(&argv, "--single-id");
 	char *progress = NULL;
@@ -72,6 +74,6 @@ int local_fetch(const struct source *source, const struct fetch *fetch, const st
 		return err_set(err, -EINVAL, "rootfs:%s is run where it is and never comes into the store: xrun rootfs:%s COMMAND", source->path, source->path);
 	cleanup_free char *name = local_name(source, err);
 	struct local local = { .source = source, .fd = -1, .platform = fetch->platform, .all_platforms = fetch->all_platforms,
-		.name = name, .quiet = fetch->quiet, .progress = fetch->progress };
+		.name = name, .quiet = fetch->quiet, .brief = fetch->brief, .progress = fetch->progress };
 	return name ? local_load(&local, map, store_dir_fd, err) : err->code;
 }

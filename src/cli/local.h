@@ -13,7 +13,7 @@ struct local {
 	bool all_platforms;          /* every one for linux that there is, instead */
 	const char *name;            /* what the image is called in the store; NULL: as the source names it */
 	bool replace;                /* see load.h */
-	bool quiet;
+	bool quiet, brief;           /* see struct fetch */
 	const char *progress;        /* --progress, or NULL */
 };
 

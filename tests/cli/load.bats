@@ -93,6 +93,17 @@ listed() {
 	fails_with 125 "is no directory" xrun "oci:$OCI" true
 }
 
+@test "an archive that is in the store is run without a word" {
+	xrun pull -q "oci:$IMAGES:$(debian_name "$HOST")"
+	[ "$(xrun "oci:$IMAGES:$(debian_name "$HOST")" echo words 2>&1)" = words ]
+	[[ $(xrun pull "oci:$IMAGES:$(debian_name "$HOST")" 2>&1) == *"already here"* ]]
+	fails_with 125 "choose with --arch" xrun "oci:$IMAGES:s390x" true
+}
+
+@test "load tells who names a directory what takes one" {
+	fails_with 125 '`xrun pull` takes' xrun load "oci:$IMAGES:s390x"
+}
+
 @test "what changed in a directory is seen by the next run" {
 	make_layout x --layer "$(native_tar)" --layer "$(small_tar first)"
 	[ "$(xrun -q "oci:$LAYOUT:x" cat /etc/first)" = first ]
