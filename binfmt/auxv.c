@@ -7,9 +7,12 @@
 #include <elf.h>
 #include <string.h>
 
-enum { MAX_WORDS = 9, LOAD_ADDRESS = 0x400000 };
+enum { MAX_WORDS = 14, LOAD_ADDRESS = 0x400000, X86_ANSWERS = 4 };
 
-/* write(1, stack pointer, AUXV_STACK); exit(0), in words of the architecture's byte order; its ABI's e_flags. */
+/*
+ * write(1, stack pointer, AUXV_STACK); exit(0), in words of the architecture's byte order; its ABI's e_flags. x86 is told little
+ * in the auxiliary vector: its programs push what cpuid says, ecx of leaf 0x80000001, ebx of 7, ecx and edx of 1, and write that.
+ */
 static const struct {
 	const char *arch;
 	uint32_t flags, words[MAX_WORDS];
@@ -21,6 +24,10 @@ static const struct {
 	{ "ppc64", 2, { 0x38600001, 0x7c240b78, 0x38a00400, 0x38000004, 0x44000002, 0x38600000, 0x38000001, 0x44000002 } },
 	{ "s390x", 0, { 0xa7290001, 0xb904003f, 0xa7490400, 0x0a04a729, 0x00000a01 } },
 	{ "loongarch64", 0x43, { 0x03800404, 0x00150065, 0x03900006, 0x0381000b, 0x002b0000, 0x03800004, 0x0381740b, 0x002b0000 } },
+	{ "x86_64", 0, { 0x000001b8, 0x51a20f80, 0x000007b8, 0x0fc93100, 0x01b853a2, 0x0f000000, 0xbf5251a2, 0x00000001,
+		0xbae68948, 0x00000020, 0x000001b8, 0x31050f00, 0x003cb8ff, 0x050f0000 } },
+	{ "i386", 0, { 0x000001b8, 0x51a20f80, 0x000007b8, 0x0fc93100, 0x01b853a2, 0x0f000000, 0xbb5251a2, 0x00000001,
+		0x10bae189, 0xb8000000, 0x00000004, 0xdb3180cd, 0x000001b8, 0x9080cd00 } },
 };
 
 static void put(const struct arch *arch, uint8_t **at, uint64_t value, int size)
@@ -82,12 +89,31 @@ static uint64_t get(const struct arch *arch, const uint8_t *at, int size)
 	return value;
 }
 
+static bool is_x86(const struct arch *arch)
+{
+	return str_eq(arch->qemu, "x86_64") || str_eq(arch->qemu, "i386");
+}
+
+static bool read_x86(const struct arch *arch, const uint8_t *answers, size_t len, struct cpu_capabilities *ret_capabilities)
+{
+	int word = arch->elf_class == ELFCLASS64 ? 8 : 4;
+	uint64_t values[X86_ANSWERS]; /* what was pushed last comes first */
+	if (len < (size_t)X86_ANSWERS * word)
+		return false;
+	for (int i = 0; i < X86_ANSWERS; i++)
+		values[i] = get(arch, answers + i * word, 4);
+	*ret_capabilities = (struct cpu_capabilities){ values[0] | values[1] << 32, values[2] | values[3] << 32 };
+	return true;
+}
+
 bool auxv_read(const struct arch *arch, const void *stack, size_t len, struct cpu_capabilities *ret_capabilities)
 {
 	struct cpu_capabilities found = { 0 };
 	int word = arch->elf_class == ELFCLASS64 ? 8 : 4, lists = 2;
 	if (len < (size_t)word)
 		return false;
+	if (is_x86(arch))
+		return read_x86(arch, stack, len, ret_capabilities);
 	const uint8_t *at = stack, *end = at + len;
 	for (at += word; lists && end - at >= word; at += word) /* past argc, argv and the environment, which end with 0 */
 		lists -= get(arch, at, word) == 0;

@@ -20,10 +20,20 @@ static const char *const s390x_names[] = { "esan3", "zarch", "stfle", "msa", "ld
 static const char *const loongarch_names[] = { "cpucfg", "lam", "ual", "fpu", "lsx", "lasx", "crc32", "complex", "crypto", "lvz",
 	"lbt_x86", "lbt_arm", "lbt_mips", NULL };
 
+static const char *const x86_names[] = { "fpu", "vme", "de", "pse", "tsc", "msr", "pae", "mce", "cx8", "apic", "", "sep", "mtrr", "pge",
+	"mca", "cmov", "pat", "pse36", "pn", "clflush", "", "dts", "acpi", "mmx", "fxsr", "sse", "sse2", "ss", "ht", "tm", "ia64", "pbe",
+	"pni", "pclmulqdq", "dtes64", "monitor", "ds_cpl", "vmx", "smx", "est", "tm2", "ssse3", "cid", "sdbg", "fma", "cx16", "xtpr",
+	"pdcm", "", "pcid", "dca", "sse4_1", "sse4_2", "x2apic", "movbe", "popcnt", "tsc_deadline_timer", "aes", "xsave", "", "avx",
+	"f16c", "rdrand", "hypervisor", NULL };
+static const char *const x86_names2[] = { "fsgsbase", "tsc_adjust", "sgx", "bmi1", "hle", "avx2", "", "smep", "bmi2", "erms", "invpcid",
+	"rtm", "cqm", "", "mpx", "rdt_a", "avx512f", "avx512dq", "rdseed", "adx", "smap", "avx512ifma", "", "clflushopt", "clwb", "intel_pt",
+	"avx512pf", "avx512er", "avx512cd", "sha_ni", "avx512bw", "avx512vl", "lahf_lm", "cmp_legacy", "svm", "extapic", "cr8_legacy", "abm",
+	"sse4a", "misalignsse", "3dnowprefetch", "osvw", "ibs", "xop", "skinit", "wdt", "", "lwp", "fma4", "tce", NULL };
+
 static void add_names(struct buf *text, uint64_t bits, const char *const *names)
 {
 	for (int i = 0; names[i]; i++)
-		if (bits >> i & 1)
+		if (bits >> i & 1 && *names[i])
 			buf_fmt(text, " %s", names[i]);
 }
 
@@ -80,6 +90,27 @@ static void add_mips(struct buf *text, const struct cpu_capabilities *c, unsigne
 	buf_fmt(text, "processor\t\t: %u\ncpu model\t\t: qemu V0.0\nBogoMIPS\t\t: 100.00\n\n", number);
 }
 
+static void add_x86(struct buf *text, const struct cpu_capabilities *c, unsigned number, const char *always)
+{
+	buf_fmt(text, "processor\t: %u\nvendor_id\t: unknown\ncpu family\t: 15\nmodel\t\t: 0\nmodel name\t: qemu\nstepping\t: 0\nfpu\t\t: yes\n"
+		      "fpu_exception\t: yes\nwp\t\t: yes\nflags\t\t:", number);
+	add_names(text, c->hwcap, x86_names);
+	buf_str(text, always);
+	add_names(text, c->hwcap2, x86_names2);
+	buf_str(text, "\nbugs\t\t:\nbogomips\t: 100.00\nclflush size\t: 64\ncache_alignment\t: 64\npower management:\n\n");
+}
+
+/* Every CPU of 64 bits has these. */
+static void add_x86_64(struct buf *text, const struct cpu_capabilities *c, unsigned number)
+{
+	add_x86(text, c, number, " syscall nx lm");
+}
+
+static void add_i386(struct buf *text, const struct cpu_capabilities *c, unsigned number)
+{
+	add_x86(text, c, number, "");
+}
+
 static void add_s390x_head(struct buf *text, const struct cpu_capabilities *c, unsigned processors)
 {
 	buf_fmt(text, "vendor_id       : IBM/S390\n# processors    : %u\nbogomips per cpu: 100.00\nmax thread id   : 0\nfeatures\t:", processors);
@@ -98,6 +129,7 @@ static const struct form {
 	void (*head)(struct buf *text, const struct cpu_capabilities *c, unsigned processors);
 	void (*processor)(struct buf *text, const struct cpu_capabilities *c, unsigned number);
 	const char *tail;
+	bool unknown_without; /* capabilities */
 } forms[] = {
 	{ "aarch64", NULL, add_aarch64, "" },
 	{ "arm", NULL, add_arm, "Hardware\t: qemu\nRevision\t: 0000\nSerial\t\t: 0000000000000000\n" },
@@ -110,13 +142,15 @@ static const struct form {
 	{ "mipsel", NULL, add_mips, "" },
 	{ "mips64", NULL, add_mips, "" },
 	{ "mips", NULL, add_mips, "" },
+	{ "x86_64", NULL, add_x86_64, "", true },
+	{ "i386", NULL, add_i386, "", true },
 };
 
 bool cpuinfo_text(const struct arch *arch, const struct cpu_capabilities *capabilities, unsigned processors, struct buf *ret_text)
 {
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
 		const struct form *form = &forms[i];
-		if (!str_eq(form->qemu, arch->qemu))
+		if (!str_eq(form->qemu, arch->qemu) || (form->unknown_without && !capabilities->hwcap))
 			continue;
 		if (form->head)
 			form->head(ret_text, capabilities, processors);

@@ -133,6 +133,24 @@ features() {
 	xrun --arch riscv64 "$PLAIN/test:riscv64" cat /proc/cpuinfo | grep -qx 'uarch.*: qemu'
 }
 
+# x86_64 OPTION... COMMAND: in an image for x86-64, emulated on every machine.
+x86_64() {
+	local emulator=()
+	[ "$HOST" != x86_64 ] || emulator=(--emulator /usr/bin/qemu-x86_64-static)
+	xrun --arch x86_64 "${emulator[@]}" "$@"
+}
+
+@test "/proc/cpuinfo of an emulated x86 CPU is its model's, whatever the machine is" {
+	xrun pull -q --arch x86_64 "$PLAIN/test:amd64"
+	x86_64 "$PLAIN/test:amd64" cat /proc/cpuinfo >"$BATS_TEST_TMPDIR/cpuinfo"
+	[ "$(grep -c '^processor' "$BATS_TEST_TMPDIR/cpuinfo")" = "$(nproc --all)" ]
+	[ "$(grep -c '^model name	: qemu$' "$BATS_TEST_TMPDIR/cpuinfo")" = "$(nproc --all)" ]
+	grep -q '^flags.* sse2 .* ssse3 .* sse4_2 .* lm ' "$BATS_TEST_TMPDIR/cpuinfo"
+	x86_64 --cpu-model qemu64 "$PLAIN/test:amd64" cat /proc/cpuinfo >"$BATS_TEST_TMPDIR/cpuinfo"
+	grep -q '^flags.* sse2 .* lm ' "$BATS_TEST_TMPDIR/cpuinfo"
+	refute grep -w ssse3 "$BATS_TEST_TMPDIR/cpuinfo"
+}
+
 @test "/proc/cpuinfo of a native container is the machine's, and nobody can write an emulated one" {
 	diff <(xrun "$NATIVE" cat /proc/cpuinfo | grep -v MHz) <(grep -v MHz /proc/cpuinfo)
 	refute arm64 "$PLAIN/test:arm64" sh -c 'echo x >/proc/cpuinfo'

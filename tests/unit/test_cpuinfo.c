@@ -31,6 +31,9 @@ static void features_are_the_capabilities_that_the_guest_has(void **state)
 	has("riscv64", (struct cpu_capabilities){ 0x20112d, 0 }, 1, "isa\t\t: rv64imafdcv\n");
 	has("ppc64le", (struct cpu_capabilities){ 0, 0x800000 }, 1, "cpu\t\t: POWER9 ");
 	has("s390x", (struct cpu_capabilities){ 0x3, 0 }, 1, "features\t: esan3 zarch \n");
+	has("x86_64", (struct cpu_capabilities){ 1 | 1ull << 26 | 1ull << 32 | 1ull << 52, 1 << 5 | 1ull << 32 }, 1,
+		"flags\t\t: fpu sse2 pni sse4_2 syscall nx lm avx2 lahf_lm\n");
+	has("i386", (struct cpu_capabilities){ 1 | 1 << 15 | 1 << 10, 0 }, 1, "flags\t\t: fpu cmov\n");
 }
 
 static void every_processor_has_its_place(void **state)
@@ -47,6 +50,27 @@ static void every_processor_has_its_place(void **state)
 	}
 	has("s390x", (struct cpu_capabilities){ 0 }, 12, "# processors    : 12\n");
 	has("s390x", (struct cpu_capabilities){ 0 }, 12, "processor 11: ");
+}
+
+static void x86_of_which_nothing_was_found_out_has_no_text(void **state)
+{
+	(void)state;
+	cleanup_buf struct buf text = { 0 };
+	assert_false(cpuinfo_text(arch_by_name("x86_64"), &(struct cpu_capabilities){ 0 }, 1, &text));
+}
+
+static void answers_of_cpuid_are_read(void **state)
+{
+	(void)state;
+	static const uint64_t wide[] = { 0x1781abfd, 0x80202001, 0x200, 0x21 };
+	static const uint32_t narrow[] = { 0x1781abfd, 0x80202001, 0x200, 0x21 };
+	struct cpu_capabilities found = { 0 };
+	assert_true(auxv_read(arch_by_name("x86_64"), wide, sizeof wide, &found));
+	assert_true(found.hwcap == 0x802020011781abfd && found.hwcap2 == 0x2100000200);
+	found = (struct cpu_capabilities){ 0 };
+	assert_true(auxv_read(arch_by_name("i386"), narrow, sizeof narrow, &found));
+	assert_true(found.hwcap == 0x802020011781abfd && found.hwcap2 == 0x2100000200);
+	assert_false(auxv_read(arch_by_name("i386"), narrow, sizeof narrow - 1, &found));
 }
 
 static void a_stack_of_either_class_and_byte_order_is_read(void **state)
@@ -67,14 +91,14 @@ static void a_stack_of_either_class_and_byte_order_is_read(void **state)
 static void the_program_is_an_elf_file_of_its_architecture(void **state)
 {
 	(void)state;
-	static const char *const arches[] = { "aarch64", "armv7", "riscv64", "ppc64le", "ppc64", "s390x", "loongarch64" };
+	static const char *const arches[] = { "aarch64", "armv7", "riscv64", "ppc64le", "ppc64", "s390x", "loongarch64", "x86_64", "i386" };
 	uint8_t program[AUXV_PROGRAM_ROOM];
 	for (size_t i = 0; i < sizeof arches / sizeof *arches; i++) {
 		size_t size = auxv_program(arch_by_name(arches[i]), program);
 		assert_in_range(size, 52 + 32 + 20, sizeof program);
 		assert_ptr_equal(arch_by_elf(program, size), arch_by_name(arches[i]));
 	}
-	assert_int_equal(auxv_program(arch_by_name("x86_64"), program), 0);
+	assert_int_equal(auxv_program(arch_by_name("mips"), program), 0);
 }
 
 int main(void)
@@ -82,6 +106,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(features_are_the_capabilities_that_the_guest_has),
 		cmocka_unit_test(every_processor_has_its_place),
+		cmocka_unit_test(x86_of_which_nothing_was_found_out_has_no_text),
+		cmocka_unit_test(answers_of_cpuid_are_read),
 		cmocka_unit_test(a_stack_of_either_class_and_byte_order_is_read),
 		cmocka_unit_test(the_program_is_an_elf_file_of_its_architecture),
 	};
