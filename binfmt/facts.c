@@ -215,7 +215,7 @@ void emulator_ask_capabilities(int cache_fd, const struct arch *arch, const char
 	*ret_capabilities = (struct cpu_capabilities){ 0 };
 	if (emulator_identity(path, &identity, &ignored) < 0)
 		return;
-	cleanup_free char *key = str_fmt("%s.%s.hwcap.%llx", identity, arch->name, (unsigned long long)emulator_hash(options));
+	cleanup_free char *key = str_fmt("%s.%s.cpu.%llx", identity, arch->name, (unsigned long long)emulator_hash(options));
 	if (readlinkat(cache_fd, key, text, sizeof text - 1) > 0 && sscanf(text, "%llx,%llx", &hwcap, &hwcap2) == 2) {
 		*ret_capabilities = (struct cpu_capabilities){ hwcap, hwcap2 };
 		return;
