@@ -135,9 +135,9 @@ features() {
 
 # x86_64 OPTION... COMMAND: in an image for x86-64, emulated on every machine.
 x86_64() {
-	local emulator=()
-	[ "$HOST" != x86_64 ] || emulator=(--emulator /usr/bin/qemu-x86_64-static)
-	xrun --arch x86_64 "${emulator[@]}" "$@"
+	local by=()
+	[ "$HOST" != x86_64 ] || by=(--emulator /usr/bin/qemu-x86_64-static)
+	xrun --arch x86_64 "${by[@]}" "$@"
 }
 
 @test "/proc/cpuinfo of an emulated x86 CPU is its model's, whatever the machine is" {
