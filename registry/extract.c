@@ -140,14 +140,21 @@ int extract_open_parent(struct extract *x, bool hollow, struct err *err)
 	return r < 0 ? r : fd;
 }
 
+int extract_mark_untold(int root_fd, struct err *err)
+{
+	if (fsetxattr(root_fd, OVERLAY_ROOT_UNTOLD, "y", 1, 0) < 0 && errno != EOPNOTSUPP)
+		return err_sys(err, "cannot mark the layer's directory");
+	return 0;
+}
+
 /* What the layer says of a directory counts more than what it was. */
 int extract_finish(struct extract *x, struct err *err)
 {
 	enum parent_rule rule = x->mode == EXTRACT_UPPER ? PARENT_STRICT : PARENT_IN_ROOT;
-	if (!x->report->root_told && x->mode == EXTRACT_UPPER)
-		fsetxattr(x->root_fd, OVERLAY_ROOT_UNTOLD, "y", 1, 0);
+	int r = !x->report->root_told && x->mode == EXTRACT_UPPER ? extract_mark_untold(x->root_fd, err) : 0;
 	implicit_settle(&x->report->implicit, &x->late);
-	int r = late_settle(&x->kept, x->root_fd, rule, &x->rule, err);
+	if (r == 0)
+		r = late_settle(&x->kept, x->root_fd, rule, &x->rule, err);
 	return r < 0 ? r : late_settle(&x->late, x->root_fd, rule, &x->rule, err);
 }
 

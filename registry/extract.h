@@ -59,4 +59,7 @@ int extract_close(struct extract *x, const struct extract_entry *entry, struct e
 /* After the last entry: what had to wait. */
 int extract_finish(struct extract *x, struct err *err);
 
+/* Says of a layer's own directory that the layer had no entry for it (OVERLAY_ROOT_UNTOLD). Not through an overlay, which hides such names. */
+int extract_mark_untold(int root_fd, struct err *err);
+
 #endif

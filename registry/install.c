@@ -13,6 +13,7 @@
  */
 #include "registry/install.h"
 #include "registry/compare.h"
+#include "registry/extract.h"
 #include "registry/fetch.h"
 #include "registry/hasher.h"
 
@@ -27,7 +28,6 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { MAX_THREADS = 4 };
@@ -221,6 +221,12 @@ static int empty_root(const struct staged *s, struct err *err)
 	return r;
 }
 
+static int mark_untold(const struct staged *s, struct err *err)
+{
+	cleanup_fd int root_fd = openat(s->dir_fd, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return root_fd < 0 ? err_sys(err, "cannot open the staging directory %s", s->dir) : extract_mark_untold(root_fd, err);
+}
+
 static int apply(struct install *p, size_t i, struct err *err)
 {
 	struct staged *s = &p->staged[i];
@@ -235,9 +241,8 @@ static int apply(struct install *p, size_t i, struct err *err)
 		return blob_fd;
 	chain_name(p, i, s->name);
 	r = layer_apply(blob_fd, compression, &options, merged_fd, &s->report, err);
-	cleanup_fd int root_fd = r < 0 || s->report.root_told ? -1 : openat(s->dir_fd, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root_fd >= 0) /* not through the overlay, which keeps such names to itself */
-		fsetxattr(root_fd, OVERLAY_ROOT_UNTOLD, "y", 1, 0);
+	if (r == 0 && !s->report.root_told)
+		r = mark_untold(s, err);
 	return r < 0 ? err_prefix(err, "layer %s", s->layer->digest.text) : 0;
 }
 
