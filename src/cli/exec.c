@@ -2,6 +2,7 @@
 /* exec.c owns `xrun exec`. */
 #include "src/cli/place.h"
 
+#include "src/cli/front.h"
 #include "src/cli/run.h"
 #include "src/runtime/join.h"
 
@@ -10,7 +11,7 @@
 extern char **environ;
 
 struct wish {
-	const char *workdir, *user;
+	const char *workdir, *user, *detach_keys;
 	struct strv env, env_files;
 	bool interactive, terminal, detach, privileged, help;
 };
@@ -19,6 +20,7 @@ const struct option exec_options[] = {
 	{ "interactive", 'i', OPTION_SWITCH, offsetof(struct wish, interactive), NULL, "keep standard input open" },
 	{ "tty", 't', OPTION_SWITCH, offsetof(struct wish, terminal), NULL, "give the program a terminal" },
 	{ "detach", 'd', OPTION_SWITCH, offsetof(struct wish, detach), NULL, "do not wait for it; its output goes nowhere" },
+	{ "detach-keys", 0, OPTION_TEXT, offsetof(struct wish, detach_keys), "KEYS", "with -it, what leaves it running: letters or ctrl- and one; ctrl-p,ctrl-q" },
 	{ "env", 'e', OPTION_LIST, offsetof(struct wish, env), "NAME[=VALUE]", "set an environment variable; without a value, pass ours on" },
 	{ "env-file", 0, OPTION_LIST, offsetof(struct wish, env_files), "FILE", "environment variables from a file, one a line" },
 	{ "workdir", 'w', OPTION_TEXT, offsetof(struct wish, workdir), "DIR", "working directory; the container's if not given" },
@@ -55,6 +57,8 @@ static int check(const struct wish *wish, const struct strv *operands, struct er
 
 static int run(const struct globals *globals, const struct wish *wish, const struct strv *operands, struct err *err)
 {
+	if (front_ready_fd() >= 0)
+		cli_forget_descriptors(front_ready_fd());
 	cleanup_place struct place place = PLACE_CLOSED;
 	cleanup_subject struct subject subject = SUBJECT_NONE;
 	int r = place_open(&place, globals, err);
@@ -69,10 +73,16 @@ static int run(const struct globals *globals, const struct wish *wish, const str
 	strv_copy(&join.args, operands->items + 1);
 	r = plan_env(wish, spec, &join.env, err);
 	if (r == 0)
-		r = join_run(&join, err);
+		r = join_run(&join, front_leave(), err);
 	strv_done(&join.args);
 	strv_done(&join.env);
 	return r;
+}
+
+/* With a terminal it can be left: then another process goes on here. */
+static bool stays_in_front(const struct wish *wish, int *ret_status, struct err *err)
+{
+	return wish->terminal && wish->interactive && front_stay(wish->detach_keys, "program", ret_status, err);
 }
 
 int command_exec(const struct globals *globals, int argc, char **argv, struct err *err)
@@ -84,7 +94,7 @@ int command_exec(const struct globals *globals, int argc, char **argv, struct er
 		r = cli_print_help("exec");
 	else if (r == 0)
 		r = check(&wish, &operands, err);
-	if (r == 0 && !wish.help)
+	if (r == 0 && !wish.help && !stays_in_front(&wish, &r, err))
 		r = run(globals, &wish, &operands, err);
 	strv_done(&wish.env);
 	strv_done(&wish.env_files);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* front.c owns the process that a shell waits for while its container, with a terminal, can be left running. */
+/* front.c owns the process that a shell waits for while a program with a terminal can be left running. */
 /*
- * Theory of operation. Who supervises a container in the foreground is its parent, and cannot be exchanged. So that it can go on
- * when the user leaves, another process is what the shell started. Both are one job: what the terminal does to it reaches both.
- * Until the container is left the child ends with its front, as one process would.
+ * Theory of operation. Who supervises a program in the foreground, a container's first or one of `exec`, is its parent, and cannot be
+ * exchanged. So that it can go on when the user leaves, another process is what the shell started. Both are one job: what the
+ * terminal does to it reaches both. Until the program is left the child ends with its front, as one process would.
  */
 #include "src/cli/front.h"
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
-#include "src/runtime/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,9 +21,9 @@
 #include <unistd.h>
 
 /* There is one at most: a process has one standard input. */
-static struct container_leave leave = { .ready_fd = -1 };
+static struct relay_leave leave = { .ready_fd = -1 };
 
-const struct container_leave *front_leave(void)
+const struct relay_leave *front_leave(void)
 {
 	return leave.ready_fd < 0 ? NULL : &leave;
 }
@@ -50,7 +49,7 @@ static int await_leave(int ready_fd, int signal_fd, pid_t child, struct err *err
 	struct pollfd polls[] = { { .fd = ready_fd, .events = POLLIN }, { .fd = signal_fd, .events = POLLIN } };
 	while (!polls[0].revents) {
 		if (poll(polls, 2, -1) < 0 && errno != EINTR)
-			return err_sys(err, "cannot wait for the container");
+			return err_sys(err, "cannot wait for the program");
 		if (polls[1].revents)
 			pass_signals(signal_fd, child);
 	}
@@ -61,16 +60,16 @@ static int await_leave(int ready_fd, int signal_fd, pid_t child, struct err *err
 	return said.code < 0 ? said.code : 1;
 }
 
-static int wait_in_front(pid_t child, int ready_fd, struct err *err)
+static int wait_in_front(pid_t child, const char *what, int ready_fd, struct err *err)
 {
 	cleanup_fd int signal_fd = relay_block_signals(err);
 	int r = signal_fd < 0 ? signal_fd : await_leave(ready_fd, signal_fd, child, err);
 	if (r > 0)
-		fputs("\nxrun: left the container running\n", stderr);
+		fprintf(stderr, "\nxrun: left the %s running\n", what);
 	return r < 0 ? r : r > 0 ? 0 : process_wait(child);
 }
 
-bool front_stay(const char *keys, int *ret_status, struct err *err)
+bool front_stay(const char *keys, const char *what, int *ret_status, struct err *err)
 {
 	int ends[2];
 	struct keys parsed;
@@ -90,11 +89,11 @@ bool front_stay(const char *keys, int *ret_status, struct err *err)
 		if (getppid() != front)
 			_exit(STATUS_FAILED);
 		close(ends[0]);
-		leave = (struct container_leave){ .ready_fd = ends[1], .keys = parsed };
+		leave = (struct relay_leave){ .ready_fd = ends[1], .keys = parsed };
 		return false;
 	}
 	close(ends[1]);
 	cleanup_fd int ready_fd = ends[0];
-	*ret_status = child < 0 ? err_sys(err, "cannot start a process") : wait_in_front(child, ready_fd, err);
+	*ret_status = child < 0 ? err_sys(err, "cannot start a process") : wait_in_front(child, what, ready_fd, err);
 	return true;
 }

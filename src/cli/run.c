@@ -311,7 +311,7 @@ int run_container(const struct globals *globals, struct request *q, const char *
 static bool stays_in_front(const struct request *q, int *ret_status, struct err *err)
 {
 	bool can_be_left = q->terminal && q->interactive && !q->detach && !q->create && !q->dry_run && !run_is_matrix(q);
-	return can_be_left && front_stay(q->detach_keys, ret_status, err);
+	return can_be_left && front_stay(q->detach_keys, "container", ret_status, err);
 }
 
 static int run_or_create(const struct globals *globals, const char *name, bool create, int argc, char **argv, struct err *err)

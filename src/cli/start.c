@@ -57,7 +57,7 @@ int command_start(const struct globals *globals, int argc, char **argv, struct e
 		return err_set(err, -EINVAL, "start -a takes one container");
 	if (r < 0)
 		return r;
-	if (wish.attach && wish.interactive && front_stay(wish.detach_keys, &r, err))
+	if (wish.attach && wish.interactive && front_stay(wish.detach_keys, "container", &r, err))
 		return r;
 	cli_forget_descriptors(front_ready_fd());
 	return wish.attach ? start_attached(globals, operands.items[0], &wish, err) :

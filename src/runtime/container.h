@@ -7,7 +7,7 @@
 #include "src/plan/explain.h"
 #include "src/plan/spec.h"
 #include "src/runtime/idmap.h"
-#include "src/runtime/keys.h"
+#include "src/runtime/relay.h"
 
 #include <stdbool.h>
 
@@ -25,22 +25,13 @@ void container_result_done(struct container_result *result);
 #define cleanup_container_result __attribute__((cleanup(container_result_done)))
 
 /*
- * How a container in the foreground, with a terminal, can be left: when the keys are typed its supervisor goes on by itself, as one
- * that was detached, and writes a struct err to ready_fd, with code 0 if all is well.
- */
-struct container_leave {
-	int ready_fd;
-	struct keys keys;
-};
-
-/*
  * Runs the container to its end, started again as its spec says, and removes what it left, unless the spec keeps it. With
  * `again` its directory is there, of a start before. store_fd is the store's directory: its layers are below layers/,
  * what the container writes goes below containers/. 0, or a negative errno with err->status set where the program could not
- * be executed. `leave` may be NULL.
+ * be executed. `leave`, which may be NULL: a container that was left goes on as one that was detached.
  */
 int container_run(const struct spec *spec, const struct idmap *map, int store_fd, bool again,
-	const struct container_leave *leave, struct container_result *ret_result, struct err *err);
+	const struct relay_leave *leave, struct container_result *ret_result, struct err *err);
 
 /* The same in a process of its own, which outlives this one; returns once the program has been executed. */
 int container_detach(const struct spec *spec, const struct idmap *map, int store_fd, bool again, struct err *err);

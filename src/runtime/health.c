@@ -60,7 +60,7 @@ static void check(const struct run *run)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	strv_extend(&join.args, &plan(run)->test);
 	strv_extend(&join.env, &spec->env);
-	int r = join_run(&join, &ignored);
+	int r = join_run(&join, NULL, &ignored);
 	_exit(r < 0 ? STATUS_FAILED : r);
 }
 

@@ -16,7 +16,6 @@
 #include "src/runtime/directories.h"
 #include "src/runtime/namespaces.h"
 #include "src/runtime/program.h"
-#include "src/runtime/relay.h"
 #include "src/runtime/stage.h"
 #include "src/runtime/ulimits.h"
 
@@ -220,7 +219,21 @@ static int await_exec(int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struc
 	}
 }
 
-int join_run(struct join *join, struct err *err)
+/* The terminal has to be read as long as the program has it: a full one would stop it, a closed one would hang it up. */
+static int wait_for_program(struct join *join, const struct relay_leave *leave, pid_t pid, int signal_fd, int terminal_fd, struct err *err)
+{
+	static const struct err none;
+	struct keys keys = leave ? leave->keys : (struct keys){ 0 };
+	int status = relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, join->interactive, leave ? &keys : NULL);
+	if (status != RELAY_LEFT)
+		return status;
+	int r = relay_leave_caller(err);
+	fd_write_all(leave->ready_fd, r < 0 ? err : &none, sizeof *err);
+	close(leave->ready_fd);
+	return r < 0 ? r : relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, false, NULL);
+}
+
+int join_run(struct join *join, const struct relay_leave *leave, struct err *err)
 {
 	int ends[2];
 	pid_t pid = 0;
@@ -241,7 +254,7 @@ int join_run(struct join *join, struct err *err)
 	int r = await_exec(socket_fd, &pid, &terminal_fd, err);
 	process_wait(entering);
 	if (r == 0 && !join->detach)
-		return relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, join->interactive, NULL);
+		return wait_for_program(join, leave, pid, signal_fd, terminal_fd, err);
 	if (pid > 0)
 		process_wait(pid);
 	return r;

@@ -6,6 +6,7 @@
 #include "src/base/err.h"
 #include "src/plan/spec.h"
 #include "src/runtime/idmap.h"
+#include "src/runtime/relay.h"
 #include "src/runtime/state.h"
 
 #include <stdbool.h>
@@ -22,9 +23,10 @@ struct join {
 
 /*
  * Executes it, and unless `detach` waits for it, with signals and the terminal passed on. The program's exit status, or
- * a negative errno with err->status set where it could not be executed.
+ * a negative errno with err->status set where it could not be executed. `leave` may be NULL; when the program is left this process
+ * waits on, and what it still writes to its terminal goes nowhere.
  */
-int join_run(struct join *join, struct err *err);
+int join_run(struct join *join, const struct relay_leave *leave, struct err *err);
 
 /*
  * A pidfd whose namespaces are the container's, for setns(2). It is the first process; with --init, which is a copy of

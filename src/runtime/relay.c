@@ -2,6 +2,7 @@
 /* relay.c owns the time while the program runs. */
 #include "src/runtime/relay.h"
 
+#include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/runtime/signal.h"
 
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
@@ -226,4 +228,16 @@ int relay_until_exit(pid_t pid, bool is_first, struct watch *watch, int signal_f
 	if (relay.is_raw)
 		tcsetattr(0, TCSANOW, &relay.saved);
 	return relay.left && !relay.exited ? RELAY_LEFT : relay.status;
+}
+
+int relay_leave_caller(struct err *err)
+{
+	cleanup_fd int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	prctl(PR_SET_PDEATHSIG, 0);
+	if (setsid() < 0 || chdir("/") < 0 || null_fd < 0)
+		return err_sys(err, "cannot leave the terminal");
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(null_fd, fd) < 0)
+			return err_sys(err, "cannot leave the terminal");
+	return 0;
 }

@@ -14,11 +14,23 @@
 int relay_block_signals(struct err *err);
 
 /*
+ * How a program with a terminal can be left: when the keys are typed, who supervises it goes on by itself, and writes a struct err to
+ * ready_fd, with code 0 if all is well.
+ */
+struct relay_leave {
+	int ready_fd;
+	struct keys keys;
+};
+
+/*
  * Until process `pid`, a child, ends: forwards signals to it, and with terminal_fd >= 0 relays between it and our own
  * terminal, raw meanwhile, and follows the window's size. `is_first`: it is the container's first, see signal_first. `watch`, unless NULL, is looked after.
  * Returns the exit status, 128+n for a signal; RELAY_LEFT once `keys`, unless NULL, were typed at our terminal.
  */
 enum { RELAY_LEFT = -1 };
 int relay_until_exit(pid_t pid, bool is_first, struct watch *watch, int signal_fd, int terminal_fd, bool interactive, struct keys *keys);
+
+/* After that: a session of its own for this process, away from its caller's terminal, directory and streams. */
+int relay_leave_caller(struct err *err);
 
 #endif

@@ -22,7 +22,7 @@ struct run {
 	int socket_fd, signal_fd, terminal_fd;
 	int stream_fds[3];  /* of a detached container: our ends of its standard streams, or -1 */
 	int ready_fd;       /* where somebody waits to hear that it goes on by itself, or -1 */
-	const struct container_leave *leave; /* or NULL */
+	const struct relay_leave *leave; /* or NULL */
 	int userns_fd;      /* U1, for removing what belongs to subordinate ids */
 	int inner_fd;       /* U2, where its programs may lose sight of the emulators (hidden.h), or -1 */
 	int mount_fd;       /* its mount namespace, where its processes are told by that, or -1 */

@@ -136,18 +136,6 @@ static void reap_outer(struct run *run)
 	run->outer_pid = 0;
 }
 
-/* A session of its own, away from our caller's terminal, directory and streams. */
-static int leave_caller(void)
-{
-	cleanup_fd int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (setsid() < 0 || chdir("/") < 0 || null_fd < 0)
-		return -1;
-	for (int fd = 0; fd < 3; fd++)
-		if (dup2(null_fd, fd) < 0)
-			return -1;
-	return 0;
-}
-
 /* Somebody at the terminal, until he leaves. */
 static int run_attended(struct run *run, struct err *err)
 {
@@ -156,8 +144,8 @@ static int run_attended(struct run *run, struct err *err)
 	if (r != RELAY_LEFT)
 		return r;
 	run->ready_fd = run->leave->ready_fd;
-	prctl(PR_SET_PDEATHSIG, 0);
-	return leave_caller() < 0 ? err_sys(err, "cannot leave the terminal") : run_monitor(run, err);
+	r = relay_leave_caller(err);
+	return r < 0 ? r : run_monitor(run, err);
 }
 
 /* Only for explaining a bad end. Until the program has been executed, an ordinary user may not look into its process. */
@@ -349,7 +337,7 @@ void container_result_done(struct container_result *result)
 }
 
 int container_run(const struct spec *spec, const struct idmap *map, int store_fd, bool again,
-	const struct container_leave *leave, struct container_result *ret_result, struct err *err)
+	const struct relay_leave *leave, struct container_result *ret_result, struct err *err)
 {
 	struct run run;
 	init_run(&run, spec, map, store_fd, -1);
@@ -392,8 +380,8 @@ int container_detach(const struct spec *spec, const struct idmap *map, int store
 		struct container_result ignored;
 		close(ends[0]);
 		init_run(&run, spec, map, store_fd, ends[1]);
-		if (leave_caller() < 0)
-			run_report(&run, (err_sys(err, "cannot leave the terminal"), err));
+		if (relay_leave_caller(err) < 0)
+			run_report(&run, err);
 		else
 			run_container(&run, again, &ignored, err);
 		_exit(0);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Leaving a container that runs in the foreground with a terminal.
+# Leaving a container, or a program of exec, that runs in the foreground with a terminal.
 
 load lib
 
@@ -77,4 +77,39 @@ ECHO='stty -echo; echo ready; while read -r line; do echo "got $line"; done'
 	# shellcheck disable=SC2016 # another shell's
 	run on_terminal 'ready|:kill -KILL $1' "$XRUN" --root "$STORE" run -it --name box "$NATIVE" sh -c 'echo ready; exec sleep 8779'
 	await ! pgrep -f '^sleep 8779'
+}
+
+@test "exec: a program that was left goes on, whatever it still writes, and ends with its container" {
+	xrun run -d --name box "$NATIVE" sleep 8780 >/dev/null
+	# more than a terminal holds: who left has to be replaced as its reader
+	local program='stty -echo; echo ready; read -r line; i=0; while [ $i -lt 5000 ]; do echo "line $i"; i=$((i + 1)); done; echo "$line" >/done'
+	run on_terminal 'ready|=go\r\x10\x11' "$XRUN" --root "$STORE" exec -it box sh -c "$program; exec sleep 8781"
+	[ "$status" = 0 ]
+	[[ $output == *"left the program running"* ]]
+	await exec_says go cat /done
+	await pgrep -f '^sleep 8781'
+	xrun rm -f box >/dev/null
+	await refute pgrep -f '^sleep 8781'
+	await refute pgrep -f 'exec -it box sh -c .*sleep 8781'
+}
+
+# exec_says TEXT COMMAND...: the command's output in the box.
+exec_says() {
+	local text=$1
+	shift
+	[ "$(xrun exec box "$@" 2>/dev/null)" = "$text" ]
+}
+
+@test "exec: other keys can be chosen; exit status and SIGKILL are those of one process" {
+	xrun run -d --name box "$NATIVE" sleep 8782 >/dev/null
+	run on_terminal 'ready|=xo\r|got xo|=xy' "$XRUN" --root "$STORE" exec -it --detach-keys x,y box sh -c "$ECHO"
+	[ "$status" = 0 ]
+	[[ $output == *"left the program running"* ]]
+	run on_terminal 'letters' "$XRUN" --root "$STORE" exec -it --detach-keys ctrl-pq box true
+	[ "$status" = 125 ]
+	run on_terminal 'ready|=7\r' "$XRUN" --root "$STORE" exec -it box sh -c 'stty -echo; echo ready; read -r n; exit $n'
+	[ "$status" = 7 ]
+	# shellcheck disable=SC2016 # another shell's
+	run on_terminal 'ready|:kill -KILL $1' "$XRUN" --root "$STORE" exec -it box sh -c 'echo ready; exec sleep 8783'
+	await refute pgrep -f '^sleep 8783'
 }
