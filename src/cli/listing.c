@@ -55,10 +55,18 @@ static int column_width(const struct listing *listing, size_t at)
 	return (int)width;
 }
 
+static size_t last_shown(const struct listing *listing)
+{
+	size_t last = column_count(listing) - 1;
+	while (last > 0 && !listing->columns[last].title)
+		last--;
+	return last;
+}
+
 /* The last column is not filled up: lines end where their text does. */
 static int print_columns(const struct listing *listing, struct err *err)
 {
-	size_t count = column_count(listing), rows = listing->rows;
+	size_t count = column_count(listing), rows = listing->rows, last = last_shown(listing);
 	cleanup_free struct buf *lines = mem_new((rows + 1) * sizeof *lines);
 	int r = 0;
 	for (size_t at = 0; at < count; at++) {
@@ -69,7 +77,7 @@ static int print_columns(const struct listing *listing, struct err *err)
 		for (size_t row = 0; row <= rows; row++) {
 			cleanup_free char *text = row ? for_people(column, listing->cells.items[(row - 1) * count + at]) : str_dup(column->title);
 			buf_fmt(&lines[row], "%s%s", at ? "  " : "", text);
-			if (at + 1 < count && listing->columns[at + 1].title)
+			if (at != last)
 				buf_fmt(&lines[row], "%*s", width - (int)strlen(text), "");
 		}
 	}

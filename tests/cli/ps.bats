@@ -29,6 +29,17 @@ teardown() {
 	[[ $(xrun ps) == "CONTAINER ID "*"IMAGE "*"COMMAND "*"STATUS "*"NAMES"*"$NATIVE"*"Up "* ]]
 }
 
+@test "what ps lists stands below its titles" {
+	running one
+	xrun ps >"$BATS_TEST_TMPDIR/table"
+	python3 - "$BATS_TEST_TMPDIR/table" <<-'END'
+		import re, sys
+		title, row = open(sys.argv[1]).read().splitlines()
+		begins = lambda line: [m.start() for m in re.finditer(r"(?<=  )\S|^\S", line)]
+		assert begins(title) == begins(row), (title, row)
+	END
+}
+
 @test "ps -q gives ids, and --format json all there is" {
 	running one
 	[[ $(xrun ps -q) =~ ^[0-9a-f]{12}$ ]]
