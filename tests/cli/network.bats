@@ -231,7 +231,7 @@ options ndots:2" ]
 
 # CVE-2020-15257: a control socket in the abstract namespace of a network that a container shares.
 @test "xrun has no abstract socket, and a container's are not the host's" {
-	"$XRUN" --root "$STORE" run --init rootfs:/ python3 -uc 'import socket, time
+	"$XRUN" --root "$STORE" run --init -v /usr:/usr:ro "$NATIVE" /usr/bin/python3 -uc 'import socket, time
 s = socket.socket(socket.AF_UNIX)
 s.bind("\0inside")
 print(open("/proc/net/unix").read() + "ready")
