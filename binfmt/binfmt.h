@@ -37,8 +37,8 @@ void binfmt_rule(struct buf *ret_rule, const struct arch *arch, const char *inte
  */
 int binfmt_instance_open(struct err *err);
 
-/* Registers arch with the emulator behind emulator_fd, through a read-only detached clone of it; flags POCF. */
-int binfmt_instance_register(int instance_fd, const struct arch *arch, int emulator_fd, struct err *err);
+/* Registers arch with the emulator behind emulator_fd, through a read-only detached clone of it; flags OCF, and P. */
+int binfmt_instance_register(int instance_fd, const struct arch *arch, int emulator_fd, bool keeps_argv0, struct err *err);
 
 /* How a foreign architecture would run here. */
 enum binfmt_way { BINFMT_NATIVE, BINFMT_PRIVATE, BINFMT_HOST, BINFMT_NONE };

@@ -6,7 +6,7 @@
  * in the outer namespace and never attached anywhere: its descriptor is its life. The payload's namespace is nested, so
  * it inherits the handlers and has no way to reach them.
  *
- * Flags: P keeps argv[0]; F opens the emulator now, so the image needs no file of ours; C takes credentials from the
+ * Flags: P keeps argv[0], for emulators that understand it; F opens the emulator now, so the image needs no file of ours; C takes credentials from the
  * program, so that set-uid works as it does natively, within the namespace. F keeps the emulator's file open for as
  * long as the handler lives, so what is registered is a read-only detached clone of it: a handle that a
  * program gains through /proc/PID/exe can never be opened for writing.
@@ -46,7 +46,7 @@ static int clone_read_only(int emulator_fd, struct err *err)
 	return err->code;
 }
 
-int binfmt_instance_register(int instance_fd, const struct arch *arch, int emulator_fd, struct err *err)
+int binfmt_instance_register(int instance_fd, const struct arch *arch, int emulator_fd, bool keeps_argv0, struct err *err)
 {
 	char interpreter[64];
 	cleanup_buf struct buf rule = { 0 };
@@ -54,7 +54,7 @@ int binfmt_instance_register(int instance_fd, const struct arch *arch, int emula
 	if (clone_fd < 0)
 		return clone_fd;
 	snprintf(interpreter, sizeof interpreter, "/proc/self/fd/%d", clone_fd);
-	binfmt_rule(&rule, arch, interpreter, "POCF");
+	binfmt_rule(&rule, arch, interpreter, keeps_argv0 ? "POCF" : "OCF");
 	cleanup_fd int register_fd = openat(instance_fd, "register", O_WRONLY | O_CLOEXEC);
 	if (register_fd < 0 || write(register_fd, rule.data, rule.len) != (ssize_t)rule.len)
 		return err_sys(err, "cannot register the emulator for %s", arch->name);

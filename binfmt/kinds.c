@@ -2,6 +2,7 @@
 /* kinds.c owns which programs emulate what, and how they tell their name and version. */
 #include "binfmt/kinds.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -101,4 +102,10 @@ bool kinds_runs(const char *name, const struct arch *arch)
 		if (str_eq(others[i].name, name))
 			return IS_AMONG(others[i].guests, arch->name);
 	return false;
+}
+
+/* qemu does since 6.0 (AT_FLAGS_PRESERVE_ARGV0 in linux-user/main.c); FEX is registered so by its own installation. */
+bool kinds_keeps_argv0(const char *name, const char *version)
+{
+	return str_eq(name, "FEX") || (str_starts(name, "qemu-") && atoi(version) >= 6);
 }

@@ -15,4 +15,10 @@ bool kinds_read(const char *text, char *ret_name, size_t name_size, char *ret_ve
 /* Whether what calls itself that runs programs of arch. */
 bool kinds_runs(const char *name, const struct arch *arch);
 
+/*
+ * Whether it understands binfmt_misc's flag P, by which argv[1] is the program's path and argv[2] its argv[0]. To another its first
+ * argument would be its own name. What does not say what it is does not.
+ */
+bool kinds_keeps_argv0(const char *name, const char *version);
+
 #endif

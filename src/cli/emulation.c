@@ -6,6 +6,7 @@
 #include "binfmt/cpu.h"
 #include "binfmt/cpuinfo.h"
 #include "binfmt/emulator.h"
+#include "binfmt/kinds.h"
 #include "src/base/fd.h"
 #include "src/plan/ulimit.h"
 #include "src/runtime/directories.h"
@@ -29,9 +30,10 @@ static void add_other_emulators(const struct arch *wanted, int cache_fd, struct 
 		if (shared || str_eq(table[i].qemu, arch_host()->qemu) || binfmt_is_native(&table[i]))
 			continue;
 		cleanup_fd int fd = emulator_open(&table[i], NULL, &path, &where, &ignored);
-		if (fd < 0 || (*cpu_models(&table[i]) && emulator_ask(cache_fd, &table[i], path, &facts, &ignored) < 0))
+		if (fd < 0 || emulator_ask(cache_fd, &table[i], path, &facts, &ignored) < 0)
 			continue;
 		struct spec_emulator *emulator = spec_add_emulator(spec, table[i].name, path);
+		emulator->no_argv0 = !kinds_keeps_argv0(facts.name, facts.version);
 		emulator->copied = *facts.model;
 		if (*facts.model)
 			cpu_options(facts.model, &emulator->options);
@@ -74,6 +76,7 @@ static int plan_options(const struct request *q, const struct emulator_facts *fa
 {
 	const bool own = str_eq(arch_by_name(emulator->arch)->qemu, arch_host()->qemu);
 	emulator->copied = facts->takes_options;
+	emulator->no_argv0 = !kinds_keeps_argv0(facts->name, facts->version);
 	if (own && !facts->takes_options) /* only a copy of ours is told from what it runs */
 		return err_set(err, -EINVAL, "--emulator %s is a program for %s itself, so it would be its own handler; a static qemu can be used",
 			emulator->path, emulator->arch);

@@ -153,6 +153,9 @@ static json_t *annotations(const struct spec *spec)
 	for (size_t i = 0; i < spec->emulator_count; i++) {
 		cleanup_free char *key = str_fmt("xrun.emulator.%s", spec->emulators[i].arch);
 		json_object_set_new(object, key, text(spec->emulators[i].path));
+		cleanup_free char *argv0_key = str_fmt("xrun.emulator-argv0.%s", spec->emulators[i].arch);
+		if (spec->emulators[i].no_argv0)
+			json_object_set_new(object, argv0_key, json_string("lost"));
 		if (!spec->emulators[i].copied)
 			continue;
 		cleanup_free char *options_key = str_fmt("xrun.emulator-options.%s", spec->emulators[i].arch);

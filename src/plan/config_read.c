@@ -82,9 +82,11 @@ static void take_emulators(json_t *annotations, struct spec *spec)
 			continue;
 		const char *arch = key + strlen(prefix);
 		cleanup_free char *options_key = str_fmt("xrun.emulator-options.%s", arch);
+		cleanup_free char *argv0_key = str_fmt("xrun.emulator-argv0.%s", arch);
 		cleanup_free char *options = str_dup(get_text(annotations, options_key));
 		struct spec_emulator *emulator = spec_add_emulator(spec, arch, json_string_value(value));
 		emulator->copied = json_object_get(annotations, options_key);
+		emulator->no_argv0 = str_eq(get_text(annotations, argv0_key), "lost");
 		char *rest = options;
 		for (char *word; rest && (word = strsep(&rest, " "));)
 			if (*word)

@@ -90,6 +90,7 @@ struct spec_limits {
 struct spec_emulator {
 	char *arch;   /* a name that arch_by_name knows */
 	char *path;   /* of the emulator on the host */
+	bool no_argv0; /* it does not understand the flag P (kinds_keeps_argv0): its guests' argv[0] is their path */
 	bool copied;  /* a copy of it is registered (binfmt/patch.h), which alone can be given options */
 	struct strv options; /* words without blanks that it gets after its argv[0], whatever its guest's environment is */
 };

@@ -40,7 +40,7 @@ int emulators_register(const struct stage *stage, struct err *err)
 		const struct arch *arch = arch_by_name(spec->emulators[i].arch);
 		cleanup_fd int emulator_fd = openat(stage->store_fd, stage->emulator_names[i], O_PATH | O_CLOEXEC);
 		int r = emulator_fd < 0 ? err_sys(err, "cannot open the emulator %s", spec->emulators[i].path) :
-					  binfmt_instance_register(instance_fd, arch, emulator_fd, err);
+					  binfmt_instance_register(instance_fd, arch, emulator_fd, !spec->emulators[i].no_argv0, err);
 		if (r == -EEXIST && stage->share) { /* the other container's, which is the same (share.c) */
 			err_clear(err);
 		} else if (r < 0) {

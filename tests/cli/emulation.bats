@@ -114,6 +114,25 @@ personality() {
 	rm -rf "$dir"
 }
 
+@test "a program's argv[0] is its own where the emulator understands that, and its arguments are everywhere" {
+	local dir version
+	dir=$(mktemp -d /tmp/xrun-emulator.XXXXXX)
+	chmod 755 "$dir"
+	for version in 5.2.0 7.2.0; do
+		# It shows how it was called: what it would do is of no account here.
+		printf '#include <stdio.h>\n#include <string.h>\nint main(int n, char **a) { if (n == 2 && !strcmp(a[1], "--version")) return puts("%s") < 0;
+			for (int i = 1; i < n; i++) printf("%%s ", a[i]); return 0; }\n' "qemu-aarch64 version $version" |
+			gcc -x c -static-pie -fPIE -o "$dir/qemu-$version" -
+	done
+	[[ $(arm64 --emulator "$dir/qemu-5.2.0" "$PLAIN/test:arm64" echo hello) == *"-- /usr/bin/echo hello " ]]
+	[[ $(arm64 --emulator "$dir/qemu-7.2.0" "$PLAIN/test:arm64" echo hello) == *"-- /usr/bin/echo echo hello " ]]
+	arm64 --emulator "$dir/qemu-5.2.0" --dry-run "$PLAIN/test:arm64" true | grep -F '"xrun.emulator-argv0.aarch64": "lost"'
+	xrun create -q --arch aarch64 --name kept --emulator "$dir/qemu-5.2.0" "$PLAIN/test:arm64" echo hello
+	[[ $(xrun start -a kept) == *"-- /usr/bin/echo hello " ]]
+	xrun rm kept
+	rm -rf "$dir"
+}
+
 # The features of /proc/cpuinfo, one a line, sorted.
 features() {
 	sed -n 's/^Features\s*: //p' | head -1 | tr ' ' '\n' | sort

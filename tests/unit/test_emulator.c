@@ -78,6 +78,17 @@ static void an_emulator_is_told_by_its_name_from_one_for_something_else(void **s
 	assert_false(kinds_runs("box86", named("x86_64")));
 }
 
+static void who_understands_the_flag_that_keeps_argv0_is_known(void **state)
+{
+	(void)state;
+	assert_true(kinds_keeps_argv0("qemu-arm", "7.2.22"));
+	assert_true(kinds_keeps_argv0("qemu-arm", "10.0.13"));
+	assert_false(kinds_keeps_argv0("qemu-arm", "5.2.0"));
+	assert_true(kinds_keeps_argv0("FEX", "2506"));
+	assert_false(kinds_keeps_argv0("box64", "0.4.3"));
+	assert_false(kinds_keeps_argv0("", ""));
+}
+
 /* choose ARCH: "PATH WHERE" of the text, "none", or the error. */
 static char *choose(const char *arch, const char *text)
 {
@@ -132,6 +143,7 @@ int main(void)
 		cmocka_unit_test(x86_emulators_beside_qemu_are_looked_for_where_they_run),
 		cmocka_unit_test(emulators_tell_name_and_version),
 		cmocka_unit_test(an_emulator_is_told_by_its_name_from_one_for_something_else),
+		cmocka_unit_test(who_understands_the_flag_that_keeps_argv0_is_known),
 		cmocka_unit_test(the_file_names_emulators_by_any_name_of_their_architecture),
 		cmocka_unit_test(arms_variants_share_a_line_unless_they_have_their_own),
 		cmocka_unit_test(what_the_file_does_not_mean_is_an_error_with_its_line),
