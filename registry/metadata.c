@@ -187,8 +187,7 @@ int metadata_fifo(int dir_fd, const char *name, const struct metadata *m, const 
 	int r = own_name(dir_fd, name, m, rule, err);
 	if (r < 0)
 		return r;
-	/* The name is a fifo made a moment ago below a directory that nobody else uses: nothing to follow. */
-	if ((rule->inherits || m->mode & 07000) && fchmodat(dir_fd, name, m->mode & 07777, 0) < 0)
+	if ((rule->inherits || m->mode & 07000) && fchmodat(dir_fd, name, m->mode & 07777, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, "cannot set its mode");
 	return time_name(dir_fd, name, &m->mtime, err);
 }

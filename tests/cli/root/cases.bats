@@ -18,13 +18,17 @@ prepare() {
 		echo "$file: $name"
 		grep -qF "@test \"$name" "$PLACE/tests/$file"
 	done < <(grep -oE '[a-z/-]+\.bats: "[^"]+"' "$PAGE" | sed -E 's/^([a-z\/-]+\.bats): "([^"]+)"$/\1\t\2/')
+	while IFS=$'\t' read -r file name; do
+		echo "$file: $name"
+		grep -qF "static void $name(" "$PLACE/tests/$file"
+	done < <(grep -oE 'unit/[a-z_]+\.c: "[^"]+"' "$PAGE" | sed -E 's/^([a-z_\/]+\.c): "([^"]+)"$/\1\t\2/')
 }
 
 @test "every case in the list has a test, or says why it has none" {
 	local row
 	while read -r row; do
 		echo "$row"
-		[[ $row == *'.bats: "'* || $row == *"| no test: "?* ]]
+		[[ $row == *'.bats: "'* || $row == *'.c: "'* || $row == *"| no test: "?* ]]
 	done < <(grep -E '^\| ' "$PAGE" | grep -vE '^\| (case|---)')
 }
 
