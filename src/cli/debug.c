@@ -10,6 +10,7 @@
 #include "src/cli/debug.h"
 
 #include "src/base/fd.h"
+#include "src/base/search.h"
 #include "src/base/split.h"
 #include "src/base/process.h"
 #include "src/cli/debuggee.h"
@@ -209,14 +210,11 @@ static char *find_file(const struct spec *spec, const struct strv *layers, const
 
 static char *find_program(const struct spec *spec, const struct strv *layers)
 {
-	const char *name = spec->args.items[0], *path = strchr(name, '/') ? "" : strv_env_get(&spec->env, "PATH");
-	cleanup_free char *relative = *name != '/' && strchr(name, '/') ? str_fmt("%s/%s", spec->cwd, name) : NULL;
-	if (relative)
-		return find_file(spec, layers, relative);
-	cleanup_free char *dirs = str_dup(path ? path : "/bin:/usr/bin");
-	char *rest = dirs, *found = NULL;
-	for (char *dir; !found && (dir = strsep(&rest, ":"));) {
-		cleanup_free char *file = str_fmt("%s%s%s", dir, *dir ? "/" : "", name);
+	cleanup_strv struct strv files = { 0 };
+	char *found = NULL;
+	search_files(spec->args.items[0], strv_env_get(&spec->env, "PATH"), &files);
+	for (size_t i = 0; i < files.len && !found; i++) {
+		cleanup_free char *file = *files.items[i] == '/' ? str_dup(files.items[i]) : str_fmt("%s/%s", spec->cwd, files.items[i]);
 		found = find_file(spec, layers, file);
 	}
 	return found;

@@ -4,6 +4,7 @@
 
 #include "src/base/calls.h"
 #include "src/base/fd.h"
+#include "src/base/search.h"
 #include "src/runtime/engine_scheduling.h"
 #include "src/runtime/program.h"
 #include "src/runtime/security.h"
@@ -65,15 +66,11 @@ static bool is_program(const char *path)
 
 static char *search(const struct spec *spec, const char *name)
 {
-	const char *path = strv_env_get(&spec->env, "PATH");
-	for (const char *at = path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; at;) {
-		size_t n = strcspn(at, ":");
-		cleanup_free char *dir = str_ndup(n ? at : ".", n ? n : 1);
-		cleanup_free char *file = str_fmt("%s/%s", dir, name);
-		if (is_program(file))
-			return str_dup(file);
-		at = at[n] ? at + n + 1 : NULL;
-	}
+	cleanup_strv struct strv files = { 0 };
+	search_files(name, strv_env_get(&spec->env, "PATH"), &files);
+	for (size_t i = 0; i < files.len; i++)
+		if (is_program(files.items[i]))
+			return str_dup(files.items[i]);
 	return NULL;
 }
 

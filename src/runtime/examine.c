@@ -10,6 +10,7 @@
 #include "src/base/fd.h"
 #include "src/base/overlay.h"
 #include "src/base/process.h"
+#include "src/base/search.h"
 #include "src/base/split.h"
 #include "src/runtime/lower.h"
 
@@ -100,34 +101,20 @@ static bool is_executable(int fd)
 	return fstat(fd, &st) == 0 && (st.st_mode & 0111);
 }
 
-static int open_as(const struct view *view, const char *dir, const char *name, struct program_facts *facts)
-{
-	cleanup_free char *path = *dir == '/' ? str_fmt("%s/%s", dir, name) :
-						str_fmt("%s/%s%s%s", view->spec->cwd, *dir ? dir : "", *dir ? "/" : "", name);
-	int fd = open_in(view, path);
-	if (fd >= 0)
-		snprintf(facts->path, sizeof facts->path, "%s", path);
-	return fd;
-}
-
-/* execvp(3)'s way, as the container's first process went it. */
+/* As the container's first process went about it. */
 static int open_program(const struct view *view, struct program_facts *facts)
 {
-	const char *name = view->spec->args.items[0], *path = strv_env_get(&view->spec->env, "PATH");
-	if (*name == '/') {
-		snprintf(facts->path, sizeof facts->path, "%s", name);
-		return open_in(view, name);
-	}
-	if (strchr(name, '/'))
-		return open_as(view, "", name, facts);
-	for (const char *at = path ? path : "/bin:/usr/bin"; at;) {
-		size_t n = strcspn(at, ":");
-		cleanup_free char *dir = str_ndup(at, n);
-		int fd = open_as(view, dir, name, facts);
-		if (fd >= 0 && is_executable(fd))
-			return fd;
-		fd_close(&fd);
-		at = at[n] ? at + n + 1 : NULL;
+	const char *name = view->spec->args.items[0];
+	cleanup_strv struct strv files = { 0 };
+	search_files(name, strv_env_get(&view->spec->env, "PATH"), &files);
+	for (size_t i = 0; i < files.len; i++) {
+		const char *file = files.items[i];
+		cleanup_free char *path = *file == '/' ? str_dup(file) : str_fmt("%s/%s", view->spec->cwd, file);
+		cleanup_fd int fd = open_in(view, path);
+		if (fd < 0 || (!strchr(name, '/') && !is_executable(fd)))
+			continue;
+		snprintf(facts->path, sizeof facts->path, "%s", path);
+		return fd_take(&fd);
 	}
 	return -ENOENT;
 }

@@ -4,6 +4,7 @@
 
 #include "src/base/calls.h"
 #include "src/base/fd.h"
+#include "src/base/search.h"
 #include "src/plan/explain.h"
 #include "src/runtime/directories.h"
 #include "src/runtime/hidden.h"
@@ -183,21 +184,18 @@ static void run_init(bool terminal)
 	_exit(STATUS_FAILED);
 }
 
-static int search_path(const struct program *program, char *const argv[])
+/* The errno that tells most. */
+static int search_and_execute(const struct program *program, char *const argv[])
 {
-	const char *path = strv_env_get(program->env, "PATH");
+	static char *const no_env[] = { NULL };
+	char *const *env = program->env->items ? program->env->items : no_env;
+	cleanup_strv struct strv files = { 0 };
 	int worst = ENOENT;
-	for (const char *at = path ? path : "/bin:/usr/bin"; at;) {
-		const char *colon = strchr(at, ':');
-		size_t n = colon ? (size_t)(colon - at) : strlen(at);
-		cleanup_free char *dir = str_ndup(n ? at : ".", n ? n : 1);
-		cleanup_free char *file = str_fmt("%s/%s", dir, argv[0]);
-		execve(file, argv, program->env->items);
+	search_files(argv[0], strv_env_get(program->env, "PATH"), &files);
+	for (size_t i = 0; i < files.len && worst != ENOEXEC; i++) {
+		execve(files.items[i], argv, env);
 		if (errno != ENOENT && errno != ENOTDIR)
 			worst = errno;
-		if (errno == ENOEXEC)
-			break;
-		at = colon ? colon + 1 : NULL;
 	}
 	return worst;
 }
@@ -214,16 +212,8 @@ static void tell_format(const struct program *program, const char *name, struct 
 
 static int execute(const struct program *program, struct err *err)
 {
-	static char *const no_env[] = { NULL };
 	char *const *argv = program->args->items;
-	char *const *env = program->env->items ? program->env->items : no_env;
-	int failure;
-	if (strchr(argv[0], '/')) {
-		execve(argv[0], argv, env);
-		failure = errno;
-	} else {
-		failure = search_path(program, argv);
-	}
+	int failure = search_and_execute(program, argv);
 	if (failure == ENOENT && strchr(argv[0], '/') && access(argv[0], F_OK) == 0) {
 		err_set(err, -ENOENT, "%s: the interpreter or dynamic loader that it names is not in the image", argv[0]);
 		err->status = STATUS_NOT_EXECUTABLE;

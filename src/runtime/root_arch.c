@@ -3,6 +3,7 @@
 #include "src/runtime/root_arch.h"
 
 #include "src/base/fd.h"
+#include "src/base/search.h"
 #include "src/base/str.h"
 
 #include <fcntl.h>
@@ -39,25 +40,17 @@ static const struct arch *arch_of(int root_fd, const char *path)
 	return NULL;
 }
 
-static const struct arch *arch_in_path(int root_fd, const struct root_program *program)
-{
-	const struct arch *arch = NULL;
-	for (const char *at = program->path ? program->path : "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"; !arch && at;) {
-		size_t n = strcspn(at, ":");
-		cleanup_free char *dir = str_ndup(at, n);
-		cleanup_free char *file = str_fmt("%s/%s", dir, program->name);
-		arch = arch_of(root_fd, file);
-		at = at[n] ? at + n + 1 : NULL;
-	}
-	return arch;
-}
-
 const struct arch *root_arch_find(int root_fd, const struct root_program *program)
 {
 	static const char *const others[] = { "/bin/sh", "/usr/bin/env", "/bin/busybox", "/sbin/ldconfig" };
-	const char *name = program->name;
-	cleanup_free char *below = str_fmt("%s/%s", *name == '/' || !program->cwd ? "" : program->cwd, name);
-	const struct arch *arch = strchr(name, '/') ? arch_of(root_fd, below) : *name ? arch_in_path(root_fd, program) : NULL;
+	const struct arch *arch = NULL;
+	cleanup_strv struct strv files = { 0 };
+	search_files(program->name, program->path, &files);
+	for (size_t i = 0; !arch && *program->name && i < files.len; i++) {
+		const char *file = files.items[i];
+		cleanup_free char *below = *file == '/' ? str_dup(file) : str_fmt("%s/%s", program->cwd ? program->cwd : "", file);
+		arch = arch_of(root_fd, below);
+	}
 	for (size_t i = 0; !arch && i < sizeof others / sizeof *others; i++)
 		arch = arch_of(root_fd, others[i]);
 	return arch;
