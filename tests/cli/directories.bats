@@ -139,6 +139,19 @@ options() {
 	[ "$(pgrep -c -u "$(id -u)" -f "root $STORE" || true)" -le "$before" ]
 }
 
+@test "a file of 2 GiB and more is an error for a program that is not built for such, and for no other" {
+	local dir=$BATS_TEST_TMPDIR/large
+	mkdir "$dir"
+	truncate -s 3G "$dir/file"
+	arm-linux-gnueabihf-gcc -D_FILE_OFFSET_BITS=64 -std=gnu11 -O1 -static -pthread -o "$BATS_FILE_TMPDIR/programs/large" "$BATS_FILE_TMPDIR/lister.c"
+	# shellcheck disable=SC2046
+	run xrun run -v "$dir:/large" $(options) /programs/lister /large
+	[ "$status" = 1 ]
+	[ "$output" = "/large: Value too large for defined data type" ]
+	# shellcheck disable=SC2046
+	[ "$(xrun run -v "$dir:/large" $(options) /programs/large /large)" = 3 ]
+}
+
 @test "--dry-run shows it, and only for 32-bit foreign images" {
 	local want='"xrun.directories": "32-bit"'
 	xrun --arch armv7 --dry-run "$PLAIN/test:armhf" true | grep -F "$want"
