@@ -1,6 +1,7 @@
 # xrun. `make` leaves build/xrun; `make demo` and `make check` also install what they need (see README.md).
 #   make            build/xrun, build/xrun-fetch, build/xrun-oci
 #   make SAN=1 ...  the same with AddressSanitizer and UBSan, in build-san/
+#   make CROSS=aarch64-linux-gnu SYSROOT=DIR   the same for another machine, whose headers and libraries are in DIR, in build-aarch64-linux-gnu/
 #   make demo       a foreign image from a real registry, run in a container; IMAGE=debian:12 for any other
 #   make probes     what `xrun doctor --arch` runs, for the architectures that a cross compiler is here for
 #   make check      every test; make bench: side by side with other tools (or bench-pull, bench-start, bench-exec, bench-emulation, bench-engines); make lint: shellcheck, clang-tidy
@@ -13,7 +14,7 @@
 SHELL := /bin/bash
 comma := ,
 PREFIX ?= /usr/local
-BUILD := $(if $(FUZZ),build-fuzz,$(if $(SAN),build-san,build))
+BUILD := $(if $(FUZZ),build-fuzz,$(if $(SAN),build-san,build$(CROSS:%=-%)))
 Q := $(if $(V),,@)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-format-truncation -Wno-missing-field-initializers
@@ -21,6 +22,10 @@ SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=address$(comma)undefined -fno-sanitize
 ifdef FUZZ
 CC := clang
 WARN += -Wno-unknown-warning-option
+endif
+ifdef CROSS
+CC := $(CROSS)-gcc $(SYSROOT:%=--sysroot=%)
+AR := $(CROSS)-ar
 endif
 CFLAGS ?= -g -O2
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -fPIE -fstack-protector-strong -MMD -MP -D_GNU_SOURCE -I. -I$(BUILD) \
@@ -82,7 +87,13 @@ $(BUILD)/tables.inc $(BUILD)/programs.inc: $(BUILD)/%.inc: $(BUILD)/filter
 $(BUILD)/src/seccomp/tables.o: $(BUILD)/tables.inc
 $(BUILD)/src/seccomp/ready.o: $(BUILD)/programs.inc
 
-# Manual pages and completions come out of the table of commands: src/manual.
+# Manual pages and completions come out of the table of commands: src/manual. They are the same for every machine, but the
+# program that writes them must run on this one.
+ifdef CROSS
+$(BUILD)/man/stamp: docs/xrun.1 $(wildcard $(addsuffix /*.c,$(ARCHIVES) src/manual))
+	$(Q)$(MAKE) --no-print-directory CROSS= build/man/stamp
+	$(Q)mkdir -p $(BUILD) && cp -r build/man $(BUILD)/
+else
 MANUAL := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/manual/*.c))
 $(BUILD)/manual: $(MANUAL) $(foreach a,$(ARCHIVES),$(call archive,$(a)))
 	@echo "  LINK  $@"
@@ -96,6 +107,7 @@ $(BUILD)/man/stamp: $(BUILD)/manual docs/xrun.1
 	$(Q)set -e; for name in $$($< commands); do $< page $$name >$(@D)/xrun-$$name.1; done
 	$(Q)set -e; for shell in bash zsh fish; do $< completion $$shell >$(@D)/xrun.$$shell; done
 	$(Q)touch $@
+endif
 
 # The code that a copy of an emulator gets, as bytes. Empty for machines that binfmt/stub/stub.c does not know.
 STUB_MACHINES := x86_64% aarch64%
@@ -192,7 +204,7 @@ install: all
 	install -D -m 0644 $(BUILD)/man/xrun.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/xrun.fish
 
 clean:
-	rm -rf build build-san build-fuzz
+	rm -rf build build-*/
 
 .PHONY: all probes unit-tests fuzzers check check-many check-kernels conformance sweep demo bench bench-pull bench-start bench-exec bench-emulation bench-engines lint deb fuzz install clean
 .SECONDARY:

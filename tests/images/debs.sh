@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # debs.sh ARCH SUITES DIR PACKAGE... unpacks Debian packages of any architecture into DIR, running nothing of them.
+# DEPENDENCIES=1: with all that they depend on.
 #
 # SUITES is one suite, or several with commas: the first whose lists can be had, for a mirror in the midst of a sync has
 # some that do not match their signature. A package may be A|B: the first that the suite has.
@@ -54,6 +55,12 @@ for suite in ${suites//,/ } ''; do
 	[[ -n $suite ]] || { echo "debs.sh: no package lists for $arch could be had from: $suites" >&2; exit 1; }
 	if use_suite "$suite"; then break; fi
 done
+if [[ -n ${DEPENDENCIES:-} ]]; then
+	mapfile -t all < <("${apt[@]}" -s --no-install-recommends install "$@" | sed -n 's/^Inst \([^ ]*\).*/\1/p')
+	((${#all[@]})) || { echo "debs.sh: $suite has not all that these depend on for $arch: $*" >&2; exit 1; }
+	"${apt[@]}" -y --no-install-recommends --download-only install "$@" >&2
+	set -- "${all[@]}"
+fi
 mkdir -p "$dir"
 dir=$(realpath "$dir")
 cd "$state/archives"
