@@ -11,22 +11,9 @@ source tests/both.sh
 both_start conformance || exit 1
 mkdir -p build/conformance
 
-# One image an architecture: /payload, and the same once more as a set-uid program.
-native=$(gcc -dumpmachine)
-while IFS=$'\t' read -r arch platform compiler flags; do
+while IFS=$'\t' read -r arch _; do
 	[[ $arch != '#'* && (-z ${ARCHES:-} || ,$ARCHES, == *,$arch,* || $arch == "$(uname -m)") ]] || continue
-	compile=$compiler-gcc
-	[[ $compiler != "$native" ]] || compile=gcc
-	rm -rf "$both_work/layer"
-	mkdir -p "$both_work/layer/tmp"
-	# shellcheck disable=SC2086 # words are meant
-	"$compile" -O1 -D_GNU_SOURCE -Wall -Wextra -static -pthread $flags -o "$both_work/layer/payload" tests/conformance/payload.c || exit 1
-	cp "$both_work/layer/payload" "$both_work/layer/setuid"
-	chmod 4755 "$both_work/layer/setuid"
-	variant=()
-	[[ $platform != *:* ]] || variant=(--variant "${platform#*:}")
-	tests/images/mkimage.py "$both_work/layout" "$arch" --arch "${platform%:*}" "${variant[@]}" --layer "$both_work/layer" \
-		--cmd '["/payload"]' || exit 1
+	tests/conformance/image.sh "$both_work/layout" "$arch" || exit 1
 	skopeo copy -q --all --dest-tls-verify=false "oci:$both_work/layout:$arch" "docker://$both_registry/conformance:$arch" || exit 1
 	for who in $both_whos; do
 		both_xrun "$who" pull -q --arch "$arch" "$both_registry/conformance:$arch" || exit 1
