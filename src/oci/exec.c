@@ -210,6 +210,7 @@ static int run(const struct oci_globals *globals, const struct words *words, con
 		r = engine_read_spec(container.dir_fd, &container.state, spec, err);
 	if (r == 0)
 		r = words->process ? read_process(words->process, spec, err) : change_process(words, operands, spec, err);
+	join.dir_fd = container.dir_fd;
 	if (r == 0)
 		r = check(words, &container, spec, err);
 	if (r == 0)

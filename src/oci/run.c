@@ -28,7 +28,7 @@ static int start_and_wait(const struct engine_request *request, const struct oci
 {
 	cleanup_fd int dir_fd = engine_open(request->root_fd, request->id, err);
 	oci_relay_plainly(terminal_fd);
-	int r = dir_fd < 0 ? dir_fd : engine_start(dir_fd, state, err);
+	int r = dir_fd < 0 ? dir_fd : engine_start(dir_fd, state, request->spec, err);
 	if (r == 0)
 		r = engine_poststart(dir_fd, state, request->spec, err);
 	if (r < 0 || words->detach)

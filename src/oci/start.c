@@ -15,7 +15,7 @@ int oci_start(const struct oci_globals *globals, int argc, char **argv, struct e
 	if (r == 0)
 		r = engine_read_spec(container.dir_fd, &container.state, &spec, err);
 	if (r == 0)
-		r = engine_start(container.dir_fd, &container.state, err);
+		r = engine_start(container.dir_fd, &container.state, &spec, err);
 	if (r == 0) {
 		struct err ignored;
 		r = engine_poststart(container.dir_fd, &container.state, &spec, err);

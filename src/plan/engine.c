@@ -67,5 +67,7 @@ void spec_engine_done(struct spec_engine *engine)
 	free(engine->rootfs);
 	free(engine->cgroup);
 	free(engine->domainname);
+	free(engine->listener);
+	free(engine->listener_metadata);
 	free(engine);
 }

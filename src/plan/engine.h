@@ -117,6 +117,7 @@ struct spec_engine {
 	int io_class, io_priority; /* ioprio_set(2); class 0: none given */
 	struct engine_scheduler scheduler;
 	struct engine_memory_policy memory_policy;
+	char *listener, *listener_metadata; /* linux.seccomp's: the agent's socket, where the filter asks, and what it is told beside */
 	struct strv annotations; /* KEY=VALUE */
 };
 void spec_engine_done(struct spec_engine *engine);

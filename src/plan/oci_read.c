@@ -2,7 +2,6 @@
 /* oci_read.c owns reading an engine's config.json into a spec. Pure. */
 #include "src/plan/oci_read.h"
 
-#include "src/plan/seccomp.h"
 #include "src/plan/sysctl.h"
 
 #include <errno.h>
@@ -170,19 +169,6 @@ static void read_paths(struct oci_reader *o, const json_t *system, const char *k
 			oci_refuse(o, "%s: %s is no absolute path", key, ret_list->items[i]);
 }
 
-static void read_seccomp(struct oci_reader *o, const json_t *system, uint32_t kernel, struct spec *spec)
-{
-	const json_t *profile = oci_object(o, system, "seccomp");
-	o->where = "linux.seccomp";
-	if (!profile)
-		return;
-	if (oci_text(o, profile, "listenerPath"))
-		oci_refuse(o, "listenerPath: xrun has no user notification");
-	cleanup_free char *text = o->r < 0 ? NULL : json_dumps(profile, JSON_COMPACT);
-	if (text)
-		o->r = seccomp_plan("of config.json", text, strlen(text), kernel, spec, o->err);
-}
-
 /* What is not done here, so that nobody believes it is. */
 static void refuse_rest(struct oci_reader *o, const json_t *system)
 {
@@ -243,7 +229,7 @@ static void read_linux(struct oci_reader *o, const json_t *config, const struct 
 	oci_read_memory_policy(o, system, &engine->memory_policy);
 	o->where = "linux";
 	engine->cgroup = str_dup(oci_text(o, system, "cgroupsPath"));
-	read_seccomp(o, system, setting->kernel, spec);
+	oci_read_seccomp(o, system, setting->kernel, spec);
 }
 
 static bool is_set(const char *text)

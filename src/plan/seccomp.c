@@ -19,7 +19,7 @@ static const struct {
 	{ "SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW }, { "SCMP_ACT_ERRNO", SECCOMP_RET_ERRNO },
 	{ "SCMP_ACT_KILL", SECCOMP_RET_KILL_THREAD }, { "SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD },
 	{ "SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS }, { "SCMP_ACT_TRAP", SECCOMP_RET_TRAP },
-	{ "SCMP_ACT_TRACE", SECCOMP_RET_TRACE }, { "SCMP_ACT_LOG", SECCOMP_RET_LOG },
+	{ "SCMP_ACT_TRACE", SECCOMP_RET_TRACE }, { "SCMP_ACT_LOG", SECCOMP_RET_LOG }, { "SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF },
 };
 
 /* By seccomp_operator. */
@@ -33,6 +33,7 @@ static const struct {
 	{ "SECCOMP_FILTER_FLAG_TSYNC", 0 }, /* there is one thread */
 	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
 	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV }, /* Linux 5.19 */
 };
 
 void seccomp_document_done(struct seccomp_document *document)
@@ -416,6 +417,14 @@ char *seccomp_write(const struct seccomp_document *document, const struct seccom
 	return text;
 }
 
+static bool program_asks(const struct seccomp_program *program)
+{
+	for (size_t i = 0; i < program->len; i++)
+		if (program->code[i].code == (BPF_RET | BPF_K) && (program->code[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF)
+			return true;
+	return false;
+}
+
 int seccomp_plan(const char *file, const char *text, size_t len, uint32_t kernel, struct spec *spec, struct err *err)
 {
 	struct seccomp_document document = { 0 };
@@ -424,12 +433,17 @@ int seccomp_plan(const char *file, const char *text, size_t len, uint32_t kernel
 	int r = seccomp_read(text, len, &document, err);
 	if (r == 0)
 		r = seccomp_compile(&document.profile, &seccomp_machine, &setting, &program, err);
+	if (r == 0 && program_asks(&program) && !spec->engine) {
+		free(program.code);
+		r = err_set(err, -EINVAL, "the action \"SCMP_ACT_NOTIFY\" cannot be honoured: nobody would answer");
+	}
 	if (r < 0) {
 		seccomp_document_done(&document);
 		return err_prefix(err, "the seccomp profile %s", file);
 	}
 	spec->seccomp = true;
-	spec->isolation.profile = (struct spec_profile){ seccomp_write(&document, &setting), program.code, program.len, document.flags };
+	spec->isolation.profile = (struct spec_profile){ seccomp_write(&document, &setting), program.code, program.len, document.flags,
+		program_asks(&program) };
 	seccomp_document_done(&document);
 	return 0;
 }

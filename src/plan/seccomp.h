@@ -22,8 +22,8 @@ struct seccomp_document {
 void seccomp_document_done(struct seccomp_document *document);
 
 /*
- * Reads docker's format and the specification's linux.seccomp. What cannot be honoured is refused: user notification,
- * unknown actions, flags, operators, capabilities and keys. Names of calls that this machine has not are passed over,
+ * Reads docker's format and the specification's linux.seccomp. What cannot be honoured is refused: unknown
+ * actions, flags, operators, capabilities and keys. Names of calls that this machine has not are passed over,
  * as docker does.
  */
 int seccomp_read(const char *text, size_t len, struct seccomp_document *ret_document, struct err *err);
@@ -33,7 +33,7 @@ char *seccomp_write(const struct seccomp_document *document, const struct seccom
 
 /*
  * Plans the profile `text`, from `file` for messages, as the spec's: its text of linux.seccomp and its program. The spec's
- * capabilities must be planned; kernel is KERNEL_VERSION's number.
+ * capabilities must be planned; kernel is KERNEL_VERSION's number. User notification is for engines' containers: otherwise refused.
  */
 int seccomp_plan(const char *file, const char *text, size_t len, uint32_t kernel, struct spec *spec, struct err *err);
 

@@ -107,6 +107,7 @@ struct spec_profile {
 	struct sock_filter *code;
 	size_t len;
 	uint64_t flags;         /* SECCOMP_FILTER_FLAG_* */
+	bool asks;              /* an agent is asked about calls, SCMP_ACT_NOTIFY: engines' alone */
 };
 
 enum namespace_kind {

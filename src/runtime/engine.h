@@ -69,7 +69,7 @@ struct engine_request {
 int engine_create(const struct engine_request *request, struct engine_state *ret_state, int *ret_terminal_fd, struct err *err);
 
 /* Lets the program be executed, and waits until it has been. */
-int engine_start(int dir_fd, const struct engine_state *state, struct err *err);
+int engine_start(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err);
 /* The hooks that come then. Where one fails the container is to be deleted, with force: runtime.md, "Lifecycle". */
 int engine_poststart(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err);
 
@@ -111,9 +111,10 @@ void engine_cgroup_remove(struct cgroup *cgroup);
 /*
  * The last steps of each process in the container, its first one and those of exec: to be called with its root, namespaces
  * and standard streams in place. `prepare` says early what cannot work, and finds the program (the caller's).
+ * socket_fd: whom the seccomp filter's listener goes through, engine_listener.h.
  */
 int engine_process_prepare(struct spec *spec, char **ret_path, struct err *err);
-int engine_process_become(const struct spec *spec, const char *path, int preserve_fds, struct err *err);
+int engine_process_become(const struct spec *spec, const char *path, int preserve_fds, int socket_fd, struct err *err);
 
 /* Closes all from 3 + preserve_fds on but the descriptors of `keep`, which are -1 or above. */
 int engine_close_descriptors(int preserve_fds, const int *keep, size_t count, struct err *err);

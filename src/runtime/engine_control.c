@@ -5,6 +5,7 @@
 #include "src/base/fd.h"
 #include "src/base/unix.h"
 #include "src/runtime/cgroup_place.h"
+#include "src/runtime/engine_listener.h"
 #include "src/runtime/state.h"
 
 #include <errno.h>
@@ -27,18 +28,25 @@ static int connect_start(int dir_fd, const struct engine_state *state, struct er
 }
 
 /* End of file: the program was executed, or its process is gone, which is its own business by now. */
-static int await_exec(int fd, struct err *err)
+static int await_exec(int fd, int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)
 {
 	struct engine_message message;
-	size_t count = 0;
-	if (fd_recv(fd, &message, sizeof message, NULL, &count) != sizeof message)
+	cleanup_fd int listener_fd = -1;
+	size_t count = 1;
+	if (fd_recv(fd, &message, sizeof message, &listener_fd, &count) != sizeof message)
 		return 0;
+	if (message.kind == ENGINE_LISTENER) {
+		json_t *object = engine_state_json(dir_fd, state, ENGINE_CREATED, &spec->engine->annotations, false);
+		int r = engine_listener_hand_over(spec->engine, object, state->pid, listener_fd, fd, err);
+		json_decref(object);
+		return r < 0 ? r : await_exec(fd, dir_fd, state, spec, err);
+	}
 	*err = message.err;
 	err->text[sizeof err->text - 1] = 0;
 	return err->code < 0 ? err->code : err_set(err, -EIO, "the program could not be executed");
 }
 
-int engine_start(int dir_fd, const struct engine_state *state, struct err *err)
+int engine_start(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)
 {
 	enum engine_status status = engine_status(dir_fd, state);
 	if (status != ENGINE_CREATED)
@@ -49,7 +57,7 @@ int engine_start(int dir_fd, const struct engine_state *state, struct err *err)
 	unlinkat(dir_fd, "start", 0);
 	if (send(fd, "", 1, MSG_NOSIGNAL) != 1)
 		return err_sys(err, "cannot start container %s", state->id);
-	return await_exec(fd, err);
+	return await_exec(fd, dir_fd, state, spec, err);
 }
 
 int engine_poststart(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)

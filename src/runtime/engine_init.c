@@ -185,7 +185,7 @@ static void start(struct engine_stage *stage, const char *path)
 	if (r == 0)
 		r = run_own_hooks(stage, HOOK_START_CONTAINER, "startContainer", NULL, ENGINE_CREATED, &failed.err);
 	if (r == 0)
-		engine_process_become(stage->spec, path, stage->request->preserve_fds, &failed.err);
+		engine_process_become(stage->spec, path, stage->request->preserve_fds, connection_fd, &failed.err);
 	if (connection_fd >= 0)
 		fd_send(connection_fd, &failed, sizeof failed, NULL, 0);
 	_exit(failed.err.status ? failed.err.status : 1);

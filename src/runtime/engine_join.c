@@ -11,7 +11,7 @@
 #include "src/base/process.h"
 #include "src/base/self.h"
 #include "src/runtime/cgroup_scope.h"
-#include "src/runtime/engine_stage.h"
+#include "src/runtime/engine_listener.h"
 #include "src/runtime/join.h"
 #include "src/runtime/program.h"
 #include "src/runtime/ulimits.h"
@@ -114,7 +114,7 @@ static int become_program(const struct engine_join *join, int console_fd, int so
 		r = engine_close_descriptors(join->preserve_fds, &socket_fd, 1, err);
 	if (r == 0)
 		r = engine_process_prepare(join->spec, &path, err);
-	return r < 0 ? r : engine_process_become(join->spec, path, join->preserve_fds, err);
+	return r < 0 ? r : engine_process_become(join->spec, path, join->preserve_fds, socket_fd, err);
 }
 
 static int enter_and_clone(const struct engine_join *join, int console_fd, int socket_fd, struct err *err)
@@ -155,12 +155,21 @@ static pid_t start_entering(const struct engine_join *join, int console_fd, cons
 	_exit(r < 0);
 }
 
-/* Messages come in any order; end of file is success. */
-static int await_exec(int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struct err *err)
+static int hand_over_listener(const struct engine_join *join, pid_t pid, int listener_fd, int socket_fd, struct err *err)
 {
+	json_t *state = engine_state_json(join->dir_fd, join->state, engine_status(join->dir_fd, join->state), &join->spec->engine->annotations, false);
+	int r = engine_listener_hand_over(join->spec->engine, state, pid, listener_fd, socket_fd, err);
+	json_decref(state);
+	return r;
+}
+
+/* Messages come in any order; end of file is success. */
+static int await_exec(const struct engine_join *join, int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struct err *err)
+{
+	cleanup_fd int listener_fd = -1;
 	for (;;) {
 		struct engine_message message;
-		int fd = -1;
+		int fd = -1, r = 0;
 		size_t count = 1;
 		ssize_t n = fd_recv(socket_fd, &message, sizeof message, &fd, &count);
 		if (n == 0)
@@ -171,11 +180,19 @@ static int await_exec(int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struc
 			*ret_pid = message.pid;
 		else if (message.kind == ENGINE_READY && count)
 			*ret_terminal_fd = fd;
+		else if (message.kind == ENGINE_LISTENER && count)
+			listener_fd = fd;
 		else if (message.kind == ENGINE_FAILED) {
 			*err = message.err;
 			err->text[sizeof err->text - 1] = 0;
 			return err->code < 0 ? err->code : err_set(err, -EIO, "the program could not be started");
 		}
+		if (listener_fd >= 0 && *ret_pid > 0) {
+			r = hand_over_listener(join, *ret_pid, listener_fd, socket_fd, err);
+			fd_close(&listener_fd);
+		}
+		if (r < 0)
+			return r;
 	}
 }
 
@@ -193,8 +210,10 @@ int engine_join(const struct engine_join *join, pid_t *ret_pid, int *ret_termina
 	close(ends[1]);
 	if (entering < 0)
 		return err_sys(err, "cannot start a process");
-	int r = await_exec(socket_fd, &pid, &terminal_fd, err);
+	int r = await_exec(join, socket_fd, &pid, &terminal_fd, err);
 	process_wait(entering);
+	if (r < 0)
+		fd_close(&socket_fd); /* a process that waits for our word ends */
 	if (r < 0 && pid > 0)
 		process_wait(pid);
 	if (r < 0)

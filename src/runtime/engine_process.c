@@ -166,7 +166,7 @@ static bool is_in_directory(const char *cwd)
 	       here.st_ino == there.st_ino;
 }
 
-int engine_process_become(const struct spec *spec, const char *path, int preserve_fds, struct err *err)
+int engine_process_become(const struct spec *spec, const char *path, int preserve_fds, int socket_fd, struct err *err)
 {
 	static char *const no_env[] = { NULL };
 	bool entered = is_in_directory(spec->cwd);
@@ -176,7 +176,7 @@ int engine_process_become(const struct spec *spec, const char *path, int preserv
 	if (r == 0)
 		r = engine_scheduling_apply(spec->engine, err);
 	if (r == 0)
-		r = security_become_engines(spec, err);
+		r = security_become_engines(spec, socket_fd, err);
 	if (r < 0)
 		return r;
 	if (!entered && chdir(spec->cwd) < 0)

@@ -11,9 +11,10 @@
 /*
  * One SOCK_SEQPACKET pair. From the outer stage: WANT_GO (it can be put into cgroups), WANT_MAP (it is in the namespace
  * that emulators need), STARTED (pid of the first process). From that one: HOOKS (all is there, but for the root), READY
- * (it waits to be started; with the terminal's master where that was asked for), FAILED. To them: GO.
+ * (it waits to be started; with the terminal's master where that was asked for), FAILED; from it or one of exec's: LISTENER, of
+ * its seccomp filter (engine_listener.h). To them: GO.
  */
-enum engine_message_kind { ENGINE_WANT_GO = 1, ENGINE_WANT_MAP, ENGINE_STARTED, ENGINE_HOOKS, ENGINE_READY, ENGINE_FAILED, ENGINE_GO };
+enum engine_message_kind { ENGINE_WANT_GO = 1, ENGINE_WANT_MAP, ENGINE_STARTED, ENGINE_HOOKS, ENGINE_READY, ENGINE_LISTENER, ENGINE_FAILED, ENGINE_GO };
 struct engine_message {
 	enum engine_message_kind kind;
 	pid_t pid;

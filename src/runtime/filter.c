@@ -2,6 +2,7 @@
 /* filter.c owns loading seccomp filters. */
 #include "src/runtime/filter.h"
 
+#include "src/runtime/engine_listener.h"
 #include "src/seccomp/ready.h"
 
 #include <linux/seccomp.h>
@@ -32,12 +33,20 @@ static int load_default(uint64_t capabilities, struct err *err)
 	return r;
 }
 
-int filter_load(const struct spec *spec, bool single, struct err *err)
+static int load_own(const struct spec_profile *own, int socket_fd, struct err *err)
+{
+	const struct sock_fprog program = { .len = own->len, .filter = own->code };
+	if (own->asks)
+		return engine_listener_load(&program, own->flags, socket_fd, err);
+	return load(own->code, own->len, own->flags & ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, err);
+}
+
+int filter_load(const struct spec *spec, bool single, int socket_fd, struct err *err)
 {
 	const struct spec_profile *own = &spec->isolation.profile;
 	int r = 0;
 	if (spec->seccomp)
-		r = own->text ? load(own->code, own->len, own->flags, err) : load_default(spec->capabilities, err);
+		r = own->text ? load_own(own, socket_fd, err) : load_default(spec->capabilities, err);
 	if (r < 0 || !single)
 		return r;
 	size_t len;

@@ -96,7 +96,7 @@ static int try_filter(void *context, struct err *err)
 {
 	const struct spec spec = { .seccomp = true };
 	(void)context;
-	return filter_load(&spec, false, err);
+	return filter_load(&spec, false, -1, err);
 }
 
 static void probe_filter(const struct idmap *map, struct findings *findings)

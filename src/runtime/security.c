@@ -73,7 +73,7 @@ static int drop_bounding(uint64_t bounding, struct err *err)
 
 /* The filter is loaded last, so that it may forbid what was needed until then; capset must be left, or no_new_privs. */
 static int become(const struct security_identity *who, const struct engine_capabilities *sets, const struct spec *spec, bool single,
-	struct err *err)
+	int socket_fd, struct err *err)
 {
 	int r = drop_bounding(sets->bounding, err);
 	if (r == 0 && prctl(PR_SET_KEEPCAPS, 1) < 0)
@@ -95,7 +95,7 @@ static int become(const struct security_identity *who, const struct engine_capab
 	if (r == 0 && spec->no_new_privileges && set_capabilities(sets, 0) < 0)
 		r = err_sys(err, "cannot set the capabilities");
 	if (r == 0)
-		r = filter_load(spec, single && !spec->engine, err);
+		r = filter_load(spec, single && !spec->engine, socket_fd, err);
 	if (r < 0 || spec->no_new_privileges)
 		return r;
 	return set_capabilities(sets, 0) < 0 ? err_sys(err, "cannot set the capabilities") : 0;
@@ -106,13 +106,13 @@ int security_become(const struct user *user, const struct spec *spec, bool singl
 	const uint64_t capabilities = user->uid == 0 ? spec->capabilities : 0;
 	const struct engine_capabilities sets = { .bounding = spec->capabilities, .effective = capabilities, .permitted = capabilities };
 	const struct security_identity who = { user->uid, user->gid, user->groups, user->group_count };
-	return become(&who, &sets, spec, single, err);
+	return become(&who, &sets, spec, single, -1, err);
 }
 
-int security_become_engines(const struct spec *spec, struct err *err)
+int security_become_engines(const struct spec *spec, int socket_fd, struct err *err)
 {
 	const struct engine_user *user = &spec->engine->user;
 	const struct security_identity who = { user->uid, user->gid, user->groups, user->group_count };
 	bool single = user->group_count == 0 && setgroups(0, NULL) < 0; /* not allowed: there is one id, and it is ours */
-	return become(&who, &spec->engine->capabilities, spec, single && user->uid == 0 && user->gid == 0, err);
+	return become(&who, &spec->engine->capabilities, spec, single && user->uid == 0 && user->gid == 0, socket_fd, err);
 }

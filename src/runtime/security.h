@@ -17,7 +17,7 @@
  */
 int security_become(const struct user *user, const struct spec *spec, bool single, struct err *err);
 
-/* The same as an engine's config.json has it: spec->engine's user, groups and capability sets. */
-int security_become_engines(const struct spec *spec, struct err *err);
+/* The same as an engine's config.json has it: spec->engine's user, groups and capability sets. socket_fd: see filter_load. */
+int security_become_engines(const struct spec *spec, int socket_fd, struct err *err);
 
 #endif

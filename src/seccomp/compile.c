@@ -187,7 +187,7 @@ static void add_ranges(struct group *group, size_t *at, uint32_t start, uint32_t
 		add_range(group, &plain);
 		*at += count;
 	}
-	if (is_permissive(group->verdict))
+	if (is_permissive(group->verdict) || group->verdict == SECCOMP_RET_USER_NOTIF)
 		return;
 	struct range unknown = { .start = plain.start, .verdict = SECCOMP_RET_ERRNO | ENOSYS };
 	add_range(group, &unknown);

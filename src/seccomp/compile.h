@@ -53,7 +53,7 @@ bool seccomp_rule_counts(const struct seccomp_rule *rule, const struct seccomp_m
  * Where several rules name a call, those with comparisons are asked first, in their order (libseccomp
  * forgets them where a rule without comparisons names the call, too). A call that is younger than
  * every one that the profile names gets ENOSYS, as from a kernel that has not heard of it, unless the profile's own
- * verdict is to allow: a libc then falls back to older calls. A 32-bit x86 program's socketcall(2) and ipc(2) are what
+ * verdict is to allow, or to ask: a libc then falls back to older calls. A 32-bit x86 program's socketcall(2) and ipc(2) are what
  * they stand for: a rule for socket or shmget counts for them, too. Calls of a foreign architecture end the process.
  */
 int seccomp_compile(const struct seccomp_profile *profile, const struct seccomp_machine *machine,
