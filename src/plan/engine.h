@@ -79,6 +79,13 @@ struct engine_memory_policy {
 	uint64_t nodes[ENGINE_NODES / 64];
 };
 
+/* sched_setaffinity(2): a bit for each processor. */
+enum { ENGINE_CPUS = 1024 };
+struct engine_cpus {
+	bool given;
+	uint64_t of[ENGINE_CPUS / 64];
+};
+
 /*
  * A file of a controller's directory with what to write to it. NULL: that version of cgroups has no such file; "": there is
  * nothing to do in that version.
@@ -117,6 +124,7 @@ struct spec_engine {
 	int io_class, io_priority; /* ioprio_set(2); class 0: none given */
 	struct engine_scheduler scheduler;
 	struct engine_memory_policy memory_policy;
+	struct engine_cpus exec_initial, exec_final; /* of exec's processes, before and after they enter the container's cgroup */
 	char *listener, *listener_metadata; /* linux.seccomp's: the agent's socket, where the filter asks, and what it is told beside */
 	struct strv annotations; /* KEY=VALUE */
 };

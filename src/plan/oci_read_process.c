@@ -146,14 +146,6 @@ static void read_console(struct oci_reader *o, const json_t *process, struct spe
 	spec->engine->columns = width;
 }
 
-static void refuse_rest(struct oci_reader *o, const json_t *process)
-{
-	o->where = "process";
-	const json_t *affinity = oci_object(o, process, "execCPUAffinity");
-	if (json_object_size(affinity))
-		oci_refuse(o, "execCPUAffinity: xrun cannot set one");
-}
-
 static void forget_process(struct spec *spec)
 {
 	strv_done(&spec->args);
@@ -180,7 +172,8 @@ int oci_read_process(json_t *process, struct spec *spec, struct err *err)
 	o.where = "process";
 	read_rlimits(&o, process, isolation);
 	read_io_priority(&o, process, spec->engine);
-	refuse_rest(&o, process);
+	oci_read_affinity(&o, process, spec->engine);
+	o.where = "process";
 	oci_read_scheduler(&o, process, &spec->engine->scheduler);
 	o.where = "process";
 	spec->no_new_privileges = oci_flag(&o, process, "noNewPrivileges");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* oci_read_scheduling.c owns reading which processors' time and which memory an engine's process gets. Pure. */
+/* oci_read_scheduling.c owns reading which processors, whose time and which memory an engine's process gets. Pure. */
 /*
  * config.md, "scheduler", and config-linux.md, "Memory policy". sched_setattr(2) answers EINVAL to everything that is wrong
  * with a deadline; so its rules are asked here, where each can be named.
@@ -88,8 +88,11 @@ void oci_read_scheduler(struct oci_reader *o, const json_t *process, struct engi
 		check_deadline(o, ret_scheduler, has_runtime, has_deadline);
 }
 
+enum { LIST_BITS = 1024 };
+_Static_assert((int)ENGINE_NODES == (int)LIST_BITS && (int)ENGINE_CPUS == (int)LIST_BITS, "one parser for both");
+
 /* cpuset(7), "List format". */
-static bool parse_nodes(const char *text, uint64_t nodes[ENGINE_NODES / 64])
+static bool parse_list(const char *text, uint64_t bits[LIST_BITS / 64])
 {
 	for (const char *at = text;; at++) {
 		char *end;
@@ -102,14 +105,30 @@ static bool parse_nodes(const char *text, uint64_t nodes[ENGINE_NODES / 64])
 			if (end == at || *at < '0' || *at > '9')
 				return false;
 		}
-		if (last < first || last >= ENGINE_NODES)
+		if (last < first || last >= LIST_BITS)
 			return false;
-		for (unsigned long node = first; node <= last; node++)
-			nodes[node / 64] |= 1ull << node % 64;
+		for (unsigned long n = first; n <= last; n++)
+			bits[n / 64] |= 1ull << n % 64;
 		if (*end != ',')
 			return *end == 0;
 		at = end;
 	}
+}
+
+static void read_cpus(struct oci_reader *o, const json_t *affinity, const char *key, struct engine_cpus *ret_cpus)
+{
+	const char *text = oci_text(o, affinity, key);
+	*ret_cpus = (struct engine_cpus){ .given = text && *text };
+	if (ret_cpus->given && !parse_list(text, ret_cpus->of))
+		oci_refuse(o, "%s \"%s\" is no list of processors below %d", key, text, ENGINE_CPUS);
+}
+
+void oci_read_affinity(struct oci_reader *o, const json_t *process, struct spec_engine *engine)
+{
+	const json_t *affinity = oci_object(o, process, "execCPUAffinity");
+	o->where = "process.execCPUAffinity";
+	read_cpus(o, affinity, "initial", &engine->exec_initial);
+	read_cpus(o, affinity, "final", &engine->exec_final);
 }
 
 void oci_read_memory_policy(struct oci_reader *o, const json_t *system, struct engine_memory_policy *ret_policy)
@@ -127,7 +146,7 @@ void oci_read_memory_policy(struct oci_reader *o, const json_t *system, struct e
 	const char *name = oci_need_text(o, object, "mode"), *nodes = oci_text(o, object, "nodes");
 	if (!find(modes, name, &mode))
 		oci_refuse(o, "unknown mode \"%s\"", name);
-	if (nodes && *nodes && !parse_nodes(nodes, ret_policy->nodes))
+	if (nodes && *nodes && !parse_list(nodes, ret_policy->nodes))
 		oci_refuse(o, "nodes \"%s\" is no list of nodes below %d", nodes, ENGINE_NODES);
 	if ((!nodes || !*nodes) && mode != MPOL_DEFAULT && mode != MPOL_LOCAL && mode != MPOL_PREFERRED)
 		oci_refuse(o, "%s needs nodes", name);

@@ -12,6 +12,7 @@
 #include "src/base/self.h"
 #include "src/runtime/cgroup_scope.h"
 #include "src/runtime/engine_listener.h"
+#include "src/runtime/engine_scheduling.h"
 #include "src/runtime/join.h"
 #include "src/runtime/program.h"
 #include "src/runtime/ulimits.h"
@@ -43,7 +44,7 @@ static int enter(const struct cgroup *cgroup, struct err *err)
 	return cgroup_add(cgroup, getpid(), err);
 }
 
-static int enter_cgroups(const struct engine_join *join, struct err *err)
+static int enter_cgroups_at(const struct engine_join *join, struct err *err)
 {
 	struct cgroup below = { 0 };
 	if (!join->cgroup)
@@ -59,6 +60,18 @@ static int enter_cgroups(const struct engine_join *join, struct err *err)
 	int r = enter(&below, err);
 	cgroup_done(&below);
 	return r;
+}
+
+/* config.md, "execCPUAffinity". Where nothing is said, what the cgroup has. */
+static int enter_cgroups(const struct engine_join *join, struct err *err)
+{
+	const struct spec_engine *engine = join->spec->engine;
+	int r = engine_affinity_set(&engine->exec_initial, "initial", err);
+	if (r == 0)
+		r = enter_cgroups_at(join, err);
+	if (r == 0 && !engine->exec_initial.given)
+		engine_affinity_reset();
+	return r < 0 ? r : engine_affinity_set(&engine->exec_final, "final", err);
 }
 
 /* The first process' root is the container's, also where it was entered by chroot: setns(2) alone leads to the mounts' root. */

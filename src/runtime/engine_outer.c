@@ -5,6 +5,7 @@
 #include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/runtime/clocks.h"
+#include "src/runtime/engine_scheduling.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/namespaces.h"
 #include "src/runtime/program.h"
@@ -169,6 +170,7 @@ static int build(struct engine_stage *stage, struct err *err)
 	if (engine_stage_send(stage->socket_fd, ENGINE_WANT_GO, 0, -1) < 0)
 		return err_set(err, -EPIPE, "xrun-oci is gone");
 	int r = engine_stage_await_go(stage->socket_fd, err);
+	engine_affinity_reset();
 	if (r == 0 && !stage->spec->engine->no_keyring)
 		r = program_leave_keyring(err);
 	if (r == 0)

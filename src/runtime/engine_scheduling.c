@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* engine_scheduling.c owns giving a process of an engine's container its scheduler and its memory policy. */
+/* engine_scheduling.c owns giving a process of an engine's container its processors, its scheduler and its memory policy. */
 #include "src/runtime/engine_scheduling.h"
 
 #include <errno.h>
 #include <linux/sched/types.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,4 +35,18 @@ int engine_scheduling_apply(const struct spec_engine *engine, struct err *err)
 {
 	int r = set_memory_policy(&engine->memory_policy, err);
 	return r < 0 ? r : set_scheduler(&engine->scheduler, err);
+}
+
+int engine_affinity_set(const struct engine_cpus *cpus, const char *key, struct err *err)
+{
+	if (!cpus->given || syscall(SYS_sched_setaffinity, 0, sizeof cpus->of, cpus->of) == 0)
+		return 0;
+	return err_sys(err, "process.execCPUAffinity.%s: the kernel refuses it: are any of these processors here, and the cgroup's?", key);
+}
+
+void engine_affinity_reset(void)
+{
+	uint64_t all[8192 / 64]; /* as many as the kernel can be built for: what is not there it leaves out */
+	memset(all, 0xff, sizeof all);
+	syscall(SYS_sched_setaffinity, 0, sizeof all, all);
 }

@@ -113,3 +113,20 @@ start_one() {
 	fails_saying "is not running" oci exec one true
 	fails_saying "does not exist" oci exec two true
 }
+
+@test "exec runs on the processors of execCPUAffinity, and else on all, whatever its caller is bound to" {
+	local allowed first list="grep Cpus_allowed_list: /proc/self/status"
+	allowed=$($list | cut -f2)
+	first=${allowed%%[-,]*}
+	taskset -c "$first" "$OCI" --root "$BATS_TEST_TMPDIR/state" run -d -b "$B" one </dev/null >/dev/null 2>&1
+	[ "$(grep Cpus_allowed_list: "/proc/$(oci state one | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')/status" | cut -f2)" = "$allowed" ]
+	[ "$(taskset -c "$first" "$OCI" --root "$BATS_TEST_TMPDIR/state" exec one cat /proc/self/status | grep Cpus_allowed_list: | cut -f2)" = "$allowed" ]
+	echo '{"args": ["cat", "/proc/self/status"], "cwd": "/", "execCPUAffinity": {"initial": "'"$allowed"'", "final": "'"$first"'"}}' >"$B/process.json"
+	[ "$(oci exec --process "$B/process.json" one | grep Cpus_allowed_list: | cut -f2)" = "$first" ]
+	echo '{"args": ["cat", "/proc/self/status"], "cwd": "/", "execCPUAffinity": {"initial": "'"$first"'"}}' >"$B/process.json"
+	[ "$(oci exec --process "$B/process.json" one | grep Cpus_allowed_list: | cut -f2)" = "$first" ]
+	echo '{"args": ["true"], "cwd": "/", "execCPUAffinity": {"final": "1023"}}' >"$B/process.json"
+	fails_saying "execCPUAffinity.final" oci exec --process "$B/process.json" one
+	echo '{"args": ["true"], "cwd": "/", "execCPUAffinity": {"final": "1-"}}' >"$B/process.json"
+	fails_saying "no list of processors" oci exec --process "$B/process.json" one
+}
