@@ -228,3 +228,26 @@ char *str_time(int64_t time)
 	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
 	return str_fmt("%s.%09lldZ", text, (long long)(time % SECOND));
 }
+
+bool str_to_ms(const char *text, uint64_t *ret_ms)
+{
+	static const struct { const char *name; uint64_t ms; } units[] = { { "h", 3600000 }, { "ms", 1 }, { "m", 60000 }, { "s", 1000 } };
+	uint64_t total = 0;
+	if (!*text)
+		return false;
+	while (*text) {
+		size_t digits = strspn(text, "0123456789"), unit = 0;
+		if (digits == 0 || digits > 9)
+			return false;
+		uint64_t count = strtoull(text, NULL, 10);
+		text += digits;
+		while (unit < 4 && !str_starts(text, units[unit].name))
+			unit++;
+		if (unit == 4)
+			return false;
+		total += count * units[unit].ms;
+		text += strlen(units[unit].name);
+	}
+	*ret_ms = total;
+	return true;
+}

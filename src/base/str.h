@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 /*
@@ -28,6 +29,9 @@ bool str_ends(const char *s, const char *suffix);
 
 /* The whole of `s` as a decimal number up to `max`; false if it is anything else (sign, blank, empty, too large). */
 bool str_to_u64(const char *s, unsigned long long max, unsigned long long *ret_value);
+
+/* A time like "1m30s" or "500ms", as Go writes durations, in milliseconds; false if it is anything else. */
+bool str_to_ms(const char *s, uint64_t *ret_ms);
 
 /* A growing byte buffer; always ends with a NUL that `len` does not count. {0} is an empty one. */
 struct buf {

@@ -40,6 +40,7 @@ const struct oci_command oci_commands[] = {
 	{ "pause", oci_pause, "ID", "stop all of a container's processes where they are", oci_empty_options, NULL },
 	{ "resume", oci_resume, "ID", "let them go on", oci_empty_options, NULL },
 	{ "update", oci_update, "[OPTIONS] ID", "change the limits of a container that runs", oci_update_options, NULL },
+	{ "events", oci_events, "[OPTIONS] ID", "print what a container uses, again and again, and when its memory is short, as JSON", oci_events_options, NULL },
 	{ "features", oci_features, "", "print what config.json may ask for, as JSON", oci_empty_options, NULL },
 	{ "spec", oci_spec, "[OPTIONS]", "write a config.json to begin with", oci_spec_options, NULL },
 	{ 0 },

@@ -29,6 +29,7 @@ extern const struct oci_command oci_commands[]; /* a NULL name ends it */
 
 extern const struct option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[], oci_empty_options[];
 extern const struct option oci_exec_options[], oci_list_options[], oci_ps_options[], oci_update_options[], oci_spec_options[];
+extern const struct option oci_events_options[];
 
 int oci_create(const struct oci_globals *globals, int argc, char **argv, struct err *err);
 int oci_start(const struct oci_globals *globals, int argc, char **argv, struct err *err);
@@ -43,6 +44,7 @@ int oci_ps(const struct oci_globals *globals, int argc, char **argv, struct err 
 int oci_pause(const struct oci_globals *globals, int argc, char **argv, struct err *err);
 int oci_resume(const struct oci_globals *globals, int argc, char **argv, struct err *err);
 int oci_update(const struct oci_globals *globals, int argc, char **argv, struct err *err);
+int oci_events(const struct oci_globals *globals, int argc, char **argv, struct err *err);
 int oci_features(const struct oci_globals *globals, int argc, char **argv, struct err *err);
 int oci_spec(const struct oci_globals *globals, int argc, char **argv, struct err *err);
 

@@ -7,34 +7,10 @@
 
 enum { INTERVAL_MS = 30000, TIMEOUT_MS = 30000, RETRIES = 3 };
 
-/* Go's durations: "1m30s", "500ms". */
-static bool parse_duration(const char *text, uint64_t *ret_ms)
-{
-	static const struct { const char *name; uint64_t ms; } units[] = { { "h", 3600000 }, { "ms", 1 }, { "m", 60000 }, { "s", 1000 } };
-	uint64_t total = 0;
-	if (!*text)
-		return false;
-	while (*text) {
-		size_t digits = strspn(text, "0123456789"), unit = 0;
-		if (digits == 0 || digits > 9)
-			return false;
-		uint64_t count = strtoull(text, NULL, 10);
-		text += digits;
-		while (unit < 4 && !str_starts(text, units[unit].name))
-			unit++;
-		if (unit == 4)
-			return false;
-		total += count * units[unit].ms;
-		text += strlen(units[unit].name);
-	}
-	*ret_ms = total;
-	return true;
-}
-
 static int plan_time(const char *option, const char *text, int64_t image_ns, uint64_t fallback_ms, uint64_t *ret_ms, struct err *err)
 {
 	*ret_ms = image_ns > 0 ? (uint64_t)image_ns / 1000000 : fallback_ms;
-	if (text && !parse_duration(text, ret_ms))
+	if (text && !str_to_ms(text, ret_ms))
 		return err_set(err, -EINVAL, "%s %s: write a time like 500ms, 30s or 1m30s", option, text);
 	return 0;
 }

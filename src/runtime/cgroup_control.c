@@ -104,24 +104,6 @@ int cgroup_freeze(struct cgroup *cgroup, const char *id, pid_t pid, bool frozen,
 	return r;
 }
 
-static uint64_t number_in(const struct cgroup_directory *directory, const char *v1, const char *v2, const char *key)
-{
-	unsigned long long number;
-	if (!directory->path || !(directory->v2 ? v2 : v1))
-		return UINT64_MAX;
-	cleanup_buf struct buf text = cgroup_place_read(directory->path, directory->v2 ? v2 : v1);
-	char *at = text.data;
-	if (key) {
-		cleanup_free char *line = str_fmt("\n%s ", key);
-		char *found = str_starts(at, line + 1) ? at - 1 : strstr(at, line);
-		if (!found)
-			return UINT64_MAX;
-		at = found + strlen(line);
-	}
-	at[strcspn(at, " \n")] = 0;
-	return str_to_u64(at, UINT64_MAX, &number) ? number : UINT64_MAX;
-}
-
 /* v1: "8:0 Read 4096" for each device; v2: "8:0 rbytes=4096 wbytes=...". */
 static void sum_io(const struct cgroup_directory *io, struct cgroup_usage *usage)
 {
@@ -144,9 +126,9 @@ static void sum_io(const struct cgroup_directory *io, struct cgroup_usage *usage
 /* docker-stats(1): the inactive part of the page cache does not count. v1 says "no limit" by a number near 2^63. */
 static void take_memory(const struct cgroup_directory *memory, struct cgroup_usage *usage)
 {
-	uint64_t cache = number_in(memory, "memory.stat", "memory.stat", memory->v2 ? "inactive_file" : "total_inactive_file");
-	usage->memory = number_in(memory, "memory.usage_in_bytes", "memory.current", NULL);
-	usage->memory_limit = number_in(memory, "memory.limit_in_bytes", "memory.max", NULL);
+	uint64_t cache = cgroup_place_number(memory, "memory.stat", "memory.stat", memory->v2 ? "inactive_file" : "total_inactive_file");
+	usage->memory = cgroup_place_number(memory, "memory.usage_in_bytes", "memory.current", NULL);
+	usage->memory_limit = cgroup_place_number(memory, "memory.limit_in_bytes", "memory.max", NULL);
 	if (usage->memory_limit > INT64_MAX - (1 << 20))
 		usage->memory_limit = UINT64_MAX;
 	if (usage->memory != UINT64_MAX && cache < usage->memory)
@@ -157,11 +139,11 @@ void cgroup_usage(const struct cgroup *cgroup, struct cgroup_usage *ret_usage)
 {
 	struct cgroup_usage usage = { .read_bytes = UINT64_MAX, .written_bytes = UINT64_MAX };
 	take_memory(&cgroup->of[CGROUP_MEMORY], &usage);
-	usage.cpu_ns = number_in(&cgroup->of[CGROUP_CPUACCT], "cpuacct.usage", "cpu.stat", cgroup->of[CGROUP_CPUACCT].v2 ? "usage_usec" : NULL);
+	usage.cpu_ns = cgroup_place_number(&cgroup->of[CGROUP_CPUACCT], "cpuacct.usage", "cpu.stat", cgroup->of[CGROUP_CPUACCT].v2 ? "usage_usec" : NULL);
 	if (cgroup->of[CGROUP_CPUACCT].v2 && usage.cpu_ns != UINT64_MAX)
 		usage.cpu_ns *= 1000;
-	usage.pids = number_in(&cgroup->of[CGROUP_PIDS], "pids.current", "pids.current", NULL);
-	usage.pids_limit = number_in(&cgroup->of[CGROUP_PIDS], "pids.max", "pids.max", NULL);
+	usage.pids = cgroup_place_number(&cgroup->of[CGROUP_PIDS], "pids.current", "pids.current", NULL);
+	usage.pids_limit = cgroup_place_number(&cgroup->of[CGROUP_PIDS], "pids.max", "pids.max", NULL);
 	if (cgroup->of[CGROUP_IO].path)
 		sum_io(&cgroup->of[CGROUP_IO], &usage);
 	*ret_usage = usage;

@@ -57,6 +57,24 @@ struct buf cgroup_place_read(const char *directory, const char *file)
 	return text;
 }
 
+uint64_t cgroup_place_number(const struct cgroup_directory *directory, const char *v1, const char *v2, const char *key)
+{
+	unsigned long long number;
+	if (!directory->path || !(directory->v2 ? v2 : v1))
+		return UINT64_MAX;
+	cleanup_buf struct buf text = cgroup_place_read(directory->path, directory->v2 ? v2 : v1);
+	char *at = text.data;
+	if (key) {
+		cleanup_free char *line = str_fmt("\n%s ", key);
+		char *found = str_starts(at, line + 1) ? at - 1 : strstr(at, line);
+		if (!found)
+			return UINT64_MAX;
+		at = found + strlen(line);
+	}
+	at[strcspn(at, " \n")] = 0;
+	return str_to_u64(at, UINT64_MAX, &number) ? number : UINT64_MAX;
+}
+
 int cgroup_place_write(const char *directory, const char *file, const char *value, struct err *err)
 {
 	cleanup_free char *path = str_fmt("%s/%s", directory, file);

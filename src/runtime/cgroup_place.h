@@ -36,6 +36,12 @@ int cgroup_place_write(const char *directory, const char *file, const char *valu
 /* The content of a directory's file; empty where there is none. */
 struct buf cgroup_place_read(const char *directory, const char *file);
 
+/*
+ * The number in that version's file, with a key the one behind "KEY " at the beginning of a line. UINT64_MAX where there is no such
+ * directory, file (NULL: that version has none) or key, or the value is "max".
+ */
+uint64_t cgroup_place_number(const struct cgroup_directory *directory, const char *v1, const char *v2, const char *key);
+
 /* Where a process is: its directory in the hierarchy of a controller, allocated, or NULL. */
 char *cgroup_place_of(enum cgroup_controller controller, pid_t pid, bool *ret_v2);
 

@@ -90,3 +90,32 @@ limit_of() {
 	[ "${#lines[@]}" = 3 ]
 	fails_saying "no column PID" oci ps one -o args
 }
+
+@test "events tells what a container uses, and when its memory is short, until it ends" {
+	local i events
+	oci exec one sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
+	oci events --stats one >"$B/stats"
+	[ "$(wc -l <"$B/stats")" = 1 ]
+	jq -e '.type == "stats" and .id == "one" and .data.cpu.usage.total > 1000000 and .data.pids.current == 1 and .data.memory.usage.usage > 0' "$B/stats"
+	jq -e '.data.memory.usage.limit > 0 or (.data.memory.usage | has("limit") | not)' "$B/stats"
+	oci update --memory 16m --memory-swap 16m one
+	oci events --interval 20ms one >"$B/events" 3>&- &
+	events=$!
+	for ((i = 0; i < 200; i++)); do
+		[ ! -s "$B/events" ] || break
+		sleep 0.05
+	done
+	oci exec one dd if=/dev/zero of=/dev/null bs=200M count=1 status=none || true
+	for ((i = 0; i < 200; i++)); do
+		! grep -q oom "$B/events" || break
+		sleep 0.05
+	done
+	[ "$(grep -m1 oom "$B/events")" = '{"type":"oom","id":"one"}' ]
+	[ "$(jq -s 'map(select(.type == "stats") | .data.memory.usage.limit) | unique' -c "$B/events")" = "[16777216]" ]
+	oci delete --force one
+	wait "$events"
+	fails_saying "does not exist" oci events one
+	oci run -d -b "$B" one </dev/null >/dev/null 2>&1
+	fails_saying "write a time" oci events --interval 0s one
+	fails_saying "write a time" oci events --interval soon one
+}
