@@ -56,8 +56,9 @@ static void add_number(json_t *stats, const struct number *n, const struct cgrou
 	uint64_t value = cgroup_place_number(directory, n->v1.file, n->v2.file, source->key);
 	if (value == UINT64_MAX || value > INT64_MAX / source->unit)
 		return;
+	json_int_t scaled = value * source->unit;
 	json_t *object = below(stats, n->object);
-	json_object_set_new(n->part ? below(object, n->part) : object, n->name, json_integer((json_int_t)(value * source->unit)));
+	json_object_set_new(n->part ? below(object, n->part) : object, n->name, json_integer(scaled));
 }
 
 /* v1 counts memory and swap together: that is what the name means to readers. */
