@@ -111,6 +111,26 @@ static bool take_switch(const char *word, struct engine_mount *m)
 	return str_eq(word, "defaults");
 }
 
+/* Those that are a file system's, not a mount's: a bind mount's file system has its own already. */
+static bool is_file_systems(const char *word)
+{
+	static const char *const names[] = { "sync", "async", "dirsync", "mand", "nomand", "iversion", "noiversion", "lazytime", "nolazytime",
+		"silent", "loud", "acl", "noacl" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (str_eq(names[i], word))
+			return true;
+	return false;
+}
+
+static void check_bind(struct oci_reader *o, const struct engine_mount *m)
+{
+	if (!m->source)
+		oci_refuse(o, "%s: a bind mount needs a source", m->target);
+	for (size_t i = 0; i < m->data.len; i++)
+		if (!is_file_systems(m->data.items[i]))
+			oci_refuse(o, "%s: a bind mount has no option \"%s\"", m->target, m->data.items[i]);
+}
+
 static void read_one(struct oci_reader *o, const json_t *item, struct engine_mount *m)
 {
 	cleanup_strv struct strv options = { 0 };
@@ -137,8 +157,8 @@ static void read_one(struct oci_reader *o, const json_t *item, struct engine_mou
 	m->mapped |= m->map.uid_count || m->map.gid_count;
 	if (!*m->target)
 		oci_refuse(o, "a destination is empty");
-	else if (m->bind && !m->source)
-		oci_refuse(o, "%s: a bind mount needs a source", m->target);
+	else if (m->bind)
+		check_bind(o, m);
 	else if (!m->bind && !m->type)
 		oci_refuse(o, "%s: there is no type", m->target);
 }
