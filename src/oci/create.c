@@ -49,6 +49,7 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 	int r = engine_load_spec(bundle_fd, words->config ? words->config : "config.json", bundle, !words->no_new_keyring, ret_spec, ret_text, err);
 	if (r < 0)
 		return r;
+	oci_log_warnings(globals, &ret_spec->engine->warnings);
 	ret_spec->engine->no_pivot = words->no_pivot;
 	ret_spec->engine->systemd_cgroup = systemd;
 	ret_spec->engine->no_cgroup = disabled;

@@ -112,6 +112,7 @@ static int add_capabilities(const struct strv *names, struct spec *spec, struct 
 		sets->bounding |= bits;
 		sets->effective |= bits;
 		sets->permitted |= bits;
+		sets->ambient |= bits & sets->inheritable; /* as config.json has it: --cap alone makes nothing inheritable */
 		spec->capabilities |= bits;
 	}
 	return 0;
@@ -210,6 +211,8 @@ static int run(const struct oci_globals *globals, const struct words *words, con
 		r = engine_read_spec(container.dir_fd, &container.state, spec, err);
 	if (r == 0)
 		r = words->process ? read_process(words->process, spec, err) : change_process(words, operands, spec, err);
+	if (r == 0 && words->process)
+		oci_log_warnings(globals, &spec->engine->warnings);
 	join.dir_fd = container.dir_fd;
 	if (r == 0)
 		r = check(words, &container, spec, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* log.c owns where xrun-oci's errors go: engines read --log. */
+/* log.c owns where xrun-oci's errors and warnings go: engines read --log. */
 #include "src/oci/oci.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static char *format_line(const char *format, const char *text)
+static char *format_line(const char *format, const char *level, const char *text)
 {
 	struct timeval now;
 	struct tm parts;
@@ -21,8 +21,8 @@ static char *format_line(const char *format, const char *text)
 	size_t len = strftime(time_text, sizeof time_text, "%Y-%m-%dT%H:%M:%S", &parts);
 	snprintf(time_text + len, sizeof time_text - len, ".%06ldZ", (long)now.tv_usec);
 	if (!str_eq(format, "json"))
-		return str_fmt("time=\"%s\" level=error msg=\"%s\"\n", time_text, text);
-	json_t *object = json_pack("{s:s, s:s, s:s}", "level", "error", "msg", text, "time", time_text);
+		return str_fmt("time=\"%s\" level=%s msg=\"%s\"\n", time_text, level, text);
+	json_t *object = json_pack("{s:s, s:s, s:s}", "level", level, "msg", text, "time", time_text);
 	cleanup_free char *line = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
 	return str_fmt("%s\n", line ? line : "{\"level\":\"error\"}");
@@ -42,12 +42,29 @@ int oci_log_open(struct oci_globals *globals, struct err *err)
 }
 
 /* One write, so that lines of several processes do not mix. */
+static void write_log(const struct oci_globals *globals, const char *level, const char *text)
+{
+	if (globals->log_fd < 0)
+		return;
+	cleanup_free char *line = format_line(globals->log_format, level, text);
+	if (write(globals->log_fd, line, strlen(line)) < 0)
+		fprintf(stderr, "xrun-oci: cannot write to %s\n", globals->log);
+}
+
 void oci_log_error(const struct oci_globals *globals, const struct err *err)
 {
 	fprintf(stderr, "xrun-oci: %s\n", err->text);
-	if (globals->log_fd < 0)
-		return;
-	cleanup_free char *line = format_line(globals->log_format, err->text);
-	if (write(globals->log_fd, line, strlen(line)) < 0)
-		fprintf(stderr, "xrun-oci: cannot write to %s\n", globals->log);
+	write_log(globals, "error", err->text);
+}
+
+/* stderr is the container's, too, where an engine keeps its output: with a --log that is none of its business. */
+void oci_log_warnings(const struct oci_globals *globals, const struct strv *warnings)
+{
+	for (size_t i = 0; i < warnings->len; i++) {
+		struct err warning = { 0 };
+		err_set(&warning, 0, "%s", warnings->items[i]); /* without control characters */
+		if (globals->log_fd < 0)
+			fprintf(stderr, "xrun-oci: warning: %s\n", warning.text);
+		write_log(globals, "warning", warning.text);
+	}
 }

@@ -101,5 +101,7 @@ int oci_plan_emulation(struct spec *spec, int *ret_cache_fd, struct err *err);
 /* log.c: --log, opened before there is anything to tell; then where an error goes: to stderr and there, in its format. */
 int oci_log_open(struct oci_globals *globals, struct err *err);
 void oci_log_error(const struct oci_globals *globals, const struct err *err);
+/* Or to --log alone, where there is one. */
+void oci_log_warnings(const struct oci_globals *globals, const struct strv *warnings);
 
 #endif

@@ -61,6 +61,7 @@ void spec_engine_done(struct spec_engine *engine)
 		hooks_done(&engine->hooks[i]);
 	map_done(&engine->map);
 	engine_user_done(&engine->user);
+	strv_done(&engine->warnings);
 	strv_done(&engine->annotations);
 	free(engine->nodes);
 	free(engine->rules);

@@ -36,31 +36,43 @@ static void read_user(struct oci_reader *o, const json_t *process, struct engine
 	}
 }
 
-static uint64_t read_set(struct oci_reader *o, const json_t *object, const char *key)
+/* Those that there are. config.md: of others the runtime warns, and goes on without them. */
+static uint64_t read_set(struct oci_reader *o, const json_t *object, const char *key, struct strv *warnings)
 {
 	cleanup_strv struct strv names = { 0 };
 	uint64_t bits = 0, one;
 	oci_texts(o, object, key, &names);
 	for (size_t i = 0; o->r == 0 && i < names.len; i++) {
 		if (!str_starts(names.items[i], "CAP_") || !capability_by_name(names.items[i], &one) || str_eq(names.items[i], "CAP_ALL"))
-			oci_refuse(o, "unknown cap \"%s\"", names.items[i]);
+			strv_take(warnings, str_fmt("process.capabilities.%s: unknown cap \"%s\" is left out", key, names.items[i]));
 		else
 			bits |= one;
 	}
 	return bits;
 }
 
+/* capabilities(7): what is not both can be no ambient one. */
+static void check_ambient(const struct engine_capabilities *sets, struct strv *warnings)
+{
+	const uint64_t out = sets->ambient & ~(sets->permitted & sets->inheritable);
+	for (int i = 0; capability_name(i); i++)
+		if (out >> i & 1)
+			strv_take(warnings, str_fmt("can't raise ambient capability CAP_%s: it is not both permitted and inheritable", capability_name(i)));
+}
+
 /* Nothing said: no capability at all, as in other runtimes. */
 static void read_capabilities(struct oci_reader *o, const json_t *process, struct spec *spec)
 {
 	const json_t *object = oci_object(o, process, "capabilities");
+	struct strv *warnings = &spec->engine->warnings;
 	o->where = "process.capabilities";
 	spec->engine->has_capabilities = object;
 	spec->engine->capabilities = (struct engine_capabilities){
-		.bounding = read_set(o, object, "bounding"), .effective = read_set(o, object, "effective"),
-		.permitted = read_set(o, object, "permitted"), .inheritable = read_set(o, object, "inheritable"),
-		.ambient = read_set(o, object, "ambient"),
+		.bounding = read_set(o, object, "bounding", warnings), .effective = read_set(o, object, "effective", warnings),
+		.permitted = read_set(o, object, "permitted", warnings), .inheritable = read_set(o, object, "inheritable", warnings),
+		.ambient = read_set(o, object, "ambient", warnings),
 	};
+	check_ambient(&spec->engine->capabilities, warnings);
 	spec->capabilities = spec->engine->capabilities.bounding;
 }
 
@@ -154,6 +166,8 @@ static void forget_process(struct spec *spec)
 	free(spec->isolation.apparmor);
 	free(spec->isolation.label);
 	engine_user_done(&spec->engine->user);
+	strv_done(&spec->engine->warnings);
+	spec->engine->warnings = (struct strv){ 0 };
 	spec->args = spec->env = (struct strv){ 0 };
 	spec->cwd = spec->isolation.apparmor = spec->isolation.label = NULL;
 }

@@ -136,7 +136,7 @@ load bundle
 		mv "$B/good" "$B/config.json"
 	done <<-'END'
 		invalid_namespace_type c["linux"]["namespaces"].append({"type": "moon"})
-		unknown_cap c["process"]["capabilities"] = {"bounding": ["CAP_FLY"]}
+		no_option_"uid=1" c["mounts"].append({"destination": "/x", "source": "/", "options": ["bind", "uid=1"]})
 		process:_args_is_no_list c["process"]["args"] = "true"
 		ociVersion_2.0.0 c["ociVersion"] = "2.0.0"
 		process:_cwd_is_missing del c["process"]["cwd"]
@@ -144,6 +144,17 @@ load bundle
 		intelRdt c["linux"]["intelRdt"] = {"closID": "x"}
 		this_machine_has_no_SELinux c["process"]["selinuxLabel"] = "x_t"
 	END
+}
+
+@test "a capability that does not exist is left out, with a warning on stderr or in --log" {
+	make_bundle "$B" echo words
+	change_config "$B" 'c["process"]["capabilities"] = {"bounding": ["CAP_FLY", "CAP_KILL"]}'
+	run oci run -b "$B" one
+	[ "$output" = 'xrun-oci: warning: process.capabilities.bounding: unknown cap "CAP_FLY" is left out
+words' ]
+	run oci --log "$BATS_TEST_TMPDIR/log" --log-format json run -b "$B" one
+	[ "$output" = words ]
+	jq -e '.level == "warning" and (.msg | contains("CAP_FLY"))' "$BATS_TEST_TMPDIR/log"
 }
 
 @test "a label of files alone is passed over where there is no SELinux" {

@@ -137,6 +137,19 @@ static void schedulers_and_memory_policies_are_the_kernels_numbers(void **state)
 	}
 }
 
+static void capabilities_that_cannot_be_had_are_left_out_with_a_warning(void **state)
+{
+	(void)state;
+	struct spec spec;
+	reads(CONFIG(",\"capabilities\":{\"bounding\":[\"CAP_ALL\",\"CAP_KILL\",\"KILL\"],\"permitted\":[\"CAP_KILL\"],\"ambient\":[\"CAP_KILL\"]}", "", ""), &spec);
+	assert_int_equal(spec.capabilities, 1 << 5);
+	assert_int_equal(spec.engine->warnings.len, 3);
+	assert_non_null(strstr(spec.engine->warnings.items[0], "bounding: unknown cap \"CAP_ALL\""));
+	assert_non_null(strstr(spec.engine->warnings.items[1], "bounding: unknown cap \"KILL\""));
+	assert_non_null(strstr(spec.engine->warnings.items[2], "ambient capability CAP_KILL"));
+	spec_done(&spec);
+}
+
 static void wrong_types_and_unknown_words_are_refused(void **state)
 {
 	(void)state;
@@ -147,7 +160,7 @@ static void wrong_types_and_unknown_words_are_refused(void **state)
 	refuses(CONFIG(",\"user\":{\"uid\":-1}", "", ""), "process.user: uid");
 	refuses(CONFIG(",\"user\":{\"uid\":\"0\"}", "", ""), "process.user: uid");
 	refuses(CONFIG(",\"env\":[1]", "", ""), "env is no list of strings");
-	refuses(CONFIG(",\"capabilities\":{\"effective\":[\"CAP_ALL\"]}", "", ""), "unknown cap");
+	refuses(CONFIG("", "", ",\"mounts\":[{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"sync\",\"size=4k\"]}]"), "no option \"size=4k\"");
 	refuses(CONFIG(",\"rlimits\":[{\"type\":\"RLIMIT_SKY\",\"soft\":0,\"hard\":0}]", "", ""), "RLIMIT_SKY");
 	refuses(CONFIG("", ",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]", ""), "no user namespace");
 	refuses(CONFIG("", ",\"resources\":{\"unified\":{\"../cgroup.procs\":\"1\"}}", ""), "file name");
@@ -171,6 +184,7 @@ int main(void)
 		cmocka_unit_test(resources_are_files_of_both_versions),
 		cmocka_unit_test(annotations_change_nothing),
 		cmocka_unit_test(schedulers_and_memory_policies_are_the_kernels_numbers),
+		cmocka_unit_test(capabilities_that_cannot_be_had_are_left_out_with_a_warning),
 		cmocka_unit_test(wrong_types_and_unknown_words_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
