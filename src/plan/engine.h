@@ -126,7 +126,7 @@ struct spec_engine {
 	struct engine_memory_policy memory_policy;
 	struct engine_cpus exec_initial, exec_final; /* of exec's processes, before and after they enter the container's cgroup */
 	char *listener, *listener_metadata; /* linux.seccomp's: the agent's socket, where the filter asks, and what it is told beside */
-	struct strv warnings;   /* what of "process" is passed over, as the specification wants it */
+	struct strv warnings;   /* what is asked for and passed over */
 	struct strv annotations; /* KEY=VALUE */
 };
 void spec_engine_done(struct spec_engine *engine);

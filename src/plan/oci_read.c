@@ -51,7 +51,13 @@ static void read_hooks(struct oci_reader *o, const json_t *config, struct spec_e
 	}
 }
 
-static void read_annotations(struct oci_reader *o, const json_t *config, struct strv *ret_list)
+/*
+ * podman's `--group-add keep-groups` says by an annotation that the program is to have the caller's groups. They are rights over
+ * the host's files, and annotations are no place for those: engines have let images set them.
+ */
+static const char kept_groups[] = "run.oci.keep_original_groups";
+
+static void read_annotations(struct oci_reader *o, const json_t *config, struct spec_engine *engine)
 {
 	const char *key;
 	json_t *value, *object = oci_object(o, config, "annotations");
@@ -61,7 +67,9 @@ static void read_annotations(struct oci_reader *o, const json_t *config, struct 
 		if (!*key)
 			oci_refuse(o, "a key is empty");
 		const char *text = oci_text(o, object, key);
-		strv_take(ret_list, str_fmt("%s=%s", key, text ? text : ""));
+		strv_take(&engine->annotations, str_fmt("%s=%s", key, text ? text : ""));
+		if (str_eq(key, kept_groups) && !str_eq(text, "0"))
+			strv_take(&engine->warnings, str_fmt("%s: the caller's groups are not kept: an annotation gives no rights", key));
 	}
 }
 
@@ -295,7 +303,7 @@ static int read_all(json_t *config, const struct oci_setting *setting, struct sp
 	oci_read_mounts(&o, config, spec->engine);
 	read_hooks(&o, config, spec->engine);
 	o.where = "config.json";
-	read_annotations(&o, config, &spec->engine->annotations);
+	read_annotations(&o, config, spec->engine);
 	read_names(&o, config, spec);
 	check_sysctls(&o, spec);
 	check_namespaces(&o, spec);

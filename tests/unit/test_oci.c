@@ -150,6 +150,20 @@ static void capabilities_that_cannot_be_had_are_left_out_with_a_warning(void **s
 	spec_done(&spec);
 }
 
+static void groups_that_an_annotation_asks_for_are_warned_of(void **state)
+{
+	(void)state;
+	struct spec spec;
+	reads(CONFIG("", "", ",\"annotations\":{\"run.oci.keep_original_groups\":\"1\"}"), &spec);
+	assert_int_equal(spec.engine->warnings.len, 1);
+	assert_non_null(strstr(spec.engine->warnings.items[0], "groups are not kept"));
+	assert_int_equal(spec.engine->user.group_count, 0);
+	spec_done(&spec);
+	reads(CONFIG("", "", ",\"annotations\":{\"run.oci.keep_original_groups\":\"0\"}"), &spec);
+	assert_int_equal(spec.engine->warnings.len, 0);
+	spec_done(&spec);
+}
+
 static void wrong_types_and_unknown_words_are_refused(void **state)
 {
 	(void)state;
@@ -185,6 +199,7 @@ int main(void)
 		cmocka_unit_test(annotations_change_nothing),
 		cmocka_unit_test(schedulers_and_memory_policies_are_the_kernels_numbers),
 		cmocka_unit_test(capabilities_that_cannot_be_had_are_left_out_with_a_warning),
+		cmocka_unit_test(groups_that_an_annotation_asks_for_are_warned_of),
 		cmocka_unit_test(wrong_types_and_unknown_words_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
