@@ -12,7 +12,7 @@
  * layer which was completed by those below is its chain id. One unpacked for other ids than usual has a suffix that says which (store.h).
  */
 #include "registry/install.h"
-#include "registry/compare.h"
+#include "registry/check.h"
 #include "registry/extract.h"
 #include "registry/fetch.h"
 #include "registry/hasher.h"
@@ -25,7 +25,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -287,62 +286,12 @@ static int publish_layers(struct install *p, struct err *err)
 	return 0;
 }
 
-/* 1: the same as what has just been unpacked; 0: not, or not there, and *why says how. */
-static int compare_layer(const struct install *p, const struct staged *s, struct buf *why, struct err *err)
-{
-	cleanup_fd int fresh_fd = openat(s->dir_fd, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_fd int there_fd = openat(p->store->layers_fd, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fresh_fd < 0)
-		return err_sys(err, "cannot open the staging directory %s", s->dir);
-	if (there_fd < 0) {
-		buf_str(why, "it is missing");
-		return 0;
-	}
-	int r = compare_trees(fresh_fd, there_fd, why, err);
-	if (r == 0)
-		buf_str(why, " is not what it was");
-	return r;
-}
-
-/* Layers below a container's mount must not change: it is done only when nobody else has the store open. 1: done. */
-static int replace_layer(const struct install *p, const struct staged *s, struct err *err)
-{
-	if (flock(p->store->use_fd, LOCK_EX | LOCK_NB) < 0) {
-		flock(p->store->use_fd, LOCK_SH); /* flock(2): the attempt took it away */
-		return 0;
-	}
-	unsigned flags = store_has_layer(p->store, s->name) ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-	int r = 1;
-	if (syncfs(p->store->staging_fd) < 0 || renameat2(s->dir_fd, "root", p->store->layers_fd, s->name, flags) < 0 ||
-		fsync(p->store->layers_fd) < 0)
-		r = err_sys(err, "cannot replace layer %s", s->layer->digest.text);
-	flock(p->store->use_fd, LOCK_SH);
-	return r;
-}
-
-static int check_layer(const struct install *p, const struct staged *s, struct install_check *check, struct err *err)
-{
-	cleanup_buf struct buf why = { 0 };
-	if (p->options->suffix && !store_has_layer(p->store, s->name)) /* no container has asked for it */
-		return 0;
-	int r = compare_layer(p, s, &why, err);
-	check->layers++;
-	if (r != 0)
-		return r < 0 ? r : 0;
-	check->damaged++;
-	r = check->repair ? replace_layer(p, s, err) : 0;
-	check->repaired += r == 1;
-	const char *done = r == 1 ? "unpacked anew" : check->repair ? "in use, so verify again when containers and pulls have ended" : "damaged";
-	strv_take(&check->findings, str_fmt("layer %s: %s: %s", s->layer->digest.text, why.data, done));
-	return r < 0 ? r : 0;
-}
-
 static int check_layers(const struct install *p, struct install_check *check, struct err *err)
 {
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < p->in->image.layer_count; i++)
 		if (!comes_again(p, i, p->in->image.layer_count))
-			r = check_layer(p, &p->staged[i], check, err);
+			r = check_layer(p->store, &p->staged[i], p->options->suffix != NULL, check, err);
 	return r;
 }
 

@@ -231,10 +231,10 @@ static int run_verify(const struct store *store, struct request *request, struct
 	for (size_t i = 0; i < report.lost.len; i++)
 		buf_fmt(&lost, "%s\n", report.lost.items[i]);
 	if (r == 0 && request->suffix)
-		printf("%zu layers of --userns keep-id (%s): %zu damaged, %zu unpacked anew\n", report.layers, request->suffix + 1, report.damaged,
+		printf("%zu layers of --userns keep-id (%s): %zu damaged, %zu mended\n", report.layers, request->suffix + 1, report.damaged,
 			report.repaired);
 	else if (r == 0)
-		printf("%zu images, %zu blobs, %zu layers: %zu damaged, %zu unpacked anew\n", report.images, report.blobs, report.layers,
+		printf("%zu images, %zu blobs, %zu layers: %zu damaged, %zu mended\n", report.images, report.blobs, report.layers,
 			report.damaged, report.repaired);
 	if (r == 0 && lost.len && fd_write_all(SOURCE_FD, lost.data, lost.len) < 0)
 		r = err_sys(err, "cannot say what is lost");

@@ -40,7 +40,7 @@ found() {
 	echo "$output"
 	[ "$status" = 125 ]
 	[[ $output == *"$1"* ]]
-	[[ $output == *": 1 damaged, 0 unpacked anew"* ]]
+	[[ $output == *": 1 damaged, 0 mended"* ]]
 	diff "$BATS_TEST_TMPDIR/before" <(store_state)
 	run xrun store verify --tls-verify=false
 	echo "$output"
@@ -53,7 +53,7 @@ store_state() {
 }
 
 @test "a whole store is whole, and an empty one as well" {
-	[[ $(xrun store verify) == "1 images, 4 blobs, 2 layers: 0 damaged, 0 unpacked anew" ]]
+	[[ $(xrun store verify) == "1 images, 4 blobs, 2 layers: 0 damaged, 0 mended" ]]
 	[ -z "$("$XRUN" --root "$BATS_TEST_TMPDIR/empty" store verify)" ]
 }
 
@@ -89,6 +89,23 @@ store_state() {
 @test "an attribute" {
 	in_store setfattr -n user.planted -v x "$(layer 1)/etc"
 	found "./etc is not what it was"
+}
+
+# (Versions before the mark made layers that have all but it.)
+@test "a layer that an older version left without its mark gets it, also where it is in use" {
+	local mark=user.overlay.xrun-root-untold container
+	in_store getfattr -n "$mark" "$(layer 1)"
+	in_store setfattr -x "$mark" "$(layer 1)"
+	found "it lacks a mark that older versions of xrun did not make"
+	in_store getfattr -n "$mark" "$(layer 1)"
+	in_store setfattr -x "$mark" "$(layer 1)"
+	container=$(xrun run -q -d --network none "$IMAGE" sleep 1000 3>&-)
+	run xrun store verify
+	xrun rm -f "$container"
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *"did not make: added"*"1 damaged, 1 mended"* ]]
+	in_store getfattr -n "$mark" "$(layer 1)"
 }
 
 @test "a layer that is gone" {

@@ -79,7 +79,7 @@ teardown() {
 	run ! "$XRUN" --root "$own" store verify --repair=false
 	[[ $output == *"layer sha256:"*damaged* ]]
 	run -0 "$XRUN" --root "$own" store verify
-	[[ $output == *"keep-id (9.9): 1 damaged, 1 unpacked anew"* ]]
+	[[ $output == *"keep-id (9.9): 1 damaged, 1 mended"* ]]
 	run -0 "$XRUN" --root "$own" run --userns keep-id:uid=9,gid=9 "$NATIVE" cat /etc/passwd
 	[ -n "$output" ]
 	"$XRUN" --root "$own" rmi --all
