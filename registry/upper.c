@@ -157,7 +157,7 @@ static int put_directory(struct upper *u, int dir_fd, const char *name, const ch
 	cleanup_attributes struct attributes *attributes = mem_new(sizeof *attributes);
 	cleanup_free char *path = str_fmt("%s/", bare);
 	cleanup_fd int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && mark_has_places_only(fd))
+	if (fd >= 0 && mark_has_ours_only(fd))
 		return 0;
 	int r = fd < 0 ? err_sys(err, "cannot open /%s", path) : read_attributes(fd, path, attributes, err);
 	if (r == 0)
@@ -173,7 +173,7 @@ static int put_entry(struct upper *u, int dir_fd, const char *name, const char *
 	cleanup_free char *path = str_fmt("%s%s", dir, name);
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, "cannot look at /%s", path);
-	if (mark_is_place(dir_fd, name))
+	if (mark_is_ours(dir_fd, name))
 		return 0;
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
 		return put_whiteout(u, dir, ".wh.", name, err);

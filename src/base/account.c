@@ -11,51 +11,61 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NAME, PASSWORD, UID, GID, GECOS, HOME, FIELDS }; /* passwd(5); the shell is left over */
+enum { NAME, PASSWORD, ID, GROUP_FIELDS, GECOS = 4, HOME, USER_FIELDS }; /* passwd(5), group(5); shell and members are left over */
 
-static bool take_line(char *line, uid_t uid, char **ret_name, char **ret_home)
+/* ret_home is NULL for a group. */
+static bool take_line(char *line, uint32_t id, char **ret_name, char **ret_home)
 {
-	char *fields[FIELDS];
+	char *fields[USER_FIELDS];
 	unsigned long long number;
-	for (int i = 0; i < FIELDS; i++)
+	for (int i = 0; i < (ret_home ? USER_FIELDS : GROUP_FIELDS); i++)
 		if (!(fields[i] = strsep(&line, ":")))
 			return false;
-	if (!line || !str_to_u64(fields[UID], UINT32_MAX, &number) || number != uid)
+	if (!line || !str_to_u64(fields[ID], UINT32_MAX, &number) || number != id)
 		return false;
 	*ret_name = str_dup(fields[NAME]);
-	*ret_home = str_dup(fields[HOME]);
+	if (ret_home)
+		*ret_home = str_dup(fields[HOME]);
 	return true;
 }
 
-static bool find_in_file(uid_t uid, char **ret_name, char **ret_home)
+static bool find_in_file(const char *path, uint32_t id, char **ret_name, char **ret_home)
 {
-	cleanup_file FILE *file = fopen("/etc/passwd", "re");
+	cleanup_file FILE *file = fopen(path, "re");
 	cleanup_free char *line = NULL;
 	size_t room = 0;
 	while (file && getline(&line, &room, file) > 0)
-		if (take_line(line, uid, ret_name, ret_home))
+		if (take_line(line, id, ret_name, ret_home))
 			return true;
 	return false;
 }
 
-static bool ask(uid_t uid, char **ret_name, char **ret_home)
+static bool ask(char *database, uint32_t id, char **ret_name, char **ret_home)
 {
 	struct err ignored;
 	pid_t pid;
 	int output_fd;
 	cleanup_buf struct buf said = { 0 };
-	cleanup_free char *number = str_fmt("%u", uid);
-	char *argv[] = { "/usr/bin/getent", "passwd", number, NULL };
+	cleanup_free char *number = str_fmt("%u", id);
+	char *argv[] = { "/usr/bin/getent", database, number, NULL };
 	if (process_start(argv, &pid, &output_fd, &ignored) < 0 || process_finish(pid, output_fd, &said, &ignored) != 0)
 		return false;
 	buf_str(&said, "");
-	return take_line(said.data, uid, ret_name, ret_home);
+	return take_line(said.data, id, ret_name, ret_home);
 }
 
 bool account_find(uid_t uid, char **ret_name, char **ret_home)
 {
 	*ret_name = *ret_home = NULL;
-	return find_in_file(uid, ret_name, ret_home) || ask(uid, ret_name, ret_home);
+	return find_in_file("/etc/passwd", uid, ret_name, ret_home) || ask("passwd", uid, ret_name, ret_home);
+}
+
+char *account_group(gid_t gid)
+{
+	char *name = NULL;
+	if (!find_in_file("/etc/group", gid, &name, NULL))
+		ask("group", gid, &name, NULL);
+	return name;
 }
 
 /* A relative directory means nothing (XDG base directory specification). */

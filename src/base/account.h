@@ -12,6 +12,9 @@
  */
 bool account_find(uid_t uid, char **ret_name, char **ret_home);
 
+/* A group's name, likewise, of /etc/group (group(5)): the caller's, or NULL. */
+char *account_group(gid_t gid);
+
 /* HOME, or what is known of the user that we are; the caller's, or NULL. */
 char *account_home(void);
 

@@ -2,6 +2,7 @@
 /* run.c owns `xrun run`: request, image, spec, container. */
 #include "src/cli/run.h"
 
+#include "src/base/account.h"
 #include "src/base/fd.h"
 #include "src/cli/debug.h"
 #include "src/cli/debuggee.h"
@@ -50,6 +51,11 @@ static int ask_host(struct request *request, struct err *err)
 	request->host_name = str_dup(host.nodename);
 	request->caller_uid = getuid();
 	request->caller_gid = getgid();
+	if (request_keeps_id(request)) {
+		cleanup_free char *home = NULL;
+		account_find(request->caller_uid, &request->caller_name, &home);
+		request->caller_group = account_group(request->caller_gid);
+	}
 	for (size_t i = 0; i < request->security.len; i++) {
 		const char *option = request->security.items[i], *file = option + strlen("seccomp=");
 		if (str_starts(option, "label") && !request->label_file)

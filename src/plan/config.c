@@ -140,6 +140,10 @@ static json_t *annotations(const struct spec *spec)
 		add_shared(object, spec);
 	if (spec->kept_uid || spec->kept_gid)
 		json_object_set_new(object, "xrun.keep-id", json_string(kept));
+	if (spec->kept_user)
+		json_object_set_new(object, "xrun.keep-id-user", text(spec->kept_user));
+	if (spec->kept_group)
+		json_object_set_new(object, "xrun.keep-id-group", text(spec->kept_group));
 	cleanup_free char *cpuinfo = !spec->cpuinfo.arch ? NULL : str_fmt("%s %llx %llx", spec->cpuinfo.arch,
 		(unsigned long long)spec->cpuinfo.hwcap, (unsigned long long)spec->cpuinfo.hwcap2);
 	if (cpuinfo)

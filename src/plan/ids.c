@@ -2,6 +2,8 @@
 /* ids.c owns which ids the caller has in a container. Pure. */
 #include "src/plan/parts.h"
 
+#include "src/base/utf8.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -23,6 +25,15 @@ static int take_id(const char *word, struct spec *spec, struct err *err)
 	return 0;
 }
 
+/* What can stand in passwd(5) and config.json. */
+static bool is_name(const char *text)
+{
+	for (const char *c = text; c && *c; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr(":,/", *c))
+			return false;
+	return text && *text && utf8_is_valid(text, strlen(text));
+}
+
 static int keep_id(const struct request *q, struct spec *spec, struct err *err)
 {
 	cleanup_free char *copy = str_dup(q->userns + strlen(KEEP));
@@ -36,6 +47,8 @@ static int keep_id(const struct request *q, struct spec *spec, struct err *err)
 		free(spec->user);
 		spec->user = str_fmt("%u:%u", spec->kept_uid, spec->kept_gid);
 	}
+	spec->kept_user = str_dup(is_name(q->caller_name) ? q->caller_name : NULL);
+	spec->kept_group = str_dup(is_name(q->caller_group) ? q->caller_group : NULL);
 	return r;
 }
 

@@ -21,6 +21,8 @@ void request_done(struct request *request)
 	request->program.cwd = NULL;
 	free(request->host_name);
 	free(request->label_file);
+	free(request->caller_name);
+	free(request->caller_group);
 	free(request->rootfs);
 }
 

@@ -59,6 +59,7 @@ struct request {
 	char *host_name;              /* the host's own, ours */
 	char *label_file;             /* the SELinux policy's for containers, lxc_contexts, ours; or NULL */
 	uint32_t caller_uid, caller_gid;
+	char *caller_name, *caller_group; /* with --userns keep-id: what the host calls them, ours; or NULL */
 	uint32_t kernel;              /* the running one, KERNEL_VERSION's number: a profile's rules may ask for it */
 	const char *program_image;    /* --image */
 	char *rootfs;                 /* a directory instead of an image, absolute, ours */

@@ -63,6 +63,8 @@ void spec_done(struct spec *spec)
 	free(spec->stacks_command);
 	free(spec->core_dir);
 	free(spec->shared);
+	free(spec->kept_user);
+	free(spec->kept_group);
 	free(spec->rootfs);
 	strv_done(&spec->args);
 	strv_done(&spec->env);

@@ -208,6 +208,7 @@ struct spec {
 	struct spec_engine *engine; /* what an engine's config.json says beside all this (engine.h), or NULL */
 	char *shared;           /* the container whose are the joined namespaces that have no path, by name or id; or NULL */
 	uint32_t kept_uid, kept_gid; /* the caller's ids in the container: 0, other than with --userns keep-id */
+	char *kept_user, *kept_group; /* what the image is to call them if it has no names for them; or NULL */
 };
 void spec_done(struct spec *spec);
 void spec_limits_done(struct spec_limits *limits);

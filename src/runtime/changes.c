@@ -76,10 +76,10 @@ static int list_entry(const struct changes *changes, int dir_fd, const char *nam
 	struct stat st;
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(err, "cannot look at /%s", path);
-	if (mark_is_place(dir_fd, name))
+	if (mark_is_ours(dir_fd, name))
 		return 0;
 	cleanup_fd int fd = S_ISDIR(st.st_mode) ? openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-	if (fd >= 0 && mark_has_places_only(fd))
+	if (fd >= 0 && mark_has_ours_only(fd))
 		return 0;
 	cleanup_free char *shown = str_fmt("/%s", path);
 	bool known = in_image(changes, path);

@@ -23,6 +23,7 @@
 #include "src/runtime/parts.h"
 #include "src/runtime/program.h"
 #include "src/runtime/ulimits.h"
+#include "src/runtime/users.h"
 #include "src/runtime/volumes.h"
 
 #include <errno.h>
@@ -277,11 +278,22 @@ static void remove_mark(const struct stage *stage)
 		fd_remove_tree(work_fd, "incompat", &ignored);
 }
 
+static int add_users(const struct stage *stage, struct err *err)
+{
+	if (!users_are_wanted(stage->spec))
+		return 0;
+	cleanup_free char *name = str_fmt("containers/%s/upper", stage->spec->id);
+	cleanup_fd int upper_fd = open_below(stage->store_fd, name, err);
+	return upper_fd < 0 ? upper_fd : users_add(stage->spec, stage->rootfs_fd, upper_fd, err);
+}
+
 static int make_parts(struct stage *stage, struct err *err)
 {
 	int r = stage->rootfs_fd = stage_make_rootfs(stage, err);
 	if (r >= 0)
 		r = etc_make_places(stage->spec, stage->rootfs_fd, err);
+	if (r >= 0)
+		r = add_users(stage, err);
 	if (r < 0 && stage->rootfs_fd >= 0 && stage->spec->rootfs)
 		lower_explain(stage->spec, &stage->lower, err);
 	if (r == 0)

@@ -11,7 +11,7 @@
 #include "src/runtime/security.h"
 #include "src/runtime/single.h"
 #include "src/runtime/stage.h"
-#include "src/runtime/user.h"
+#include "src/runtime/users.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,8 +26,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum { USER_FILE_LIMIT = 4 << 20 };
 
 int program_leave_keyring(struct err *err)
 {
@@ -64,33 +62,6 @@ int program_close_descriptors(int socket_fd, struct err *err)
 {
 	bool done = calls_close_range(3, socket_fd - 1, 0) == 0 && calls_close_range(socket_fd + 1, ~0u, 0) == 0;
 	return done ? 0 : err_sys(err, "cannot close the host's descriptors");
-}
-
-/* The image may have planted a fifo, a device or an endless file here: only a regular one of bounded size is read. */
-static int read_user_file(const char *path, struct buf *ret_text, struct err *err)
-{
-	struct stat st;
-	cleanup_fd int fd = fd_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_IN_ROOT);
-	if (fd == -ENOENT || fd == -ENOTDIR) {
-		buf_str(ret_text, "");
-		return 0;
-	}
-	if (fd < 0)
-		return err_code(err, fd, "cannot open the image's /%s", path);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > USER_FILE_LIMIT)
-		return err_set(err, -EINVAL, "the image's /%s is not a regular file of at most 4 MiB", path);
-	int r = fd_read_all(fd, USER_FILE_LIMIT, ret_text);
-	buf_str(ret_text, "");
-	return r < 0 ? err_code(err, r, "cannot read the image's /%s", path) : 0;
-}
-
-static int find_user(const char *wish, struct user *ret_user, struct err *err)
-{
-	cleanup_buf struct buf passwd = { 0 }, group = { 0 };
-	int r = read_user_file("etc/passwd", &passwd, err);
-	if (r == 0)
-		r = read_user_file("etc/group", &group, err);
-	return r < 0 ? r : user_resolve(wish, passwd.data, group.data, ret_user, err);
 }
 
 static int make_directories(const char *path, struct err *err)
@@ -276,7 +247,7 @@ int program_become(const struct program *program, struct err *err)
 		return err_sys(err, "cannot open /dev/null as standard input");
 	int r = check_standard(err);
 	if (r == 0)
-		r = find_user(program->user, &user, err);
+		r = users_find(AT_FDCWD, program->user, &user, err);
 	if (r == 0)
 		r = enter_directory(program, err);
 	if (r == 0)

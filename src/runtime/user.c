@@ -133,3 +133,22 @@ int user_resolve(const char *wish, const char *passwd, const char *group, struct
 	*ret_user = user;
 	return 0;
 }
+
+bool user_has_name(const char *text, const char *name)
+{
+	struct line line;
+	for (const char *at = text; (at = read_line(at, &line));)
+		if (field_is(&line, 0, name))
+			return true;
+	return false;
+}
+
+bool user_has_number(const char *text, uint32_t number)
+{
+	struct line line;
+	cleanup_free char *wanted = str_fmt("%u", number);
+	for (const char *at = text; (at = read_line(at, &line));)
+		if (field_is(&line, 2, wanted))
+			return true;
+	return false;
+}

@@ -5,6 +5,7 @@
 
 #include "src/base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { USER_MAX_GROUPS = 64 };
@@ -20,5 +21,9 @@ struct user {
  * No name, as in "" and ":staff", means uid 0.
  */
 int user_resolve(const char *wish, const char *passwd, const char *group, struct user *ret_user, struct err *err);
+
+/* Whether a line of either file, passwd(5) or group(5), has the name, or the number. Pure. */
+bool user_has_name(const char *text, const char *name);
+bool user_has_number(const char *text, uint32_t number);
 
 #endif

@@ -173,3 +173,19 @@ null' ]
 	xrun rm quiet mode more
 	xrun rmi localhost/quiet:1 localhost/more:1
 }
+
+@test "the line for a user that the image has no name for is in neither diff nor image, unless the file was changed" {
+	layers_of() { xrun inspect "$1" | python3 -c 'import json, sys; print(len(json.load(sys.stdin)[0]["Layers"]))'; }
+	xrun run --name quiet -u 4242:4343 "$NATIVE" id -un
+	[ "$(xrun diff quiet)" = "" ]
+	xrun start -a quiet
+	[ "$(xrun diff quiet)" = "" ]
+	xrun commit quiet localhost/quiet:1
+	[ "$(layers_of localhost/quiet:1)" = "$(layers_of "$NATIVE")" ]
+	xrun rmi localhost/quiet:1
+	# the container's root may write the same number of bytes, and set the time back
+	xrun run -d --name changed -u 4242 "$NATIVE" sleep 1000 >/dev/null
+	xrun exec -u 0 changed sh -c 'touch -r /etc/passwd /tmp/time; printf R 1<>/etc/passwd; touch -r /tmp/time /etc/passwd; rm /tmp/time'
+	[[ $(xrun diff changed) == *"C /etc/passwd"* ]]
+	xrun exec -u 0 changed cat /etc/passwd | grep -q ^R
+}

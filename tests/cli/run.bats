@@ -105,6 +105,20 @@ prepare() {
 	fails_with 125 "nobody-here" xrun -u nobody-here "$NATIVE" true
 }
 
+@test "a user by number has a name, too: the image's, or else one that is a line in the container's own files" {
+	[ "$(xrun -u 4242:4343 -w /tmp "$NATIVE" sh -c 'id -un; id -gn; echo $HOME; tail -n 1 /etc/passwd; tail -n 1 /etc/group')" = "4242
+4343
+/tmp
+4242:*:4242:4343:container user:/tmp:/bin/sh
+4343:x:4343:" ]
+	[ "$(xrun -u 4242 -e HOME=/root --read-only "$NATIVE" sh -c 'id -un; tail -n 1 /etc/passwd')" = "4242
+4242:*:4242:0:container user:/root:/bin/sh" ]
+	[ "$(xrun -u 1000:50 "$NATIVE" sha256sum /etc/passwd /etc/group)" = "$(xrun "$NATIVE" sha256sum /etc/passwd /etc/group)" ]
+	echo "own:x:0:0::/:/bin/sh" >"$BATS_TEST_TMPDIR/passwd"
+	chmod 644 "$BATS_TEST_TMPDIR/passwd"
+	[ "$(xrun -u 4242 -v "$BATS_TEST_TMPDIR/passwd:/etc/passwd" "$NATIVE" cat /etc/passwd)" = "own:x:0:0::/:/bin/sh" ]
+}
+
 @test "the caller's umask is not the container's" {
 	local old
 	old=$(umask)

@@ -86,6 +86,16 @@ static void what_is_neither_a_name_nor_a_number_is_refused(void **state)
 		assert_true(resolve(wishes[i], &user) < 0);
 }
 
+static void a_file_is_asked_for_names_and_numbers(void **state)
+{
+	static const char text[] = "root:x:0:0::/:/bin/sh\nmail:*:8:4000000000\nbroken\n:x:77\n12:x:13:\nlast:x:9:9::/:";
+	(void)state;
+	assert_true(user_has_name(text, "mail") && user_has_name(text, "broken") && user_has_name(text, "last"));
+	assert_false(user_has_name(text, "mai") || user_has_name(text, "mail:") || user_has_name("", "x"));
+	assert_true(user_has_number(text, 0) && user_has_number(text, 8) && user_has_number(text, 77) && user_has_number(text, 13));
+	assert_false(user_has_number(text, 12) || user_has_number(text, 1) || user_has_number(text, 4000000000u) || user_has_number("", 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +105,7 @@ int main(void)
 		cmocka_unit_test(a_named_group_replaces_the_primary_one),
 		cmocka_unit_test(a_group_alone_is_roots_whoever_has_no_name),
 		cmocka_unit_test(what_is_neither_a_name_nor_a_number_is_refused),
+		cmocka_unit_test(a_file_is_asked_for_names_and_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,16 @@ teardown() {
 	done
 }
 
+@test "keep-id: programs find the caller's name and group, and the image's as they were" {
+	run -0 xrun run -q --userns keep-id -w /tmp "$NATIVE" sh -c 'id -un; id -gn; tail -n 1 /etc/passwd; stat -c %u:%g /etc/passwd'
+	[ "${lines[0]} ${lines[1]}" = "$(id -un) $(id -gn)" ]
+	[ "${lines[2]}" = "$(id -un):*:$ME:container user:/tmp:/bin/sh" ]
+	[ "${lines[3]}" = 0:0 ]
+	run -0 xrun run -q --userns keep-id:uid=1000,gid=50 "$NATIVE" sh -c 'id -un; id -gn; cat /etc/passwd'
+	[ "${lines[0]} ${lines[1]}" = "app staff" ]
+	[ "$(printf '%s\n' "${lines[@]:2}")" = "$(in_native cat /etc/passwd)" ]
+}
+
 @test "keep-id takes the ids that are given, which the image's other ids make room for" {
 	run -0 xrun run -q --userns keep-id:uid=5,gid=7 "$NATIVE" sh -c 'echo "$(id -u):$(id -g)"; stat -c %u:%g / /etc /tmp; while read -r a b c; do echo $a $c; done </proc/self/uid_map'
 	[ "${lines[0]}" = 5:7 ]
@@ -94,6 +104,7 @@ teardown() {
 		[ "${lines[0]} ${lines[1]}" = "5:7 0:0" ]
 		run -0 xrun top --format '{{.USER}}' kept
 		[ "${lines[0]}" = 5 ]
+		[ "$(xrun exec kept cat /etc/passwd | grep -c ':5:7:')" = 1 ]
 		until xrun exec kept test -s /tmp/log; do sleep 0.1; done
 		[ "$(xrun export kept | tar -tv --numeric-owner -f - tmp/log | cut -d' ' -f2)" = 5/7 ]
 		xrun stop -t 0 kept >/dev/null
@@ -103,6 +114,7 @@ teardown() {
 	xrun ps -a | grep -q kept
 	run -0 xrun diff kept
 	[ "$(printf '%s\n' "${lines[@]}" | grep -c '^[AC] /tmp')" = 2 ]
+	[[ $output != */etc* ]]
 	xrun cp kept:/tmp/log "$BATS_TEST_TMPDIR/log"
 	[ "$(grep -c run "$BATS_TEST_TMPDIR/log")" = 2 ]
 	echo new >"$BATS_TEST_TMPDIR/new"
