@@ -225,7 +225,7 @@ static int wait_for_program(struct join *join, const struct relay_leave *leave, 
 	static const struct err none;
 	struct keys keys = leave ? leave->keys : (struct keys){ 0 };
 	int status = relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, join->interactive, leave ? &keys : NULL);
-	if (status != RELAY_LEFT)
+	if (status != RELAY_LEFT || !leave)
 		return status;
 	int r = relay_leave_caller(err);
 	fd_write_all(leave->ready_fd, r < 0 ? err : &none, sizeof *err);
