@@ -33,8 +33,9 @@ packages_of() {
 	deb) echo debhelper dpkg-dev fakeroot lintian git ;;
 	fresh) echo debootstrap git ;;
 	kernels) echo checkpolicy debootstrap qemu-system-x86 e2fsprogs cpio xz-utils kmod ;;
+	kernels-arm64) echo gcc-aarch64-linux-gnu qemu-system-arm ;;
 	*)
-		echo "deps.sh: unknown group $1: build, run, demo, test, engines, probes, lint, fuzz, bench, deb, fresh, conformance or kernels" >&2
+		echo "deps.sh: unknown group $1: build, run, demo, test, engines, probes, lint, fuzz, bench, deb, fresh, conformance, kernels or kernels-arm64" >&2
 		exit 2
 		;;
 	esac

@@ -41,13 +41,22 @@ runs() {
 	[ "$(host_table)" = "$(cat "$BATS_FILE_TMPDIR/table")" ]
 }
 
+# machine ARCH NAME: what a program of 32-bit arm is told; arm64 machines that run it themselves call themselves armv8l.
+machine() {
+	if xrun binfmt status --format json "$1" | grep -q '"way": "native"'; then
+		echo armv8l
+	else
+		echo "$2"
+	fi
+}
+
 @test "aarch64 programs run" { runs arm64 aarch64 aarch64; }
-@test "armhf programs run" { runs armhf armhf armv7l; }
+@test "armhf programs run" { runs armhf armhf "$(machine armhf armv7l)"; }
 @test "riscv64 programs run" { runs riscv64 riscv64 riscv64; }
 @test "s390x programs run" { runs s390x s390x s390x; }
 @test "ppc64le programs run" { runs ppc64el ppc64le ppc64le; }
-@test "armel programs run on an ARMv5 CPU" { runs armel armel armv5tel; }
-@test "arm/v6 programs run on an ARMv6 CPU" { runs armv6 armv6 armv6l; }
+@test "armel programs run on an ARMv5 CPU" { runs armel armel "$(machine armel armv5tel)"; }
+@test "arm/v6 programs run on an ARMv6 CPU" { runs armv6 armv6 "$(machine armv6 armv6l)"; }
 @test "mips64el programs run" { runs mips64el mips64el mips64; }
 @test "mipsel programs run" { runs mipsel mipsel mips; }
 @test "loong64 programs of Debian run by an emulator that has its vector instructions" {
@@ -126,14 +135,16 @@ prints_machine() {
 }
 
 @test "a native program in a foreign container still runs natively" {
+	local other=arm64
+	[ "$HOST" != aarch64 ] || other=s390x
 	cp /bin/true "$BATS_TEST_TMPDIR/native"
-	run xrun --arch aarch64 -v "$BATS_TEST_TMPDIR/native:/native" "$PLAIN/test:arm64" /native
+	run xrun --arch "$other" -v "$BATS_TEST_TMPDIR/native:/native" "$PLAIN/test:$other" /native
 	[[ $output == *"dynamic loader"* ]] # found to be native: its loader is what is missing
 	[ "$status" = 126 ]
 }
 
 @test "one name for two architectures gives the one asked for" {
-	[ "$(xrun --arch armv7 "$PLAIN/test:multi" uname -m)" = armv7l ]
+	[ "$(xrun --arch armv7 "$PLAIN/test:multi" uname -m)" = "$(machine armv7 armv7l)" ]
 	[ "$(xrun --platform linux/amd64 "$PLAIN/test:multi" uname -m)" = x86_64 ]
 	[ "$(xrun images | grep -c test:multi)" = 2 ]
 }

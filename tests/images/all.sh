@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # all.sh LAYOUT makes the images that the tests run: one small Debian root for each architecture (tags are Debian's
-# architecture names), an index "multi" over two of them, and the layer fixtures. What is there already is kept.
+# architecture names), an index "multi" over two of them, and the layer fixtures, which are this machine's, or NATIVE's. What is there
+# already is kept.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 layout=$1
@@ -14,7 +15,7 @@ oci_arch() {
 	*) echo "$1" ;;
 	esac
 }
-native=$(dpkg --print-architecture)
+native=${NATIVE:-$(dpkg --print-architecture)}
 [[ ! -e $layout/complete ]] || exit 0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

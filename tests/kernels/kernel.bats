@@ -12,7 +12,7 @@ has_private() {
 }
 
 @test "a native image runs" {
-	[ "$(xrun -q "$PLAIN/test:amd64" sh -c 'echo $$ $(uname -m)')" = "1 x86_64" ]
+	[ "$(xrun -q "$NATIVE" sh -c 'echo $$ $(uname -m)')" = "1 $HOST" ]
 }
 
 @test "an image of a hundred layers runs" {
@@ -33,7 +33,7 @@ has_private() {
 @test "a directory tree runs, with its owners mapped, and is not changed" {
 	local tree=$BATS_TEST_TMPDIR/tree
 	mkdir "$tree"
-	xrun create -q --name source "$PLAIN/test:amd64" true
+	xrun create -q --name source "$NATIVE" true
 	xrun export source | tar -C "$tree" --no-same-owner -x
 	xrun rm source
 	[ "$(xrun "rootfs:$tree" sh -c 'stat -c %u:%g /etc/passwd; echo more >>/etc/passwd && rm -r /home && echo done')" = $'0:0\ndone' ]
@@ -42,14 +42,14 @@ has_private() {
 }
 
 @test "images of a store that is read-only run" {
-	xrun pull -q "$PLAIN/test:amd64"
+	xrun pull -q "$NATIVE"
 	chmod 555 "$STORE"
-	[ "$("$XRUN" --root "$STORE" --runroot "$BATS_TEST_TMPDIR/beside" "$PLAIN/test:amd64" sh -c 'echo x >/x; cat /x')" = x ]
+	[ "$("$XRUN" --root "$STORE" --runroot "$BATS_TEST_TMPDIR/beside" "$NATIVE" sh -c 'echo x >/x; cat /x')" = x ]
 	chmod 700 "$STORE"
 }
 
 @test "files in a volume belong to the caller" {
-	xrun -q -v "$BATS_TEST_TMPDIR:/v" "$PLAIN/test:amd64" touch /v/file
+	xrun -q -v "$BATS_TEST_TMPDIR:/v" "$NATIVE" touch /v/file
 	[ "$(stat -c %u "$BATS_TEST_TMPDIR/file")" = "$(id -u)" ]
 }
 
@@ -66,13 +66,13 @@ has_private() {
 }
 
 @test "a private network has its interface, and --network none has none" {
-	[ "$(xrun run -q --network private "$PLAIN/test:amd64" sed -n 's/^ *\([^ :]*\):.*/\1/p' /proc/net/dev | sort | tr '\n' ' ')" = "eth0 lo " ]
-	[ "$(xrun run -q --network none "$PLAIN/test:amd64" sed -n 's/^ *\([^ :]*\):.*/\1/p' /proc/net/dev | tr '\n' ' ')" = "lo " ]
+	[ "$(xrun run -q --network private "$NATIVE" sed -n 's/^ *\([^ :]*\):.*/\1/p' /proc/net/dev | sort | tr '\n' ' ')" = "eth0 lo " ]
+	[ "$(xrun run -q --network none "$NATIVE" sed -n 's/^ *\([^ :]*\):.*/\1/p' /proc/net/dev | tr '\n' ' ')" = "lo " ]
 }
 
 # limited OPTION...: root's container with them in the background, from when its program runs; sets id.
 limited() {
-	"$XRUN" --root "$STORE" run -q --rm --network none --name limited "$@" "$PLAIN/test:amd64" sh -c 'echo ready; exec sleep 600' \
+	"$XRUN" --root "$STORE" run -q --rm --network none --name limited "$@" "$NATIVE" sh -c 'echo ready; exec sleep 600' \
 		>"$BATS_TEST_TMPDIR/out" 3>&- &
 	await_text ready "$BATS_TEST_TMPDIR/out"
 	id=$(xrun ps -q --no-trunc --filter name=limited)
@@ -99,30 +99,30 @@ settings() {
 	settings memory.max=134217728 pids.max=60
 	xrun rm -f limited
 	[ ! -e "/sys/fs/cgroup/xrun/$id" ]
-	fails_with 125 "--memory-swappiness: cgroup v2 has no such setting" xrun -q --memory 64m --memory-swappiness 1 "$PLAIN/test:amd64" true
+	fails_with 125 "--memory-swappiness: cgroup v2 has no such setting" xrun -q --memory 64m --memory-swappiness 1 "$NATIVE" true
 }
 
 @test "a program rules which devices a container may use" {
 	if ((EUID != 0)); then
-		fails_with 125 "from the host's root only" xrun -q --device-cgroup-rule 'c 1:11 r' "$PLAIN/test:amd64" true
+		fails_with 125 "from the host's root only" xrun -q --device-cgroup-rule 'c 1:11 r' "$NATIVE" true
 		return
 	fi
 	mkdir "$BATS_TEST_TMPDIR/nodes"
 	mknod -m 666 "$BATS_TEST_TMPDIR/nodes/kmsg" c 1 11
 	try() { xrun -q --network none -v "$BATS_TEST_TMPDIR/nodes:/nodes:dev" "$@"; }
-	try "$PLAIN/test:amd64" sh -c ': >/nodes/kmsg'
-	try --device-cgroup-rule 'c 1:11 w' "$PLAIN/test:amd64" sh -c ': >/nodes/kmsg && head -c 1 /dev/zero >/dev/null'
-	run try --device-cgroup-rule 'c 1:12 w' "$PLAIN/test:amd64" sh -c ': >/nodes/kmsg'
+	try "$NATIVE" sh -c ': >/nodes/kmsg'
+	try --device-cgroup-rule 'c 1:11 w' "$NATIVE" sh -c ': >/nodes/kmsg && head -c 1 /dev/zero >/dev/null'
+	run try --device-cgroup-rule 'c 1:12 w' "$NATIVE" sh -c ': >/nodes/kmsg'
 	[ "$status" != 0 ]
 	[[ $output == *"peration not permitted"* ]]
-	try --device-cgroup-rule 'c 1:12 w' --device /dev/kmsg "$PLAIN/test:amd64" sh -c ': >/dev/kmsg'
+	try --device-cgroup-rule 'c 1:12 w' --device /dev/kmsg "$NATIVE" sh -c ': >/dev/kmsg'
 }
 
 @test "a container sees its own cgroup only, as the root, and cannot write there" {
 	((EUID == 0)) || return 0 # an ordinary user's: delegated.bats
-	[ "$(xrun -q --network none --memory 64m "$PLAIN/test:amd64" cat /sys/fs/cgroup/memory.max)" = 67108864 ]
-	refute xrun -q --network none --memory 64m "$PLAIN/test:amd64" mkdir /sys/fs/cgroup/x
-	[ -z "$(xrun -q --network none "$PLAIN/test:amd64" ls /sys/fs/cgroup)" ]
+	[ "$(xrun -q --network none --memory 64m "$NATIVE" cat /sys/fs/cgroup/memory.max)" = 67108864 ]
+	refute xrun -q --network none --memory 64m "$NATIVE" mkdir /sys/fs/cgroup/x
+	[ -z "$(xrun -q --network none "$NATIVE" ls /sys/fs/cgroup)" ]
 }
 
 @test "a container is paused and goes on, with limits or without" {
@@ -142,11 +142,11 @@ settings() {
 
 @test "limits hold, or are refused" {
 	if ((EUID == 0)); then
-		[ "$(xrun -q --memory 64m --pids-limit 20 "$PLAIN/test:amd64" sh -c 'for i in $(seq 30); do sleep 2 & done; echo reached' 2>&1 | grep -c reached)" = 0 ]
-		run xrun -q --memory 64m "$PLAIN/test:amd64" sh -c 'head -c 200m /dev/zero | tail -c 200m'
+		[ "$(xrun -q --memory 64m --pids-limit 20 "$NATIVE" sh -c 'for i in $(seq 30); do sleep 2 & done; echo reached' 2>&1 | grep -c reached)" = 0 ]
+		run xrun -q --memory 64m "$NATIVE" sh -c 'head -c 200m /dev/zero | tail -c 200m'
 		[ "$status" = 137 ]
 	else
-		fails_with 125 "--memory" xrun -q --memory 64m "$PLAIN/test:amd64" true
+		fails_with 125 "--memory" xrun -q --memory 64m "$NATIVE" true
 	fi
 }
 
