@@ -56,7 +56,7 @@ static json_t *describe_linux(void)
 	json_object_set_new(system, "selinux", json_pack("{s:b}", "enabled", 1));
 	json_object_set_new(system, "intelRdt", json_pack("{s:b}", "enabled", 0));
 	json_object_set_new(system, "mountExtensions", json_pack("{s:{s:b}}", "idmap", "enabled", 1));
-	json_object_set_new(system, "netDevices", json_pack("{s:b}", "enabled", 0));
+	json_object_set_new(system, "netDevices", json_pack("{s:b}", "enabled", 1));
 	return system;
 }
 

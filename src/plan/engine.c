@@ -57,6 +57,10 @@ void spec_engine_done(struct spec_engine *engine)
 	settings_done(engine);
 	for (size_t i = 0; i < engine->node_count; i++)
 		free(engine->nodes[i].path);
+	for (size_t i = 0; i < engine->link_count; i++) {
+		free(engine->links[i].host);
+		free(engine->links[i].name);
+	}
 	for (int i = 0; i < HOOK_KINDS; i++)
 		hooks_done(&engine->hooks[i]);
 	map_done(&engine->map);
@@ -64,6 +68,7 @@ void spec_engine_done(struct spec_engine *engine)
 	strv_done(&engine->warnings);
 	strv_done(&engine->annotations);
 	free(engine->nodes);
+	free(engine->links);
 	free(engine->rules);
 	free(engine->rootfs);
 	free(engine->cgroup);

@@ -39,6 +39,11 @@ struct engine_node {
 	uint32_t uid, gid;
 };
 
+/* linux.netDevices: an interface of the host's, and what it is called in the container; there "eth%d" is a template. */
+struct engine_link {
+	char *host, *name;
+};
+
 enum hook_kind { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART, HOOK_POSTSTOP, HOOK_KINDS };
 struct engine_hook {
 	char *path;
@@ -107,6 +112,8 @@ struct spec_engine {
 	size_t mount_count;
 	struct engine_node *nodes;
 	size_t node_count;
+	struct engine_link *links;
+	size_t link_count;
 	struct device_rule *rules; /* linux.resources.devices, in order */
 	size_t rule_count;
 	struct engine_setting *settings;

@@ -180,11 +180,9 @@ static void read_paths(struct oci_reader *o, const json_t *system, const char *k
 /* What is not done here, so that nobody believes it is. */
 static void refuse_rest(struct oci_reader *o, const json_t *system)
 {
-	static const char *const keys[] = { "intelRdt", "netDevices" };
 	o->where = "linux";
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (json_object_size(oci_object(o, system, keys[i])))
-			oci_refuse(o, "%s: xrun cannot do that", keys[i]);
+	if (json_object_size(oci_object(o, system, "intelRdt")))
+		oci_refuse(o, "intelRdt: xrun cannot do that");
 }
 
 /* What is not said of a node is that of mknod(1). */
@@ -234,6 +232,8 @@ static void read_linux(struct oci_reader *o, const json_t *config, const struct 
 	spec->isolation.file_label = label && *label ? str_dup(label) : NULL;
 	read_paths(o, system, "readonlyPaths", &spec->isolation.read_only);
 	refuse_rest(o, system);
+	oci_read_links(o, system, spec);
+	o->where = "linux";
 	oci_read_memory_policy(o, system, &engine->memory_policy);
 	o->where = "linux";
 	engine->cgroup = str_dup(oci_text(o, system, "cgroupsPath"));

@@ -31,6 +31,7 @@ int oci_read_resources(json_t *resources, struct spec *spec, struct err *err);
 void oci_read_mounts(struct oci_reader *o, const json_t *config, struct spec_engine *engine);
 void oci_read_map(struct oci_reader *o, const json_t *object, const char *uids, const char *gids, struct engine_map *ret_map);
 void oci_read_scheduler(struct oci_reader *o, const json_t *process, struct engine_scheduler *ret_scheduler);
+void oci_read_links(struct oci_reader *o, const json_t *system, struct spec *spec);
 void oci_read_seccomp(struct oci_reader *o, const json_t *system, uint32_t kernel, struct spec *spec);
 void oci_read_affinity(struct oci_reader *o, const json_t *process, struct spec_engine *engine);
 void oci_read_memory_policy(struct oci_reader *o, const json_t *system, struct engine_memory_policy *ret_policy);

@@ -12,6 +12,7 @@
 #include "src/base/unix.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/engine_devices.h"
+#include "src/runtime/engine_links.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/selinux.h"
 #include "src/runtime/state.h"
@@ -170,7 +171,9 @@ static int take_message(struct creation *c, const struct engine_message *message
 		c->state->pid_start = state_pid_start(message->pid);
 		return 0;
 	case ENGINE_HOOKS:
-		r = run_hooks(c, err);
+		r = engine_links_move(c->request->spec->engine, c->state->pid, err);
+		if (r == 0)
+			r = run_hooks(c, err);
 		break;
 	case ENGINE_READY:
 		c->terminal_fd = fd;

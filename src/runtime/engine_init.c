@@ -90,9 +90,10 @@ static int hand_over_terminal(const struct engine_stage *stage, int master_fd, s
 	return r < 0 ? err_code(err, r, "cannot send the terminal to --console-socket") : 0;
 }
 
-static bool has_hooks(const struct spec_engine *engine)
+/* Of what is done by `create`. */
+static bool waits_for_create(const struct spec_engine *engine)
 {
-	return engine->hooks[HOOK_PRESTART].count || engine->hooks[HOOK_CREATE_RUNTIME].count;
+	return engine->link_count || engine->hooks[HOOK_PRESTART].count || engine->hooks[HOOK_CREATE_RUNTIME].count;
 }
 
 static int run_own_hooks(const struct engine_stage *stage, enum hook_kind kind, const char *name, const char *dir, enum engine_status status,
@@ -111,7 +112,7 @@ static int run_own_hooks(const struct engine_stage *stage, enum hook_kind kind, 
 /* config.md, "POSIX-platform Hooks": all of this before the root is changed, so that hooks' paths are the host's. */
 static int run_hooks(const struct engine_stage *stage, struct err *err)
 {
-	if (has_hooks(stage->spec->engine)) {
+	if (waits_for_create(stage->spec->engine)) {
 		if (engine_stage_send(stage->socket_fd, ENGINE_HOOKS, 0, -1) < 0)
 			return err_set(err, -EPIPE, "xrun-oci is gone");
 		int r = engine_stage_await_go(stage->socket_fd, err);

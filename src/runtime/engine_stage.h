@@ -10,7 +10,8 @@
 
 /*
  * One SOCK_SEQPACKET pair. From the outer stage: WANT_GO (it can be put into cgroups), WANT_MAP (it is in the namespace
- * that emulators need), STARTED (pid of the first process). From that one: HOOKS (all is there, but for the root), READY
+ * that emulators need), STARTED (pid of the first process). From that one: HOOKS (all is there, but for
+ * the root and what create has to do: network interfaces and hooks), READY
  * (it waits to be started; with the terminal's master where that was asked for), FAILED; from it or one of exec's: LISTENER, of
  * its seccomp filter (engine_listener.h). To them: GO.
  */

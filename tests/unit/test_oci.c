@@ -178,6 +178,8 @@ static void wrong_types_and_unknown_words_are_refused(void **state)
 	refuses(CONFIG(",\"rlimits\":[{\"type\":\"RLIMIT_SKY\",\"soft\":0,\"hard\":0}]", "", ""), "RLIMIT_SKY");
 	refuses(CONFIG("", ",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]", ""), "no user namespace");
 	refuses(CONFIG("", ",\"resources\":{\"unified\":{\"../cgroup.procs\":\"1\"}}", ""), "file name");
+	refuses(CONFIG("", ",\"netDevices\":{\"a/b\":{}}", ""), "no network interface's");
+	refuses(CONFIG("", ",\"netDevices\":{\"a\":{\"name\":\"n\"},\"b\":{\"name\":\"n\"}}", ""), "twice");
 	refuses(CONFIG("", ",\"rootfsPropagation\":\"sideways\"", ""), "sideways");
 	refuses(CONFIG("", "", ",\"hooks\":{\"poststop\":[{\"path\":\"hook\"}]}"), "absolute");
 	refuses(CONFIG("", "", ",\"hostname\":\"x\""), "UTS namespace");

@@ -202,3 +202,47 @@ c["linux"]["cgroupsPath"] = "/xrun-oci-test/rules"'
 	fails_saying "linux.resources.devices" oci run -b "$B" one
 	find /sys/fs/cgroup -depth -type d -name xrun-oci-test -exec rmdir {} + || true
 }
+
+# in_net COMMAND...: in a network namespace with two interfaces of its own, xra with addresses and xrb.
+in_net() {
+	export OCI B STATE="$BATS_TEST_TMPDIR/state"
+	unshare -n bash -ec 'ip link add xra type veth peer name xrb
+		ip addr add 10.9.8.7/24 dev xra
+		ip -6 addr add fd09::7/64 dev xra nodad
+		ip link set xra up mtu 1400
+		'"$1"
+}
+
+@test "network interfaces of the host are moved into the container, with their addresses and names of their own" {
+	make_bundle "$B" sleep 1000
+	change_config "$B" 'c["linux"]["netDevices"] = {"xra": {"name": "inside"}, "xrb": {"name": "eth%d"}}'
+	in_net '"$OCI" --root "$STATE" run -d -b "$B" --pid-file "$B/pid" one </dev/null >/dev/null 2>&1
+		ip -o link >"$B/host"
+		nsenter -t "$(cat "$B/pid")" -n ip -o addr >"$B/there"
+		nsenter -t "$(cat "$B/pid")" -n ip -o link >"$B/links"'
+	cat "$B/host" "$B/there" "$B/links"
+	run grep -E "xra|xrb" "$B/host"
+	[ "$status" = 1 ]
+	grep "inside.*10.9.8.7/24" "$B/there"
+	grep "inside.*fd09::7/64" "$B/there"
+	grep "inside.*UP.*mtu 1400" "$B/links"
+	grep "eth0.*UP" "$B/links"
+	oci delete --force one
+	change_config "$B" 'c["linux"]["netDevices"] = {"xrc": {}}'
+	in_net '! "$OCI" --root "$STATE" run -b "$B" one 2>"$B/said"'
+	grep "no network interface xrc" "$B/said"
+	change_config "$B" 'c["linux"]["netDevices"] = {"xra": {"name": "lo"}}'
+	in_net '! "$OCI" --root "$STATE" run -b "$B" one 2>"$B/said"; ip link show dev xra'
+	grep "a network interface lo already" "$B/said"
+	change_config "$B" 'c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "network"]'
+	fails_saying "no network namespace" oci create -b "$B" one
+}
+
+@test "a container in a user namespace is given network interfaces, too" {
+	make_bundle "$B" sleep 1000
+	map_ids
+	change_config "$B" 'c["linux"]["netDevices"] = {"xra": {}}'
+	in_net '"$OCI" --root "$STATE" run -d -b "$B" --pid-file "$B/pid" one </dev/null >/dev/null 2>&1
+		nsenter -t "$(cat "$B/pid")" -n ip -o addr >"$B/there"'
+	grep "xra.*10.9.8.7/24" "$B/there"
+}
