@@ -64,19 +64,20 @@ done
 
 bats_env=(HOME="$place/home" PATH="$PATH" XRUN="$place/build/xrun" PLAIN="127.0.0.1:${ports[plain]}" TLS="127.0.0.1:${ports[tls]}"
 	HTPASSWD="127.0.0.1:${ports[htpasswd]}" TOKEN="127.0.0.1:${ports[token]}" SCRIPTED="127.0.0.1:$(cat "$place/scripted")" CA="$place/tls/ca.crt"
-	IMAGES="$place/images" ENGINES="$place/engines" PLACE="$place" LC_ALL=C.UTF-8 MANY="${MANY:-}" LOOPS="${LOOPS:-}"
+	IMAGES="$place/images" ENGINES="$place/engines" PLACE="$place" LC_ALL=C.UTF-8 MANY="${MANY:-}" LARGE="${LARGE:-}" LOOPS="${LOOPS:-}"
 	LSAN_OPTIONS="suppressions=$place/tests/leaks:print_suppressions=0")
 
 # run_bats NAME COMMAND...: the test files for everybody and those of root or user, through COMMAND. Counts TAP lines;
 # a skip is a failure in CI unless tests/allowed-skips names it.
 run_bats() {
-	local name=$1 files ok bad skip allowed=0
+	local name=$1 files ok bad skip allowed=0 limit=1500
+	[[ -z ${LARGE:-} ]] || limit=7200
 	shift
 	mapfile -t files < <(for only in ${ONLY:-"*"}; do
 		find "$place/tests/cli" "$place/tests/cli/$name" -maxdepth 1 -name "$only.bats"
 	done | sort -u)
 	((${#files[@]})) || return 0
-	(cd "$place" && timeout 1500 "$@" env -i "${bats_env[@]}" TMPDIR="$place/$name-tmp" bats --tap "${files[@]}") \
+	(cd "$place" && timeout "$limit" "$@" env -i "${bats_env[@]}" TMPDIR="$place/$name-tmp" bats --tap "${files[@]}") \
 		>"$log/$name.tap" 2>&1 || true
 	skip=$(grep -cE '^ok .* # skip' "$log/$name.tap")
 	ok=$(($(grep -c '^ok ' "$log/$name.tap") - skip))
