@@ -14,6 +14,7 @@
 #include "src/base/split.h"
 #include "src/base/process.h"
 #include "src/cli/debuggee.h"
+#include "src/runtime/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -179,7 +180,7 @@ static int start_tracer(const char *file, struct debug *debug, struct err *err)
 	}
 	close(end[0]);
 	debug->tracer_fd = end[1];
-	return debug->tracer < 0 ? err_sys(err, "cannot start a process") : 0;
+	return debug->tracer < 0 ? shortage_of_processes(err) : 0;
 }
 
 /* The real path of a file below a directory, links followed within it; NULL if it is not there. The caller's. */
@@ -320,7 +321,7 @@ int debug_start(const struct request *q, const struct spec *spec, int store_dir_
 	debug->announcer = fork();
 	if (debug->announcer == 0)
 		announce(forward, socket_path, command);
-	return debug->announcer < 0 ? err_sys(err, "cannot start a process") : 0;
+	return debug->announcer < 0 ? shortage_of_processes(err) : 0;
 }
 
 void debug_finish(struct debug *debug)

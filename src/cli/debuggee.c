@@ -9,6 +9,7 @@
 #include "src/cli/debug.h"
 #include "src/cli/stub.h"
 #include "src/runtime/containers.h"
+#include "src/runtime/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,7 +145,7 @@ int debuggee_start(const struct spec *spec, int store_fd, struct debuggee *debug
 	if (pid == 0)
 		run_relay(spec, debuggee, container_fd);
 	if (pid < 0)
-		return err_sys(err, "cannot start a process");
+		return shortage_of_processes(err);
 	if (!spec->life.detach) {
 		debuggee->relay = pid;
 		return 0;

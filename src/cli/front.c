@@ -9,6 +9,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/runtime/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +95,6 @@ bool front_stay(const char *keys, const char *what, int *ret_status, struct err 
 	}
 	close(ends[1]);
 	cleanup_fd int ready_fd = ends[0];
-	*ret_status = child < 0 ? err_sys(err, "cannot start a process") : wait_in_front(child, what, ready_fd, err);
+	*ret_status = child < 0 ? shortage_of_processes(err) : wait_in_front(child, what, ready_fd, err);
 	return true;
 }

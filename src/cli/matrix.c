@@ -13,6 +13,7 @@
 #include "src/base/fd.h"
 #include "src/cli/matrix_output.h"
 #include "src/runtime/relay.h"
+#include "src/runtime/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -195,7 +196,7 @@ static int start_row(struct execution *e, size_t at, struct err *err)
 		child->pid = fork();
 		if (child->pid == 0)
 			run_child(e, row, ends);
-		r = child->pid < 0 ? err_sys(err, "cannot start a process") : 0;
+		r = child->pid < 0 ? shortage_of_processes(err) : 0;
 	}
 	for (int i = 0; i < 3; i++)
 		fd_close(&ends[i]);

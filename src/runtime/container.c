@@ -8,6 +8,7 @@
 #include "src/runtime/emulators.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/network.h"
+#include "src/runtime/shortage.h"
 #include "src/runtime/stage.h"
 #include "src/runtime/volumes.h"
 
@@ -68,6 +69,8 @@ static int take_message(struct run *run, const struct stage_message *message, in
 	case STAGE_FAILED:
 		*err = message->err;
 		err->text[sizeof err->text - 1] = 0;
+		if (err->code == -EUSERS)
+			shortage_explain(getpid(), err);
 		return err->code < 0 ? err->code : err_set(err, -EIO, "the container could not be started");
 	default:
 		return err_set(err, -EPROTO, "the container's stages sent an unknown message");
@@ -156,7 +159,7 @@ static int start(struct run *run, struct share *share, const struct strv *emulat
 		outer_stage(&stage);
 	}
 	close(ends[1]);
-	return run->outer_pid < 0 ? err_sys(err, "cannot start a process") : 0;
+	return run->outer_pid < 0 ? shortage_of_processes(err) : 0;
 }
 
 int run_launch(struct run *run, struct err *err)

@@ -16,6 +16,7 @@
 #include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/runtime/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -162,7 +163,7 @@ int directories_serve(int listener_fd, struct err *err)
 {
 	pid_t child = fork();
 	if (child < 0)
-		return err_sys(err, "cannot start a process");
+		return shortage_of_processes(err);
 	if (child > 0)
 		return process_wait(child) == 0 ? 0 : err_set(err, -EAGAIN, "cannot start the process that lists directories");
 	pid_t server = fork();

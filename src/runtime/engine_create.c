@@ -15,6 +15,7 @@
 #include "src/runtime/engine_links.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/selinux.h"
+#include "src/runtime/shortage.h"
 #include "src/runtime/state.h"
 
 #include <errno.h>
@@ -137,7 +138,7 @@ static int start_outer(struct creation *c, struct err *err)
 		engine_outer(&stage);
 	}
 	close(ends[1]);
-	return c->outer_pid < 0 ? err_sys(err, "cannot start a process") : 0;
+	return c->outer_pid < 0 ? shortage_of_processes(err) : 0;
 }
 
 /* runtime.md, "State": created is what a container is from the moment that its environment is there. */
@@ -181,6 +182,8 @@ static int take_message(struct creation *c, const struct engine_message *message
 	case ENGINE_FAILED:
 		*err = message->err;
 		err->text[sizeof err->text - 1] = 0;
+		if (err->code == -EUSERS)
+			shortage_explain(getpid(), err);
 		return err->code < 0 ? err->code : err_set(err, -EIO, "the container could not be made");
 	default:
 		return err_set(err, -EPROTO, "the container's stages sent an unknown message");

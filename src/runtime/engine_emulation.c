@@ -10,6 +10,7 @@
 
 #include "src/base/fd.h"
 #include "src/runtime/emulators.h"
+#include "src/runtime/shortage.h"
 #include "src/runtime/stage.h"
 
 #include <errno.h>
@@ -51,7 +52,7 @@ int engine_emulation_enter(struct engine_stage *stage, struct err *err)
 		return 0;
 	stage->alone = geteuid() != 0;
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-		return err_sys(err, "cannot make a user namespace for the emulators");
+		return shortage_of_namespaces("cannot make a user namespace for the emulators", err);
 	prctl(PR_SET_DUMPABLE, 1);
 	if (engine_stage_send(stage->socket_fd, ENGINE_WANT_MAP, 0, -1) < 0)
 		return err_set(err, -EPIPE, "xrun-oci is gone");

@@ -4,6 +4,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/runtime/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +65,7 @@ static int run_one(const struct engine_hook *hook, const char *name, const char 
 	pid_t pid = fork();
 	if (pid == 0)
 		run_child(hook, dir, input_fd);
-	return pid < 0 ? err_sys(err, "cannot start a process") : await(hook, name, pid, err);
+	return pid < 0 ? shortage_of_processes(err) : await(hook, name, pid, err);
 }
 
 int engine_hooks_run(const struct engine_hooks *hooks, const char *name, const char *dir, json_t *state, struct err *err)

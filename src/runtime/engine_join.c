@@ -15,6 +15,7 @@
 #include "src/runtime/engine_scheduling.h"
 #include "src/runtime/join.h"
 #include "src/runtime/program.h"
+#include "src/runtime/shortage.h"
 #include "src/runtime/ulimits.h"
 
 #include <errno.h>
@@ -222,7 +223,7 @@ int engine_join(const struct engine_join *join, pid_t *ret_pid, int *ret_termina
 	pid_t entering = start_entering(join, console_fd, ends);
 	close(ends[1]);
 	if (entering < 0)
-		return err_sys(err, "cannot start a process");
+		return shortage_of_processes(err);
 	int r = await_exec(join, socket_fd, &pid, &terminal_fd, err);
 	process_wait(entering);
 	if (r < 0)

@@ -9,6 +9,7 @@
 #include "src/runtime/mount.h"
 #include "src/runtime/namespaces.h"
 #include "src/runtime/program.h"
+#include "src/runtime/shortage.h"
 #include "src/runtime/ulimits.h"
 
 #include <errno.h>
@@ -134,7 +135,7 @@ static int start_init(struct engine_stage *stage, struct err *err)
 		return err->code;
 	pid_t pid = clone_init(spec);
 	if (pid < 0)
-		return err_sys(err, "cannot make the container's namespaces");
+		return shortage_of_namespaces("cannot make the container's namespaces", err);
 	if (pid == 0) {
 		close(go[1]);
 		engine_init(stage, go[0]);

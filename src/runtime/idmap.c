@@ -7,6 +7,7 @@
 #include "src/base/process.h"
 #include "src/base/self.h"
 #include "src/base/str.h"
+#include "src/runtime/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -163,7 +164,8 @@ static int start_helper(const char *name, const char *target, const struct idmap
 		for (size_t j = 0; j < 3; j++)
 			strv_take(&argv, str_fmt("%u", numbers[j]));
 	}
-	return process_start(argv.items, ret_pid, ret_output_fd, err);
+	int r = process_start(argv.items, ret_pid, ret_output_fd, err);
+	return r < 0 ? shortage_explain(getpid(), err) : 0;
 }
 
 /* newuidmap and newgidmap do not depend on each other: they run at the same time. */

@@ -14,6 +14,7 @@
 #include "src/runtime/parts.h"
 #include "src/runtime/program.h"
 #include "src/runtime/rootfs.h"
+#include "src/runtime/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +43,7 @@ static int make_namespaces(const struct stage *stage, bool own_network, struct e
 	uint64_t flags = namespaces_new(spec) & (CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP);
 	flags |= own_network ? CLONE_NEWNET : 0;
 	if (unshare((int)flags) < 0)
-		return err_sys(err, "cannot make the container's namespaces");
+		return shortage_of_namespaces("cannot make the container's namespaces", err);
 	return spec->network.mode == NETWORK_PRIVATE ? hand_over_network(stage, err) : 0;
 }
 

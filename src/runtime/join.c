@@ -16,6 +16,7 @@
 #include "src/runtime/directories.h"
 #include "src/runtime/namespaces.h"
 #include "src/runtime/program.h"
+#include "src/runtime/shortage.h"
 #include "src/runtime/stage.h"
 #include "src/runtime/ulimits.h"
 
@@ -150,9 +151,13 @@ static void run_born(struct join *join, int socket_fd)
 	struct stage_message failed = { .kind = STAGE_FAILED };
 	if (!join->detach)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	else if (fork() > 0)
+	pid_t pid = join->detach ? fork() : 0;
+	if (pid > 0)
 		_exit(0);
-	become_program(join, socket_fd, &failed.err);
+	if (pid < 0)
+		err_sys(&failed.err, "cannot start a process in container %s", join->state->name);
+	else
+		become_program(join, socket_fd, &failed.err);
 	stage_send(socket_fd, &failed, NULL, 0);
 	_exit(STATUS_FAILED);
 }
@@ -173,9 +178,10 @@ static int enter_and_clone(struct join *join, int socket_fd, struct err *err)
 	if (pid == 0)
 		run_born(join, socket_fd);
 	struct stage_message message = { .kind = STAGE_STARTED, .pid = pid };
+	if (pid < 0 && errno == ENOMEM)
+		return err_set(err, -ESRCH, "container %s has ended", join->state->name);
 	if (pid < 0)
-		return errno == ENOMEM ? err_set(err, -ESRCH, "container %s has ended", join->state->name) :
-					 err_sys(err, "cannot start a process in container %s", join->state->name);
+		return err_sys(err, "cannot start a process in container %s", join->state->name);
 	return stage_send(socket_fd, &message, NULL, 0) < 0 ? err_set(err, -EPIPE, "cannot reach xrun") : 0;
 }
 
@@ -190,7 +196,7 @@ static void run_entering(struct join *join, int socket_fd)
 }
 
 /* Its messages may come in any order; end of file is success. */
-static int await_exec(int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struct err *err)
+static int await_exec(const struct join *join, int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struct err *err)
 {
 	for (;;) {
 		struct stage_message message;
@@ -214,6 +220,7 @@ static int await_exec(int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struc
 		else if (message.kind == STAGE_FAILED) {
 			*err = message.err;
 			err->text[sizeof err->text - 1] = 0;
+			shortage_explain(join->state->pid, err); /* in there other cgroups and processes show */
 			return err->code < 0 ? err->code : err_set(err, -EIO, "the program could not be started");
 		}
 	}
@@ -250,8 +257,8 @@ int join_run(struct join *join, const struct relay_leave *leave, struct err *err
 	}
 	close(ends[1]);
 	if (entering < 0)
-		return err_sys(err, "cannot start a process");
-	int r = await_exec(socket_fd, &pid, &terminal_fd, err);
+		return shortage_of_processes(err);
+	int r = await_exec(join, socket_fd, &pid, &terminal_fd, err);
 	process_wait(entering);
 	if (r == 0 && !join->detach)
 		return wait_for_program(join, leave, pid, signal_fd, terminal_fd, err);

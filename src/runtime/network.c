@@ -16,6 +16,7 @@
 #include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/runtime/interface.h"
+#include "src/runtime/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -157,7 +158,7 @@ static int make_interface(int netns_fd, int output_fd, struct err *err)
 		_exit(STATUS_FAILED);
 	}
 	if (pid < 0)
-		return err_sys(err, "cannot start a process");
+		return shortage_of_processes(err);
 	return process_wait(pid) == 0 ? 0 : err_set(err, -EIO, "%s", "");
 }
 
@@ -211,7 +212,11 @@ int network_start(struct network_helper *ret_helper, const struct spec *spec, co
 	*ret_helper = (struct network_helper){ .pid = pid, .died_fd = -1, .output_fd = ends[0], .helper = spec->network.helper };
 	if (pid > 0)
 		ret_helper->died_fd = syscall(SYS_pidfd_open, pid, 0);
-	return pid < 0 || ret_helper->died_fd < 0 ? err_sys(err, "cannot start %s", spec->network.helper) : 0;
+	if (pid < 0 || ret_helper->died_fd < 0) {
+		err_sys(err, "cannot start %s", spec->network.helper);
+		return shortage_explain(getpid(), err);
+	}
+	return 0;
 }
 
 int network_failed(struct network_helper *network, struct err *err)

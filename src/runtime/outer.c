@@ -22,6 +22,7 @@
 #include "src/runtime/namespaces.h"
 #include "src/runtime/parts.h"
 #include "src/runtime/program.h"
+#include "src/runtime/shortage.h"
 #include "src/runtime/ulimits.h"
 #include "src/runtime/users.h"
 #include "src/runtime/volumes.h"
@@ -71,8 +72,8 @@ static int enter_user_namespace(struct stage *stage, struct err *err)
 	if (stage->share && (setns(stage->share->outer_fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0))
 		return err_sys(err, "cannot enter the other container's user namespace");
 	if (!stage->share && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
-		err_sys(err, "cannot make a user namespace");
-		return err_append(err, "; see /proc/sys/user/max_user_namespaces and your distribution's limits on them");
+		int r = shortage_of_namespaces("cannot make a user namespace", err);
+		return r == -EUSERS ? r : err_append(err, "; xrun doctor says what does not allow them");
 	}
 	int r = await_map(stage, err);
 	if (r == 0)
@@ -244,7 +245,7 @@ static int start_inner(struct stage *stage, int *ret_socket_fd, struct err *err)
 	}
 	close(ends[1]);
 	if (pid < 0)
-		return err_sys(err, "cannot make the container's namespaces");
+		return shortage_of_namespaces("cannot make the container's namespaces", err);
 	int r = tell_started(stage, pid, err);
 	if (r < 0)
 		return r;

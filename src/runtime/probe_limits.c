@@ -5,6 +5,7 @@
 #include "src/base/process.h"
 #include "src/base/str.h"
 #include "src/runtime/cgroup.h"
+#include "src/runtime/shortage.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -28,7 +29,7 @@ static int enter(const struct cgroup *cgroup, struct err *err)
 	if (child == 0)
 		for (;;)
 			pause();
-	int r = child < 0 ? err_sys(err, "cannot start a process") : cgroup_add(cgroup, child, err);
+	int r = child < 0 ? shortage_of_processes(err) : cgroup_add(cgroup, child, err);
 	if (child > 0) {
 		kill(child, SIGKILL);
 		process_wait(child);

@@ -12,6 +12,7 @@
 #include "src/runtime/run.h"
 #include "src/runtime/share.h"
 #include "src/runtime/cores.h"
+#include "src/runtime/shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -388,7 +389,7 @@ int container_detach(const struct spec *spec, const struct idmap *map, int store
 	}
 	close(ends[1]);
 	if (supervisor < 0)
-		return err_sys(err, "cannot start a process");
+		return shortage_of_processes(err);
 	cleanup_buf struct buf text = { 0 };
 	if (fd_read_all(ready_fd, sizeof answer, &text) < 0 || text.len != sizeof answer)
 		return err_set(err, -EIO, "the container's supervisor ended early");

@@ -4,6 +4,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/runtime/shortage.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -24,7 +25,7 @@ static int enter(const struct idmap *map, int *const *directories, int socket_fd
 {
 	char mapped;
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-		return err_sys(err, "cannot make a user namespace");
+		return shortage_of_namespaces("cannot make a user namespace", err);
 	if (send(socket_fd, "", 1, MSG_NOSIGNAL) != 1 || recv(socket_fd, &mapped, 1, 0) != 1)
 		return err_set(err, -EPIPE, "the id map was not written");
 	int r = 0;
@@ -67,6 +68,8 @@ static int serve(const struct idmap *map, pid_t child, int socket_fd, struct err
 	if (n != sizeof report)
 		return err_set(err, -EIO, "a process ended early");
 	*err = report.err;
+	if (report.result == -EUSERS)
+		shortage_explain(getpid(), err);
 	return report.result < 0 ? report.result : 0;
 }
 
@@ -84,7 +87,7 @@ int userns_call(const struct idmap *map, int *const *directories, int (*call)(vo
 	}
 	close(ends[1]);
 	if (child < 0)
-		return err_sys(err, "cannot start a process");
+		return shortage_of_processes(err);
 	int r = serve(map, child, ours_fd, err);
 	if (r < 0)
 		kill(child, SIGKILL);

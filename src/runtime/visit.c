@@ -8,6 +8,7 @@
 #include "src/runtime/containers.h"
 #include "src/runtime/join.h"
 #include "src/runtime/mount.h"
+#include "src/runtime/shortage.h"
 #include "src/runtime/stage.h"
 #include "src/runtime/userns.h"
 
@@ -104,7 +105,7 @@ int visit_start(struct visit *visit, int (*call)(void *context, struct err *err)
 		return 0;
 	fd_close(&visit->report_fd);
 	fd_close(&visit->change_fd);
-	return err_sys(err, "cannot start a process");
+	return shortage_of_processes(err);
 }
 
 int visit_finish(struct visit *visit, struct err *err)

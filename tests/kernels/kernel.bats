@@ -150,6 +150,21 @@ settings() {
 	fi
 }
 
+@test "a machine that may have no more processes is named when one cannot start" {
+	((EUID == 0)) || return 0 # the machine's limit is root's to set
+	local status=0 before
+	before=$(cat /proc/sys/kernel/threads-max)
+	# between the two writes nothing else may have to start a process here
+	(
+		echo 20 >/proc/sys/kernel/threads-max
+		exec "$XRUN" --root "$STORE" run -q --network none "$PLAIN/test:amd64" true
+	) 2>"$BATS_TEST_TMPDIR/said" || status=$?
+	echo "$before" >/proc/sys/kernel/threads-max
+	cat "$BATS_TEST_TMPDIR/said"
+	[ "$status" = 125 ]
+	grep "of processes and threads the machine may have 20, and has .*: sudo sysctl kernel.threads-max=" "$BATS_TEST_TMPDIR/said"
+}
+
 @test "nothing is left afterwards" {
 	[ -z "$(ls "$STORE/containers" 2>/dev/null)" ]
 	xrun rmi --all

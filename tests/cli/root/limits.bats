@@ -30,6 +30,24 @@ teardown() {
 	[[ $output == *"ork"* ]]
 }
 
+@test "a container, or a cgroup above it, that may have no more processes is named when one cannot start" {
+	local cgroup=/sys/fs/cgroup/pids/xrun-test-short.$$
+	[ -d /sys/fs/cgroup/pids ] || cgroup=/sys/fs/cgroup/xrun-test-short.$$
+	limited --pids-limit 2
+	fails_with 125 "the container has as many processes as it may, 2 (--pids-limit)" xrun exec limited true
+	ended
+	limited --pids-limit 3
+	fails_with 125 "the container has as many processes as it may, 3 (--pids-limit)" xrun exec -d limited true
+	ended
+	mkdir "$cgroup"
+	echo 1 >"$cgroup/pids.max"
+	fails_with 125 "$cgroup has as many processes as it may, 1: end some, or write" sh -c 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$cgroup" \
+		"$XRUN" --root "$STORE" run --rm --network none "$NATIVE" true
+	# shellcheck disable=SC2154 # fails_with sets it
+	[[ $said == *"cannot start a process: Resource temporarily unavailable"* ]]
+	await rmdir "$cgroup"
+}
+
 @test "--cpus 0.5 halves a busy loop" {
 	run xrun --cpus 0.5 "$NATIVE" sh -c 'timeout 3 sh -c "while :; do :; done"; times >/tmp/times; tail -n 1 /tmp/times'
 	echo "$output"
@@ -90,7 +108,7 @@ ended() {
 # setting V1-FILE V2-FILE: what the kernel says it is for the container.
 setting() {
 	local file
-	file=$(find /sys/fs/cgroup -path "*/$container/$1" -o -path "*/$container/$2")
+	file=$(find /sys/fs/cgroup -path "*/$container/$1" -o -path "*/$container/$2" 2>/dev/null) || [ -n "$file" ] # others' go meanwhile
 	cat "$file"
 }
 
