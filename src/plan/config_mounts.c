@@ -16,12 +16,15 @@ static json_t *text(const char *s)
 	return value ? value : json_string("\xef\xbf\xbd");
 }
 
-static json_t *options(const struct spec_mount *m)
+/* z and Z have no meaning without labels, and none for other runtimes: they stand only where there are labels. */
+static json_t *options(const struct spec *spec, const struct spec_mount *m)
 {
 	json_t *array = json_pack("[s, s, s, s]", m->read_only ? "ro" : "rw", m->no_exec ? "noexec" : "exec",
 		m->no_suid ? "nosuid" : "suid", m->no_dev ? "nodev" : "dev");
 	if (m->kind == MOUNT_BIND)
 		json_array_append_new(array, json_string(m->slave ? "rslave" : "rprivate"));
+	if (m->relabel && spec->isolation.file_label)
+		json_array_append_new(array, json_string(m->relabel == RELABEL_SHARED ? "z" : "Z"));
 	cleanup_free char *mode = str_fmt("mode=%o", m->mode), *size = str_fmt("size=%llu", (unsigned long long)m->size);
 	if (m->has_mode)
 		json_array_append_new(array, json_string(mode));
@@ -36,7 +39,7 @@ json_t *config_mounts_write(const struct spec *spec)
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		const struct spec_mount *m = &spec->mounts[i];
 		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:o}", "destination", text(m->target), "type", types[m->kind],
-			"source", text(m->source ? m->source : types[m->kind]), "options", options(m)));
+			"source", text(m->source ? m->source : types[m->kind]), "options", options(spec, m)));
 	}
 	return array;
 }
@@ -51,6 +54,8 @@ static void take_option(const char *word, struct spec_mount *m)
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (str_eq(word, flags[i].on) || str_eq(word, flags[i].off))
 			*flags[i].field = str_eq(word, flags[i].on);
+	if (str_eq(word, "z") || str_eq(word, "Z"))
+		m->relabel = *word == 'z' ? RELABEL_SHARED : RELABEL_PRIVATE;
 	if (str_starts(word, "mode=")) {
 		m->has_mode = true;
 		m->mode = strtoul(word + strlen("mode="), NULL, 8) & 07777;

@@ -51,7 +51,7 @@ static bool apply_flag(const char *word, struct spec_mount *mount)
 	return false;
 }
 
-/* Propagation, and what there is nothing to do for: every copy is the same one; z and Z without SELinux labels. */
+/* Propagation, labels, and what there is nothing to do for: every copy is the same one. */
 static int apply_bind_option(const char *option, const char *text, const char *word, struct spec_mount *mount, struct err *err)
 {
 	static const char *const without_effect[] = { "rbind", "consistent", "cached", "delegated" };
@@ -59,7 +59,7 @@ static int apply_bind_option(const char *option, const char *text, const char *w
 		if (str_eq(word, without_effect[i]))
 			return 0;
 	if (str_eq(word, "z") || str_eq(word, "Z")) {
-		mount->relabel = true;
+		mount->relabel = *word == 'z' ? RELABEL_SHARED : RELABEL_PRIVATE;
 		return 0;
 	}
 	if (str_eq(word, "rprivate") || str_eq(word, "private") || str_eq(word, "rslave") || str_eq(word, "slave")) {
@@ -149,7 +149,7 @@ static bool take_key(char *word, const char *const *keys, char **ret_value)
 static const char *plain_word(char *word, char **ret_value)
 {
 	static const char *const propagation[] = { "bind-propagation", NULL }, *const size[] = { "tmpfs-size", NULL };
-	static const char *const mode[] = { "tmpfs-mode", NULL }, *const read_only[] = { "readonly", "ro", NULL };
+	static const char *const relabel[] = { "relabel", NULL }, *const mode[] = { "tmpfs-mode", NULL }, *const read_only[] = { "readonly", "ro", NULL };
 	*ret_value = NULL;
 	if (str_eq(word, "readonly"))
 		return "ro";
@@ -157,6 +157,8 @@ static const char *plain_word(char *word, char **ret_value)
 		return str_eq(*ret_value, "true") || str_eq(*ret_value, "1") ? "ro" : "rw";
 	if (take_key(word, propagation, ret_value))
 		return *ret_value;
+	if (take_key(word, relabel, ret_value))
+		return str_eq(*ret_value, "shared") ? "z" : str_eq(*ret_value, "private") ? "Z" : word;
 	if (take_key(word, size, ret_value))
 		return "size=";
 	return take_key(word, mode, ret_value) ? "mode=" : word;

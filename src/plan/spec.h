@@ -43,12 +43,16 @@ enum mount_kind {
 	MOUNT_OWN,              /* a directory of the container, writable with --read-only as well: an image's volume */
 };
 
+/* Whether the source's files are given an SELinux label: one that all containers may use, or this container's (isolation.file_label). */
+enum relabel { RELABEL_NONE, RELABEL_SHARED, RELABEL_PRIVATE };
+
 /* `target` is a path inside the container. Zero size and no mode: the kernel's, 1777. */
 struct spec_mount {
 	enum mount_kind kind;
 	char *source;           /* NULL for tmpfs and own directories */
 	char *target;
-	bool read_only, no_exec, no_suid, no_dev, relabel;
+	bool read_only, no_exec, no_suid, no_dev;
+	enum relabel relabel;
 	bool slave;             /* mounts that the host makes below the source show in the container */
 	bool has_mode;
 	unsigned mode;

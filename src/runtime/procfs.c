@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int write_below(int proc_fd, const char *path, const char *value, struct err *err)
@@ -51,10 +53,6 @@ static int check_apparmor(const struct spec *spec, struct err *err)
 int procfs_check_label(const struct spec *spec, struct err *err)
 {
 	const struct spec_isolation *isolation = &spec->isolation;
-	bool any = isolation->apparmor || isolation->label;
-	if (any && spec->namespaces.of[NAMESPACE_PID].origin == NAMESPACE_HOST)
-		return err_set(err, -EINVAL, "--security-opt %s does not go with --pid host: a /proc of our own is needed to set it",
-			isolation->apparmor ? "apparmor" : "label");
 	int r = isolation->apparmor ? check_apparmor(spec, err) : 0;
 	if (r == 0 && isolation->label && selinux_check(isolation->label, isolation->file_label, err) < 0)
 		return err_prefix(err, "--security-opt label");
@@ -79,12 +77,29 @@ static int set_selinux(int proc_fd, const char *attributes, const char *label, s
 	return r < 0 ? err_code(err, r, "the program cannot be given the SELinux label %s", label) : 0;
 }
 
+/*
+ * With --pid host the namespaces allow no procfs of our own, and the container's /proc is the host's. Whatever procfs the user may
+ * have put there instead, the kernel lets a process change no labels but its own.
+ */
+static int open_proc(const struct spec *spec, struct err *err)
+{
+	struct statfs fs;
+	if (spec->namespaces.of[NAMESPACE_PID].origin != NAMESPACE_HOST)
+		return mount_new("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	cleanup_fd int fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstatfs(fd, &fs) < 0)
+		return err_sys(err, "cannot open the container's /proc");
+	if (fs.f_type != PROC_SUPER_MAGIC)
+		return err_set(err, -EINVAL, "the container's /proc is no procfs, by which the program could be given a label");
+	return fd_take(&fd);
+}
+
 int procfs_set_label(const struct spec *spec, struct err *err)
 {
 	const struct spec_isolation *isolation = &spec->isolation;
 	if (!isolation->apparmor && !isolation->label)
 		return 0;
-	cleanup_fd int proc_fd = mount_new("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	cleanup_fd int proc_fd = open_proc(spec, err);
 	if (proc_fd < 0)
 		return proc_fd;
 	cleanup_free char *attributes = str_fmt("%d/task/%d/attr", getpid(), (pid_t)syscall(SYS_gettid));

@@ -8,6 +8,7 @@
 #include "src/runtime/containers.h"
 #include "src/runtime/examine.h"
 #include "src/runtime/hidden.h"
+#include "src/runtime/relabel.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/run.h"
 #include "src/runtime/share.h"
@@ -304,7 +305,9 @@ static int run_container(struct run *run, bool again, struct container_result *r
 {
 	struct err problem = { 0 };
 	struct program_facts program = { 0 };
-	int r = run->signal_fd = relay_block_signals(err);
+	int r = relabel_volumes(run->spec, run->store_fd, err); /* which can take long, and be interrupted */
+	if (r >= 0)
+		r = run->signal_fd = relay_block_signals(err);
 	if (r >= 0)
 		r = open_directory(run, again, err);
 	bool ours = run->lock_fd >= 0;

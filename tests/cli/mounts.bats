@@ -31,6 +31,7 @@ mount_options() {
 	printf '#!/bin/sh\necho ran\n' >"$volume/script"
 	chmod 755 "$volume/script"
 	[ "$(xrun -v "$volume:/v:z" "$NATIVE" /v/script)" = ran ]
+	[ "$(python3 -c 'import os, sys; print(os.listxattr(sys.argv[1]))' "$volume/script")" = "[]" ] # z is for SELinux
 	fails_with 126 "/v/script" xrun -v "$volume:/v:noexec" "$NATIVE" /v/script
 	[[ ,$(mount_options /v -v "$volume:/v:nosuid,Z"), == *,nosuid,* ]]
 	[[ ,$(mount_options /v -v "$volume:/v"), == *,nodev,* ]]

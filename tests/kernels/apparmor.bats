@@ -19,6 +19,7 @@ confined() {
 
 @test "so it does without new privileges, as another user, behind --init, and with exec" {
 	[ "$(confined --security-opt no-new-privileges "$PLAIN/test:amd64" cat /proc/self/attr/current)" = "xrun-test-confined (enforce)" ]
+	[ "$(confined --pid host "$PLAIN/test:amd64" cat /proc/self/attr/current)" = "xrun-test-confined (enforce)" ]
 	[ "$(confined --init "$PLAIN/test:amd64" cat /proc/self/attr/current)" = "xrun-test-confined (enforce)" ]
 	((EUID != 0)) || [ "$(confined -u 1000 "$PLAIN/test:amd64" cat /proc/self/attr/current)" = "xrun-test-confined (enforce)" ]
 	"$XRUN" --root "$STORE" run -q -d --network none --name confined --security-opt apparmor=xrun-test-confined "$PLAIN/test:amd64" sleep 600 3>&-

@@ -104,6 +104,10 @@ static void a_spec_comes_back_as_it_was(void **state)
 	tmpfs->mode = 01750;
 	tmpfs->size = 4096;
 	tmpfs->no_exec = tmpfs->no_suid = tmpfs->no_dev = false;
+	spec.isolation.label = str_dup("u:r:t:s0:c1,c2");
+	spec.isolation.file_label = str_dup("u:object_r:t:s0:c1,c2");
+	spec_add_mount(&spec, "/a", "/shared", false)->relabel = RELABEL_SHARED;
+	spec_add_mount(&spec, "/b", "/alone", false)->relabel = RELABEL_PRIVATE;
 	comes_back(&spec);
 	const char profile[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_LOG\"}]}";
 	struct err err;

@@ -9,6 +9,7 @@
 #include "src/plan/capability.h"
 #include "src/plan/parts.h"
 #include "src/plan/seccomp.h"
+#include "src/runtime/relabel.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -139,12 +140,17 @@ static void selinux_labels_are_the_policys_but_for_what_is_asked(void **state)
 	strv_done(&request.security);
 	strv_add(&request.security, "label=type:");
 	refused("label=");
-	strv_done(&request.security);
-	strv_add(&request.security, "label=type:x_t");
-	spec_done(&spec);
-	spec_add_mount(&spec, "/data", "/data", false)->relabel = true;
-	assert_true(plan_security(&request, &spec, &err) < 0);
-	assert_non_null(strstr(err.text, "chcon -R -t plain_file_t /data"));
+}
+
+static void a_shared_label_has_no_categories(void **state)
+{
+	static const char *const labels[][2] = { { "u:r:t:s0:c1,c2", "u:r:t:s0" }, { "u:r:t:s0", "u:r:t:s0" }, { "u:r:t:s0-s0:c0.c1023", "u:r:t:s0" },
+		{ "u:r:t", "u:r:t" }, { "u:r:t_t.x:low_1:c3", "u:r:t_t.x:low_1" }, { "", "" } };
+	(void)state;
+	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+		cleanup_free char *shared = relabel_shared(labels[i][0]);
+		assert_string_equal(shared, labels[i][1]);
+	}
 }
 
 static void security_options_are_known_or_refused(void **state)
@@ -311,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(privileged_takes_everything_off_and_other_options_hold, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(masks_are_added_and_taken_away, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(selinux_labels_are_the_policys_but_for_what_is_asked, set_up, tear_down),
+		cmocka_unit_test(a_shared_label_has_no_categories),
 		cmocka_unit_test_setup_teardown(security_options_are_known_or_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ulimits_are_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(sysctls_of_the_container_s_own_are_taken_and_no_others, set_up, tear_down),

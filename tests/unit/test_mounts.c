@@ -57,7 +57,7 @@ static void a_volume_s_options_are_docker_s(void **state)
 	strv_add(&request.volumes, "/a:/b:ro,noexec,z");
 	strv_add(&request.volumes, "/a:/c:rslave,nosuid,cached");
 	const struct spec_mount *m = planned();
-	assert_true(m[0].kind == MOUNT_BIND && m[0].read_only && m[0].no_exec && m[0].no_dev && !m[0].slave && !m[0].no_suid);
+	assert_true(m[0].kind == MOUNT_BIND && m[0].read_only && m[0].no_exec && m[0].no_dev && m[0].relabel == RELABEL_SHARED && !m[0].slave && !m[0].no_suid);
 	assert_true(m[1].slave && m[1].no_suid && !m[1].read_only && !m[1].no_exec);
 	strv_done(&request.volumes);
 	refused(&request.volumes, "/a:/b:rshared", "user namespace");
@@ -85,12 +85,12 @@ static void mounts_are_written_as_docker_writes_them(void **state)
 {
 	(void)state;
 	strv_add(&request.mounts, "type=bind,source=/a b,target=/t,readonly,bind-propagation=rslave");
-	strv_add(&request.mounts, "type=bind,src=./x,dst=/u,ro=false");
+	strv_add(&request.mounts, "type=bind,src=./x,dst=/u,ro=false,relabel=private");
 	strv_add(&request.mounts, "type=tmpfs,destination=/v,tmpfs-size=2m,tmpfs-mode=0700");
 	const struct spec_mount *m = planned();
 	assert_string_equal(m[0].source, "/a b");
 	assert_true(m[0].read_only && m[0].slave);
-	assert_true(m[1].kind == MOUNT_BIND && !m[1].read_only);
+	assert_true(m[1].kind == MOUNT_BIND && !m[1].read_only && m[1].relabel == RELABEL_PRIVATE);
 	assert_true(m[2].kind == MOUNT_TMPFS && m[2].size == 2 << 20 && m[2].has_mode && m[2].mode == 0700);
 	strv_done(&request.mounts);
 	refused(&request.mounts, "", "absolute path");
@@ -102,6 +102,7 @@ static void mounts_are_written_as_docker_writes_them(void **state)
 	refused(&request.mounts, "type=bind,source=/a,target=/b,tmpfs-size=3", "unknown option size=3");
 	refused(&request.mounts, "type=tmpfs,target=/b,tmpfs-mode=99", "unknown option mode=99");
 	refused(&request.mounts, "type=bind,source=/a,target=/b,what=x", "unknown option what=x");
+	refused(&request.mounts, "type=bind,source=/a,target=/b,relabel=yes", "unknown option relabel=yes");
 }
 
 static void a_tmpfs_has_a_size_a_mode_and_flags(void **state)
