@@ -32,14 +32,21 @@ def read(path):
         return b""
 
 
+def is_ours(path):
+    try:
+        return os.stat(path).st_uid == os.geteuid()
+    except OSError:
+        return False
+
+
 def cgroups():
-    """Those of other stores' containers come and go meanwhile: ours are the ones that were there neither before nor later."""
+    """Those of `xrun run`, as whom we are. Other stores' containers come and go meanwhile: ours were there neither before nor later."""
     found = []
     for mount in read("/proc/self/mountinfo").decode().splitlines():
         place, kind = mount.split()[4], mount.split(" - ")[1].split()[0]
         if kind in ("cgroup", "cgroup2"):
             for top, directories, _ in os.walk(os.path.join(place, "xrun")):
-                found += [os.path.join(top, name) for name in directories]
+                found += [os.path.join(top, name) for name in directories if re.fullmatch("[0-9a-f]{64}", name) and is_ours(os.path.join(top, name))]
     return set(found)
 
 
