@@ -199,7 +199,7 @@ in_gdb() {
 }
 
 @test "a debugger that is killed leaves the program as it was, without its breakpoints" {
-	local connect directory i
+	local connect directory
 	start_loop orphan thread
 	connect=$(xrun debug --print orphan)
 	directory=$(sed "s/.*target remote \(.*\)\/gdb'$/\1/" <<<"$connect")

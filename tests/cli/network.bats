@@ -68,8 +68,7 @@ INSIDE='/busybox mkdir /www; echo inside >/www/word; /busybox httpd -p 80 -h /ww
 }
 
 @test "the interface is up, with its routes, before the program runs" {
-	local i
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		in_busybox -- ip route get 198.51.100.7 | grep 'via 10.0.2.2 dev eth0 .*src 10.0.2.100'
 	done
 }
@@ -112,8 +111,9 @@ INSIDE='/busybox mkdir /www; echo inside >/www/word; /busybox httpd -p 80 -h /ww
 	refute curl -sf --max-time 2 "http://$(hostname -I | cut -d' ' -f1):$port/word"
 }
 
+# sends_datagram PORT: whether one has come by now.
 sends_datagram() {
-	echo a-datagram >"/dev/udp/127.0.0.1/$port"
+	echo a-datagram >"/dev/udp/127.0.0.1/$1"
 	grep -q "a-datagram came" "$BATS_TEST_TMPDIR/out"
 }
 
@@ -122,7 +122,7 @@ sends_datagram() {
 	# Nothing takes it there; the kernel counts it all the same.
 	listening -p "$port:53/udp" -- sh -c 'echo ready; while :; do
 		/busybox awk "/^Udp: [0-9]/ && \$3 { print \"a-datagram came\" }" /proc/net/snmp; sleep 0.1; done'
-	await sends_datagram
+	await sends_datagram "$port"
 	refute curl -s --max-time 2 "http://127.0.0.1:$port/"
 }
 
