@@ -122,16 +122,21 @@ static bool is_file_systems(const char *word)
 	return false;
 }
 
-static void check_bind(struct oci_reader *o, const struct engine_mount *m)
+/* What could be meant for a file system (mode=755) is warned of; a word alone is a mistake. */
+static void check_bind(struct oci_reader *o, const struct engine_mount *m, struct strv *warnings)
 {
 	if (!m->source)
 		oci_refuse(o, "%s: a bind mount needs a source", m->target);
-	for (size_t i = 0; i < m->data.len; i++)
-		if (!is_file_systems(m->data.items[i]))
-			oci_refuse(o, "%s: a bind mount has no option \"%s\"", m->target, m->data.items[i]);
+	for (size_t i = 0; i < m->data.len; i++) {
+		const char *word = m->data.items[i];
+		if (strchr(word, '='))
+			strv_take(warnings, str_fmt("mounts: %s: a bind mount has no option \"%s\": it is left out", m->target, word));
+		else if (!is_file_systems(word))
+			oci_refuse(o, "%s: a bind mount has no option \"%s\"", m->target, word);
+	}
 }
 
-static void read_one(struct oci_reader *o, const json_t *item, struct engine_mount *m)
+static void read_one(struct oci_reader *o, const json_t *item, struct engine_mount *m, struct strv *warnings)
 {
 	cleanup_strv struct strv options = { 0 };
 	m->target = str_dup(oci_need_text(o, item, "destination"));
@@ -158,7 +163,7 @@ static void read_one(struct oci_reader *o, const json_t *item, struct engine_mou
 	if (!*m->target)
 		oci_refuse(o, "a destination is empty");
 	else if (m->bind)
-		check_bind(o, m);
+		check_bind(o, m, warnings);
 	else if (!m->bind && !m->type)
 		oci_refuse(o, "%s: there is no type", m->target);
 }
@@ -169,5 +174,5 @@ void oci_read_mounts(struct oci_reader *o, const json_t *config, struct spec_eng
 	o->where = "mounts";
 	engine->mounts = mem_new((json_array_size(list) + 1) * sizeof *engine->mounts);
 	for (size_t i = 0; o->r == 0 && i < json_array_size(list); i++)
-		read_one(o, json_array_get(list, i), &engine->mounts[engine->mount_count++]);
+		read_one(o, json_array_get(list, i), &engine->mounts[engine->mount_count++], &engine->warnings);
 }

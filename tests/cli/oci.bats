@@ -136,7 +136,7 @@ load bundle
 		mv "$B/good" "$B/config.json"
 	done <<-'END'
 		invalid_namespace_type c["linux"]["namespaces"].append({"type": "moon"})
-		no_option_"uid=1" c["mounts"].append({"destination": "/x", "source": "/", "options": ["bind", "uid=1"]})
+		no_option_"nosiud" c["mounts"].append({"destination": "/x", "source": "/", "options": ["bind", "nosiud"]})
 		process:_args_is_no_list c["process"]["args"] = "true"
 		ociVersion_2.0.0 c["ociVersion"] = "2.0.0"
 		process:_cwd_is_missing del c["process"]["cwd"]

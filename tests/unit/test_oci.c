@@ -150,6 +150,16 @@ static void capabilities_that_cannot_be_had_are_left_out_with_a_warning(void **s
 	spec_done(&spec);
 }
 
+static void file_systems_options_of_a_bind_mount_are_warned_of(void **state)
+{
+	(void)state;
+	struct spec spec;
+	reads(CONFIG("", "", ",\"mounts\":[{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"sync\",\"mode=755\"]}]"), &spec);
+	assert_int_equal(spec.engine->warnings.len, 1);
+	assert_non_null(strstr(spec.engine->warnings.items[0], "/a: a bind mount has no option \"mode=755\""));
+	spec_done(&spec);
+}
+
 static void groups_that_an_annotation_asks_for_are_warned_of(void **state)
 {
 	(void)state;
@@ -174,7 +184,7 @@ static void wrong_types_and_unknown_words_are_refused(void **state)
 	refuses(CONFIG(",\"user\":{\"uid\":-1}", "", ""), "process.user: uid");
 	refuses(CONFIG(",\"user\":{\"uid\":\"0\"}", "", ""), "process.user: uid");
 	refuses(CONFIG(",\"env\":[1]", "", ""), "env is no list of strings");
-	refuses(CONFIG("", "", ",\"mounts\":[{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"sync\",\"size=4k\"]}]"), "no option \"size=4k\"");
+	refuses(CONFIG("", "", ",\"mounts\":[{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"sync\",\"nosiud\"]}]"), "no option \"nosiud\"");
 	refuses(CONFIG(",\"rlimits\":[{\"type\":\"RLIMIT_SKY\",\"soft\":0,\"hard\":0}]", "", ""), "RLIMIT_SKY");
 	refuses(CONFIG("", ",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1}]", ""), "no user namespace");
 	refuses(CONFIG("", ",\"resources\":{\"unified\":{\"../cgroup.procs\":\"1\"}}", ""), "file name");
@@ -201,6 +211,7 @@ int main(void)
 		cmocka_unit_test(annotations_change_nothing),
 		cmocka_unit_test(schedulers_and_memory_policies_are_the_kernels_numbers),
 		cmocka_unit_test(capabilities_that_cannot_be_had_are_left_out_with_a_warning),
+		cmocka_unit_test(file_systems_options_of_a_bind_mount_are_warned_of),
 		cmocka_unit_test(groups_that_an_annotation_asks_for_are_warned_of),
 		cmocka_unit_test(wrong_types_and_unknown_words_are_refused),
 	};
