@@ -6,10 +6,10 @@
  * in the outer namespace and never attached anywhere: its descriptor is its life. The payload's namespace is nested, so
  * it inherits the handlers and has no way to reach them.
  *
- * Flags: P keeps argv[0], for emulators that understand it; F opens the emulator now, so the image needs no file of ours; C takes credentials from the
- * program, so that set-uid works as it does natively, within the namespace. F keeps the emulator's file open for as
- * long as the handler lives, so what is registered is a read-only detached clone of it: a handle that a
- * program gains through /proc/PID/exe can never be opened for writing.
+ * Flags: P keeps argv[0], for emulators that understand it; F opens the emulator now, so the image needs no file of ours;
+ * C takes credentials from the program, so that set-uid works as it does natively, within the namespace. F keeps the
+ * emulator's file open for as long as the handler lives, so what is registered is a read-only detached clone of it: a
+ * handle that a program gains through /proc/PID/exe can never be opened for writing.
  */
 #include "binfmt/binfmt.h"
 #include "src/base/fd.h"
