@@ -36,9 +36,8 @@ static int await_exec(int fd, int dir_fd, const struct engine_state *state, cons
 	if (fd_recv(fd, &message, sizeof message, &listener_fd, &count) != sizeof message)
 		return 0;
 	if (message.kind == ENGINE_LISTENER) {
-		json_t *object = engine_state_json(dir_fd, state, ENGINE_CREATED, &spec->engine->annotations, false);
-		int r = engine_listener_hand_over(spec->engine, object, state->pid, listener_fd, fd, err);
-		json_decref(object);
+		const struct engine_listener whose = { dir_fd, state, ENGINE_CREATED, spec->engine, state->pid };
+		int r = engine_listener_hand_over(&whose, listener_fd, fd, err);
 		return r < 0 ? r : await_exec(fd, dir_fd, state, spec, err);
 	}
 	*err = message.err;

@@ -171,10 +171,8 @@ static pid_t start_entering(const struct engine_join *join, int console_fd, cons
 
 static int hand_over_listener(const struct engine_join *join, pid_t pid, int listener_fd, int socket_fd, struct err *err)
 {
-	json_t *state = engine_state_json(join->dir_fd, join->state, engine_status(join->dir_fd, join->state), &join->spec->engine->annotations, false);
-	int r = engine_listener_hand_over(join->spec->engine, state, pid, listener_fd, socket_fd, err);
-	json_decref(state);
-	return r;
+	const struct engine_listener whose = { join->dir_fd, join->state, engine_status(join->dir_fd, join->state), join->spec->engine, pid };
+	return engine_listener_hand_over(&whose, listener_fd, socket_fd, err);
 }
 
 /* Messages come in any order; end of file is success. */

@@ -66,18 +66,20 @@ int engine_listener_load(const struct sock_fprog *program, uint64_t flags, int s
 	return 0;
 }
 
-static char *describe(const struct spec_engine *engine, json_t *state, pid_t pid)
+static char *describe(const struct engine_listener *whose)
 {
-	json_t *object = json_pack("{s:O, s:[s], s:i, s:s*, s:O}", "ociVersion", json_object_get(state, "ociVersion"), "fds", "seccompFd", "pid", pid,
-		"metadata", engine->listener_metadata, "state", state);
+	json_t *state = engine_state_json(whose->dir_fd, whose->state, whose->status, &whose->engine->annotations, false);
+	json_t *object = json_pack("{s:O, s:[s], s:i, s:s*, s:o}", "ociVersion", json_object_get(state, "ociVersion"), "fds", "seccompFd", "pid",
+		whose->pid, "metadata", whose->engine->listener_metadata, "state", state);
 	char *text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
 	return text;
 }
 
-int engine_listener_hand_over(const struct spec_engine *engine, json_t *state, pid_t pid, int listener_fd, int socket_fd, struct err *err)
+int engine_listener_hand_over(const struct engine_listener *whose, int listener_fd, int socket_fd, struct err *err)
 {
-	cleanup_free char *text = describe(engine, state, pid);
+	const struct spec_engine *engine = whose->engine;
+	cleanup_free char *text = describe(whose);
 	cleanup_fd int agent_fd = unix_connect(engine->listener, SOCK_STREAM);
 	if (agent_fd < 0)
 		return err_code(err, agent_fd, "linux.seccomp.listenerPath %s: failed to connect with seccomp agent", engine->listener);

@@ -16,8 +16,15 @@ int engine_listener_load(const struct sock_fprog *program, uint64_t flags, int s
 
 /*
  * For that other side, on the host: sends the listener to linux.seccomp.listenerPath, with what config-linux.md calls the
- * container process state, of process `pid`. Then says GO.
+ * container process state: that of `pid`, in the container whose directory is dir_fd, which has this status. Then says GO.
  */
-int engine_listener_hand_over(const struct spec_engine *engine, json_t *state, pid_t pid, int listener_fd, int socket_fd, struct err *err);
+struct engine_listener {
+	int dir_fd;
+	const struct engine_state *state;
+	enum engine_status status;
+	const struct spec_engine *engine;
+	pid_t pid;
+};
+int engine_listener_hand_over(const struct engine_listener *whose, int listener_fd, int socket_fd, struct err *err);
 
 #endif
