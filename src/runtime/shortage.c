@@ -30,12 +30,6 @@ static unsigned long long number_in(const char *path)
 	return any ? strtoull(text.data, NULL, 10) : ULLONG_MAX;
 }
 
-static unsigned long long cgroup_number(const char *directory, const char *file)
-{
-	cleanup_free char *path = str_fmt("%s/%s", directory, file);
-	return number_in(path);
-}
-
 /* A container's directory is named by its id. */
 static bool is_container(const char *name)
 {
@@ -45,17 +39,17 @@ static bool is_container(const char *name)
 /* The process' own, and those above it, which count as well. */
 static bool is_cgroup_full(pid_t pid, struct err *err)
 {
-	bool v2;
-	cleanup_free char *directory = cgroup_place_of(CGROUP_PIDS, pid, &v2);
+	struct cgroup_directory at = { 0 };
+	cleanup_free char *directory = at.path = cgroup_place_of(CGROUP_PIDS, pid, &at.v2);
 	for (char *slash; directory && (slash = strrchr(directory, '/')); *slash = 0) {
-		unsigned long long limit = cgroup_number(directory, "pids.max"), count = cgroup_number(directory, "pids.current");
-		if (limit == ULLONG_MAX || count == ULLONG_MAX || count < limit)
+		uint64_t limit = cgroup_place_number(&at, "pids.max", "pids.max", NULL), count = cgroup_place_number(&at, "pids.current", "pids.current", NULL);
+		if (limit == UINT64_MAX || count == UINT64_MAX || count < limit)
 			continue;
 		if (is_container(slash + 1))
-			err_append(err, "; the container has as many processes as it may, %llu (--pids-limit)", limit);
+			err_append(err, "; the container has as many processes as it may, %llu (--pids-limit)", (unsigned long long)limit);
 		else
 			err_append(err, "; the cgroup %s has as many processes as it may, %llu: end some, or write a higher limit to its pids.max",
-				directory, limit);
+				directory, (unsigned long long)limit);
 		return true;
 	}
 	return false;
