@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -93,29 +94,15 @@ static int list_addresses(int fd, int index, struct addresses *ret_addresses, st
 	}
 }
 
-/* 0, or a negative errno: -ENODEV where there is none. What comes back is news like any other. */
+/* netdevice(7): in the namespace of the socket. 0, or a negative errno: -ENODEV where there is none. */
 static int find_index(int fd, const char *name, int *ret_index)
 {
-	_Alignas(struct nlmsghdr) char buffer[16384];
-	struct netlink request;
-	struct ifinfomsg head = { 0 };
-	netlink_begin(&request, RTM_GETLINK, 0, &head, sizeof head);
-	request.header.nlmsg_flags = NLM_F_REQUEST; /* the answer itself is enough */
-	netlink_add(&request, IFLA_IFNAME, name, strlen(name) + 1);
-	if (send(fd, &request, request.header.nlmsg_len, 0) < 0)
+	struct ifreq request = { 0 };
+	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+	if (ioctl(fd, SIOCGIFINDEX, &request) < 0)
 		return -errno;
-	for (;;) {
-		ssize_t n = recv(fd, buffer, sizeof buffer, 0);
-		const struct nlmsghdr *answer = (struct nlmsghdr *)buffer;
-		if (n < 0 && errno != EINTR && errno != ENOBUFS)
-			return -errno;
-		if (n < (ssize_t)sizeof *answer || answer->nlmsg_seq != 1)
-			continue; /* news */
-		if (answer->nlmsg_type == NLMSG_ERROR)
-			return ((const struct nlmsgerr *)NLMSG_DATA(answer))->error;
-		*ret_index = ((const struct ifinfomsg *)NLMSG_DATA(answer))->ifi_index;
-		return 0;
-	}
+	*ret_index = request.ifr_ifindex;
+	return 0;
 }
 
 static int add_address(int fd, const struct address *address, int index, const char *name, struct err *err)
