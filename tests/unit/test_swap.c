@@ -34,13 +34,13 @@ struct place {
 /* The swapper: each name becomes a link out of the tree, and itself again, many thousand times a second. */
 
 static const struct {
-	const char *name, *trap, *target;
+	const char *dir, *name, *trap, *target;
 } SWAPPED[] = {
-	{ "d", "d-trap", "../outside" },
-	{ "d/e", "e-trap", "../../outside" },
-	{ "d/file", "file-trap", "../../outside/file" },
-	{ "d/fifo", "fifo-trap", "../../outside/file" },
-	{ "n", "n-trap", "../outside" },
+	{ ".", "d", "d-trap", "../outside" },
+	{ "d", "e", "e-trap", "../../outside" },
+	{ "d", "file", "file-trap", "../../outside/file" },
+	{ "d", "fifo", "fifo-trap", "../../outside/file" },
+	{ ".", "n", "n-trap", "../outside" },
 };
 
 /* The layer may have replaced one by something else. */
@@ -61,8 +61,10 @@ static void swap_for_ever(struct place *place)
 	for (unsigned round = 0;; round++) {
 		size_t i = round % (sizeof SWAPPED / sizeof *SWAPPED);
 		set_trap(place->tree_fd, SWAPPED[i].trap, SWAPPED[i].target, round);
-		for (int twice = 0; twice < 2; twice++)
-			if (renameat2(place->tree_fd, SWAPPED[i].name, place->tree_fd, SWAPPED[i].trap, RENAME_EXCHANGE) == 0)
+		/* While d is the trap we would follow it ourselves: the layer may make it anew between two swaps. */
+		cleanup_fd int dir_fd = openat(place->tree_fd, SWAPPED[i].dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		for (int twice = 0; twice < 2 && dir_fd >= 0; twice++)
+			if (renameat2(dir_fd, SWAPPED[i].name, place->tree_fd, SWAPPED[i].trap, RENAME_EXCHANGE) == 0)
 				(*place->swaps)++;
 	}
 }
