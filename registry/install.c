@@ -4,7 +4,7 @@
  * Theory of operation. The manifest says what there is; the configuration says what the layers must hash to. Layers
  * are fetched a few at a time, each by a thread of its own, into staging. When all are there, directories that a layer
  * has no entry for become like those below (implicit.h), and what needs the layers below for more than that is applied on an
- * overlay mount; then everything staged is flushed in one go and renamed to its final name; then the small documents
+ * overlay mount; then what of it is not on disk yet is flushed in one go, and all is renamed to its final name; then the small documents
  * follow, and last the name in index.json. So whatever has a final name is whole.
  *
  * A layer's name below layers/ is its diff id; the lowest layer's is sha256("bottom " + diff id), because unpacking fills in
@@ -37,6 +37,7 @@ struct install {
 	const struct install_options *options;
 	struct staged *staged;
 	struct progress *progress;
+	struct flush flush;
 	pthread_mutex_t lock;
 	size_t next; /* the next layer to fetch */
 	int failure; /* the first thread's to fail */
@@ -94,7 +95,8 @@ static void plan_layers(struct install *p)
 static int bring(struct install *p, size_t i, const struct fetch_from *from, struct err *err)
 {
 	struct staged *s = &p->staged[i];
-	struct layer_options options = { .diff_id = s->layer->diff_id, .single_id = p->options->single_id, .bottom = i == 0 };
+	struct layer_options options = { .diff_id = s->layer->diff_id, .single_id = p->options->single_id, .bottom = i == 0,
+		.flush = &p->flush };
 	if (!p->options->check && is_here(p, i)) {
 		progress_begin(p->progress, i, &s->layer->digest, s->layer->size);
 		progress_end(p->progress, i, "already here");
@@ -272,8 +274,9 @@ static int publish_layers(struct install *p, struct err *err)
 	bool any = false;
 	for (size_t i = 0; i < p->in->image.layer_count; i++)
 		any = any || p->staged[i].dir_fd >= 0;
-	if (any && syncfs(p->store->staging_fd) < 0)
-		return err_sys(err, "cannot write the layers to disk");
+	int r = any ? flush_finish(&p->flush) : 0;
+	if (r < 0)
+		return err_code(err, r, "cannot write the layers to disk");
 	for (size_t i = 0; i < p->in->image.layer_count; i++) {
 		const struct staged *s = &p->staged[i];
 		if (s->dir_fd < 0)
@@ -409,9 +412,11 @@ int install_image(const struct store *store, const struct incoming *incoming, co
 	struct err *err)
 {
 	struct install p = { .store = store, .in = incoming, .options = options, .lock = PTHREAD_MUTEX_INITIALIZER };
+	flush_init(&p.flush, store->staging_fd);
 	plan_layers(&p);
 	p.progress = progress_new(options->brief && all_are_here(&p) ? PROGRESS_NONE : options->progress, incoming->image.layer_count, sum_sizes(&incoming->image));
 	int r = install(&p, err);
+	flush_done(&p.flush);
 	discard(&p);
 	progress_free(p.progress);
 	free(p.staged);

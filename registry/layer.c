@@ -17,7 +17,7 @@ void layer_report_done(struct layer_report *report)
 	implicit_done(&report->implicit);
 }
 
-static int copy_content(struct tar *tar, struct extract *x, struct err *err)
+static int copy_content(struct tar *tar, struct extract *x, struct flush *flush, struct err *err)
 {
 	const void *data;
 	size_t len;
@@ -27,18 +27,19 @@ static int copy_content(struct tar *tar, struct extract *x, struct err *err)
 		int w = extract_write(x, data, len, offset, err);
 		if (w < 0)
 			return w;
+		flush_note(flush, len);
 	}
 	return r;
 }
 
-static int unpack_entries(struct tar *tar, struct extract *x, struct err *err)
+static int unpack_entries(struct tar *tar, struct extract *x, struct flush *flush, struct err *err)
 {
 	struct extract_entry entry;
 	int r;
 	while ((r = tar_next(tar, &entry, err)) > 0) {
 		r = extract_entry(x, &entry, err);
 		if (r > 0) {
-			r = copy_content(tar, x, err);
+			r = copy_content(tar, x, flush, err);
 			if (r == 0)
 				r = extract_close(x, &entry, err);
 		}
@@ -49,11 +50,11 @@ static int unpack_entries(struct tar *tar, struct extract *x, struct err *err)
 }
 
 /* What follows the archive's end, or what is not wanted any more, still counts for the diff id. */
-static int unpack_tar(struct tar *tar, struct extract *x, struct err *err)
+static int unpack_tar(struct tar *tar, struct extract *x, struct flush *flush, struct err *err)
 {
 	int r = tar_open(tar, err);
 	if (r > 0)
-		r = unpack_entries(tar, x, err);
+		r = unpack_entries(tar, x, flush, err);
 	if (r == 0)
 		r = tar_rest(tar);
 	tar_close(tar);
@@ -151,7 +152,7 @@ static int run(struct stream *source, enum compression compression, const struct
 	if (r == 0)
 		r = start_pipeline(&p, err);
 	if (r == 0)
-		r = unpack_tar(&tar, &x, err);
+		r = unpack_tar(&tar, &x, options->flush, err);
 	r = end_pipeline(&p, r, err);
 	stream_free(p.plain);
 	report->entries = tar.entries;

@@ -4,6 +4,7 @@
 #define XRUN_REGISTRY_LAYER_H
 
 #include "registry/digest.h"
+#include "registry/flush.h"
 #include "registry/implicit.h"
 #include "registry/stream.h"
 #include "src/base/err.h"
@@ -31,6 +32,7 @@ struct layer_options {
 	bool bottom;                /* the image's lowest layer: nothing lies below, so needs_lower cannot happen */
 	uint64_t max_bytes;         /* budget for the tar's bytes; 0: the default, 64 GiB */
 	uint64_t max_entries;       /* budget for entries; 0: the default, 4,000,000 */
+	struct flush *flush;        /* hears what is written, or NULL */
 };
 
 /*
