@@ -34,12 +34,15 @@ int front_ready_fd(void)
 	return leave.ready_fd;
 }
 
-/* The terminal's own signals reach the child as well; a second one of these changes nothing. */
+/*
+ * What keys send reaches the child as well. The hangup of a terminal is told to its session's leader alone, which the front is where
+ * no shell is (ssh -t HOST xrun ...); where both are told, a second one changes nothing.
+ */
 static void pass_signals(int signal_fd, pid_t child)
 {
 	struct signalfd_siginfo info;
 	while (read(signal_fd, &info, sizeof info) == sizeof info)
-		if (info.ssi_signo != SIGCHLD && info.ssi_code == SI_USER)
+		if (info.ssi_signo == SIGHUP || (info.ssi_signo != SIGCHLD && info.ssi_code == SI_USER))
 			kill(child, (int)info.ssi_signo);
 }
 

@@ -135,7 +135,7 @@ static void take_keys(struct relay *relay)
 	relay->stdin_open = !relay->left;
 }
 
-/* Our input's end is the terminal's end-of-file character for the program. */
+/* Our input's end is the terminal's end-of-file character for the program. A raw terminal has no other end than to hang up. */
 static void take_input(struct relay *relay)
 {
 	if (fill(&relay->in, 0)) {
@@ -144,7 +144,10 @@ static void take_input(struct relay *relay)
 		return;
 	}
 	relay->stdin_open = false;
-	relay->in = (struct flow){ .data = { 4 }, .len = 1 };
+	if (!relay->is_raw)
+		relay->in = (struct flow){ .data = { 4 }, .len = 1 };
+	else if (!relay->exited)
+		forward(relay, SIGHUP);
 }
 
 static void give_input(struct relay *relay)
@@ -161,7 +164,7 @@ static void give_output(struct relay *relay)
 		return;
 	relay->out.len = 0;
 	if (relay->stdout_open && !relay->exited)
-		kill(relay->pid, SIGHUP); /* nobody reads any more: as a terminal that was closed */
+		forward(relay, SIGHUP); /* nobody reads any more: as a terminal that was closed */
 	relay->stdout_open = false;
 }
 

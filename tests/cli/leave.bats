@@ -13,7 +13,7 @@ teardown() {
 }
 
 # on_terminal STEPS COMMAND...: runs it on a terminal. Steps, separated by |, are a text to wait for, or =TEXT to type, with
-# escapes, or :COMMAND for a shell, with $1 its number. Its exit status, and what it said, with the newlines of a terminal.
+# escapes, or :COMMAND for a shell, with $1 its number, or ! to hang up. Its exit status, and what it said, with the newlines of a terminal.
 on_terminal() {
 	python3 - "$@" <<-'END'
 		import os, pty, subprocess, sys
@@ -22,6 +22,7 @@ on_terminal() {
 		said = b""
 		for step in sys.argv[1].split("|"):
 		    if step[0] == "=": os.write(fd, step[1:].encode().decode("unicode_escape").encode())
+		    elif step == "!": os.close(fd)
 		    elif step[0] == ":": subprocess.run(["sh", "-c", step[1:], "sh", str(pid)], check=True)
 		    else:
 		        while step.encode() not in said: said += os.read(fd, 4096)
@@ -77,6 +78,21 @@ ECHO='stty -echo; echo ready; while read -r line; do echo "got $line"; done'
 	# shellcheck disable=SC2016 # another shell's
 	run on_terminal 'ready|:kill -KILL $1' "$XRUN" --root "$STORE" run -it --name box "$NATIVE" sh -c 'echo ready; exec sleep 8779'
 	await ! pgrep -f '^sleep 8779'
+}
+
+@test "a terminal that hangs up tells the program, which ends as one outside would, in the middle of a line as well" {
+	run on_terminal 'ready|=half a line|!' "$XRUN" --root "$STORE" run -it "$NATIVE" sh -c 'stty -echo; echo ready; exec cat'
+	[ "$status" = 129 ]
+	run on_terminal 'ready|!' "$XRUN" --root "$STORE" run -it "$NATIVE" sh -c 'trap "exit 9" HUP; echo ready; while :; do sleep 0.1; done'
+	[ "$status" = 9 ]
+	xrun run -d --name box "$NATIVE" sleep 8784 >/dev/null
+	run on_terminal 'ready|!' "$XRUN" --root "$STORE" exec -it box sh -c 'trap "exit 8" HUP; echo ready; while :; do sleep 0.1; done'
+	[ "$status" = 8 ]
+}
+
+@test "so does one whose output on its terminal nobody reads any more" {
+	run bash -c '"$XRUN" --root "$STORE" -t "$@" yes | { read -r word; echo "$word"; }; echo "status ${PIPESTATUS[0]}"' bash "$NATIVE"
+	[ "$output" = "$(printf 'y\r\nstatus 129')" ]
 }
 
 @test "exec: a program that was left goes on, whatever it still writes, and ends with its container" {
