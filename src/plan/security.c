@@ -17,22 +17,48 @@ static const char *const masked[] = {
 };
 static const char *const read_only[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL };
 
+struct capability_words {
+	uint64_t bits; /* named one by one */
+	bool all;
+};
+
+/* docker gives one each time, podman's commas are understood as well. */
+static int read_capabilities(const char *option, const struct strv *words, struct capability_words *ret_read, struct err *err)
+{
+	for (size_t i = 0; i < words->len; i++) {
+		cleanup_free char *copy = str_dup(words->items[i]);
+		char *rest = copy;
+		for (char *name; (name = strsep(&rest, ","));) {
+			uint64_t bits;
+			if (!capability_by_name(name, &bits))
+				return err_set(err, -EINVAL, "%s %s: no such capability", option, words->items[i]);
+			if (strcasecmp(name, "ALL") == 0)
+				ret_read->all = true;
+			else
+				ret_read->bits |= bits;
+		}
+	}
+	return 0;
+}
+
+/* One by name is an exception to ALL, whichever of the two it is given with. */
 static int plan_capabilities(const struct request *q, struct spec *spec, struct err *err)
 {
-	uint64_t bits;
-	spec->capabilities = capability_default();
-	if (q->privileged)
+	struct capability_words add = { 0 }, drop = { 0 };
+	int r = read_capabilities("--cap-drop", &q->cap_drop, &drop, err);
+	if (r == 0)
+		r = read_capabilities("--cap-add", &q->cap_add, &add, err);
+	if (r < 0)
+		return r;
+	if (add.bits & drop.bits)
+		return err_set(err, -EINVAL, "--cap-add %s: it is dropped as well (--cap-drop)",
+			capability_name(__builtin_ctzll(add.bits & drop.bits)));
+	if (add.all && drop.all)
+		return err_set(err, -EINVAL, "--cap-add ALL: every one is dropped as well (--cap-drop ALL)");
+	spec->capabilities = drop.all ? 0 : capability_default();
+	if (add.all || (q->privileged && !drop.all))
 		capability_by_name("ALL", &spec->capabilities);
-	for (size_t i = 0; i < q->cap_drop.len; i++) {
-		if (!capability_by_name(q->cap_drop.items[i], &bits))
-			return err_set(err, -EINVAL, "--cap-drop %s: no such capability", q->cap_drop.items[i]);
-		spec->capabilities &= ~bits;
-	}
-	for (size_t i = 0; i < q->cap_add.len; i++) {
-		if (!capability_by_name(q->cap_add.items[i], &bits))
-			return err_set(err, -EINVAL, "--cap-add %s: no such capability", q->cap_add.items[i]);
-		spec->capabilities |= bits;
-	}
+	spec->capabilities = (spec->capabilities & ~drop.bits) | add.bits;
 	return 0;
 }
 

@@ -175,6 +175,17 @@ prepare() {
 	fails_with 125 "FLY" xrun --cap-add FLY "$NATIVE" true
 }
 
+@test "what --cap-drop names is dropped of --cap-add ALL and --privileged, and a contradiction is an error" {
+	local all
+	all=$(xrun --cap-add ALL "$NATIVE" sed -n 's/^CapEff:\s*//p' /proc/self/status)
+	for option in "--cap-add ALL" --privileged; do
+		# shellcheck disable=SC2086 # one word or two
+		[ "$((0x$all - 0x$(xrun $option --cap-drop CHOWN,mknod "$NATIVE" sed -n 's/^CapEff:\s*//p' /proc/self/status)))" = $((1 | 1 << 27)) ]
+	done
+	fails_with 125 "--cap-add CHOWN: it is dropped as well" xrun --cap-add KILL,CHOWN --cap-drop chown "$NATIVE" true
+	fails_with 125 "--cap-add ALL: every one is dropped as well" xrun --cap-add ALL --cap-drop ALL "$NATIVE" true
+}
+
 @test "seccomp filters unless it is told not to" {
 	[ "$(in_native sed -n 's/^Seccomp:\s*//p' /proc/self/status)" = 2 ]
 	[ "$(xrun --security-opt seccomp=unconfined "$NATIVE" sed -n 's/^Seccomp:\s*//p' /proc/self/status)" = 0 ]
