@@ -322,6 +322,16 @@ void limits_describe(const struct spec_limits *limits, struct strv *lines)
 	describe_text(lines, "cgroup-parent", limits->cgroup_parent);
 }
 
+/* What builds the container is in its cgroup meanwhile. */
+static int check_pids(const struct request *q, uint64_t pids, struct err *err)
+{
+	uint64_t least = q->init ? 3 : 2;
+	if (pids == 0 || pids >= least)
+		return 0;
+	return err_set(err, -EINVAL, "--pids-limit %llu: a container%s needs %llu processes to start", (unsigned long long)pids,
+		q->init ? " with --init" : "", (unsigned long long)least);
+}
+
 int plan_limits(const struct request *q, struct spec *spec, struct err *err)
 {
 	struct spec_limits *limits = &spec->limits;
@@ -348,5 +358,7 @@ int plan_limits(const struct request *q, struct spec *spec, struct err *err)
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		for (size_t k = 0; r == 0 && k < lists[i].values->len; k++)
 			r = limits_set(limits, lists[i].name, lists[i].values->items[k], err);
+	if (r == 0)
+		r = check_pids(q, limits->pids, err);
 	return r < 0 ? r : limits_check(limits, err);
 }

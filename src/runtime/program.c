@@ -125,7 +125,7 @@ static void forget_arguments(void)
 		memset(program_invocation_name, 0, arguments.len); /* argv[0], where the kernel put them all */
 }
 
-static void run_init(bool terminal)
+static int run_init(bool terminal, struct err *err)
 {
 	sigset_t all;
 	siginfo_t info;
@@ -142,17 +142,20 @@ static void run_init(bool terminal)
 			tcsetpgrp(0, getpid());
 			signal(SIGTTOU, SIG_DFL);
 		}
-		return; /* goes on to exec */
+		return 0; /* goes on to exec */
+	}
+	if (child < 0) {
+		err_sys(err, "--init: cannot start the program");
+		return err_append(err, "; see --pids-limit, pids.max of the cgroup that xrun is in, and ulimit -u");
 	}
 	calls_close_range(3, ~0u, 0); /* the socket above all: its end of file tells the supervisor of exec */
-	while (child > 0) {
+	for (;;) {
 		int signal_number = sigwaitinfo(&all, &info);
 		if (signal_number == SIGCHLD && child_status(child, &status))
 			_exit(status);
 		if (signal_number > 0 && signal_number != SIGCHLD)
 			kill(child, signal_number);
 	}
-	_exit(STATUS_FAILED);
 }
 
 /* The errno that tells most. */
@@ -269,8 +272,8 @@ int program_become(const struct program *program, struct err *err)
 	if (!program->detached)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (program->init)
-		run_init(program->terminal);
+		r = run_init(program->terminal, err);
 	else
 		program_reset_signals();
-	return execute(program, err);
+	return r < 0 ? r : execute(program, err);
 }

@@ -48,6 +48,22 @@ teardown() {
 	await rmdir "$cgroup"
 }
 
+@test "a limit of processes in which no container can start is an error, with --init as well" {
+	[ "$(xrun --pids-limit 2 "$NATIVE" echo one)" = one ]
+	[ "$(xrun --pids-limit 3 --init "$NATIVE" echo two)" = two ]
+	fails_with 125 "--pids-limit 1: a container needs 2 processes to start" xrun --pids-limit 1 "$NATIVE" true
+	fails_with 125 "--pids-limit 2: a container with --init needs 3 processes to start" xrun --pids-limit 2 --init "$NATIVE" true
+	# as is a limit above it that only --init meets
+	local cgroup=/sys/fs/cgroup/pids/xrun-test-init.$$
+	[ -d /sys/fs/cgroup/pids ] || cgroup=/sys/fs/cgroup/xrun-test-init.$$
+	mkdir "$cgroup"
+	echo 3 >"$cgroup/pids.max" # xrun, what builds the container, and its first process
+	fails_with 125 "--init: cannot start the program: Resource temporarily unavailable; see --pids-limit, pids.max" \
+		env ASAN_OPTIONS=detect_leaks=0 sh -c 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$cgroup" \
+		"$XRUN" --root "$STORE" run --rm --network none --init "$NATIVE" true
+	await rmdir "$cgroup"
+}
+
 @test "--cpus 0.5 halves a busy loop" {
 	run xrun --cpus 0.5 "$NATIVE" sh -c 'timeout 3 sh -c "while :; do :; done"; times >/tmp/times; tail -n 1 /tmp/times'
 	echo "$output"
