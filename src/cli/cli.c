@@ -60,7 +60,7 @@ const struct command cli_commands[] = {
 		"  xrun stats --no-stream --format json web\n" },
 	{ "pause", command_pause, "CONTAINER...", "stop every process of containers, until unpause", pause_options, NULL },
 	{ "unpause", command_unpause, "CONTAINER...", "let paused containers go on", pause_options, NULL },
-	{ "update", command_update, "[OPTIONS] CONTAINER...", "change the limits of running containers", update_options,
+	{ "update", command_update, "[OPTIONS] CONTAINER...", "change the limits of containers, now and for later starts", update_options,
 		"  xrun update --memory 1g --cpus 2 web\n" },
 	{ "debug", command_debug, "[OPTIONS] CONTAINER", "attach gdb to a running container's program", debug_options,
 		"A foreign program must have been started with `xrun run --gdb`, which waits for this; a native one is attached to.\n\n"

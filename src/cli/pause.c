@@ -2,6 +2,7 @@
 /* pause.c owns `xrun pause`, `xrun unpause` and `xrun update`: what is done to a container by its cgroups. */
 #include "src/cli/pause.h"
 
+#include "src/plan/config.h"
 #include "src/plan/limits.h"
 #include "src/runtime/cgroup.h"
 #include "src/runtime/containers.h"
@@ -9,6 +10,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Linux, include/linux/threads.h: no machine has more. A limit that is there cannot be left out, only raised. */
+enum { NO_PIDS_LIMIT = 4194304 };
+
+enum { PIDS_LIMIT = 9, BLKIO_WEIGHT = 10 }; /* in update_options */
 
 struct wish {
 	const char *limits[11];
@@ -35,8 +41,8 @@ const struct option update_options[] = {
 	{ "cpu-shares", 0, OPTION_TEXT, LIMIT(6), "NUMBER", "weight when processors are short; 1024 is usual" },
 	{ "cpuset-cpus", 0, OPTION_TEXT, LIMIT(7), "LIST", "processors to run on: 0-3,8" },
 	{ "cpuset-mems", 0, OPTION_TEXT, LIMIT(8), "LIST", "memory nodes to use" },
-	{ "pids-limit", 0, OPTION_TEXT, LIMIT(9), "NUMBER", "limit the number of processes" },
-	{ "blkio-weight", 0, OPTION_TEXT, LIMIT(10), "NUMBER", "weight when disks are busy: 10 to 1000" },
+	{ "pids-limit", 0, OPTION_TEXT, LIMIT(PIDS_LIMIT), "NUMBER", "limit the number of processes; -1: no limit" },
+	{ "blkio-weight", 0, OPTION_TEXT, LIMIT(BLKIO_WEIGHT), "NUMBER", "weight when disks are busy: 10 to 1000" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
@@ -106,24 +112,53 @@ int command_unpause(const struct globals *globals, int argc, char **argv, struct
 	return command(globals, argc, argv, false, err);
 }
 
-/* cgroup-parent cannot change while it runs: directories are looked for where they are. */
-static int update(const struct place *place, const char *name, const struct spec_limits *limits, struct err *err)
+/* What goes together in the kernel is written together, as it is now. */
+static void add_companions(const struct spec_limits *all, struct spec_limits *changes)
+{
+	if (changes->memory_bytes || changes->memory_swap) {
+		changes->memory_bytes = all->memory_bytes;
+		changes->memory_swap = all->memory_swap;
+	}
+	if (changes->cpu_milli || changes->cpu_quota || changes->cpu_period) {
+		changes->cpu_milli = all->cpu_milli;
+		changes->cpu_quota = all->cpu_quota;
+		changes->cpu_period = all->cpu_period;
+	}
+	changes->cgroup_parent = all->cgroup_parent; /* cannot change while it runs: directories are looked for where they are */
+}
+
+static int write_to_cgroup(const struct subject *subject, struct spec_limits changes, struct err *err)
 {
 	cleanup_cgroup struct cgroup cgroup = { 0 };
-	cleanup_subject struct subject subject = SUBJECT_NONE;
-	int r = find(place, name, &subject, err);
-	if (r == 0)
-		r = containers_write_file(subject.dir_fd, CGROUP_NOTE, "", 0, err);
+	int r = containers_write_file(subject->dir_fd, CGROUP_NOTE, "", 0, err); /* first: what is made from now on is removed */
 	if (r < 0)
 		return r;
-	struct spec_limits wanted = *limits; /* borrowed strings */
-	wanted.cgroup_parent = subject.spec.limits.cgroup_parent;
-	if (!wanted.memory_bytes && wanted.memory_swap)
-		wanted.memory_bytes = subject.spec.limits.memory_bytes;
-	cgroup_of_process(&cgroup, subject.state.id, subject.state.pid);
-	r = limits_check(&wanted, err);
+	add_companions(&subject->spec.limits, &changes); /* borrowed strings */
+	cgroup_of_process(&cgroup, subject->state.id, subject->state.pid);
+	return cgroup_update(&cgroup, subject->state.id, subject->state.pid, &changes, err);
+}
+
+/* For whoever starts it again. */
+static int write_to_config(struct subject *subject, struct err *err)
+{
+	if (subject->spec.limits.pids == NO_PIDS_LIMIT)
+		subject->spec.limits.pids = 0;
+	cleanup_free char *config = config_text(&subject->spec);
+	return config ? containers_write_file(subject->dir_fd, "config.json", config, strlen(config), err) :
+			err_set(err, -EINVAL, "cannot write its config.json");
+}
+
+static int update(const struct place *place, const char *name, const struct spec_limits *changes, struct err *err)
+{
+	cleanup_subject struct subject subject = SUBJECT_NONE;
+	int r = subject_find(place, name, &subject, err);
+	if (r < 0)
+		return r;
+	r = limits_merge(&subject.spec.limits, changes, err);
+	if (r == 0 && (subject.state.status == STATE_RUNNING || subject.state.status == STATE_PAUSED))
+		r = write_to_cgroup(&subject, *changes, err);
 	if (r == 0)
-		r = cgroup_update(&cgroup, subject.state.id, subject.state.pid, &wanted, err);
+		r = write_to_config(&subject, err);
 	return r < 0 ? err_prefix(err, "container %s", subject.state.name) : 0;
 }
 
@@ -136,6 +171,10 @@ static int parse_limits(const struct wish *wish, struct spec_limits *limits, str
 			return r;
 		any |= wish->limits[i] != NULL;
 	}
+	if (wish->limits[PIDS_LIMIT] && !limits->pids)
+		limits->pids = NO_PIDS_LIMIT;
+	if (wish->limits[BLKIO_WEIGHT] && !limits->blkio_weight)
+		return err_set(err, -EINVAL, "--blkio-weight %s: it has to be a number from 10 to 1000", wish->limits[BLKIO_WEIGHT]);
 	return any ? 0 : err_set(err, -EINVAL, "which limit? see xrun update --help");
 }
 

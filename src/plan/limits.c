@@ -277,6 +277,23 @@ int limits_check(const struct spec_limits *limits, struct err *err)
 	return 0;
 }
 
+int limits_merge(struct spec_limits *limits, const struct spec_limits *changes, struct err *err)
+{
+	cleanup_strv struct strv lines = { 0 };
+	int r = 0;
+	if (changes->cpu_milli)
+		limits->cpu_quota = limits->cpu_period = 0;
+	if (changes->cpu_quota || changes->cpu_period)
+		limits->cpu_milli = 0;
+	limits_describe(changes, &lines);
+	for (size_t i = 0; r == 0 && i < lines.len; i++) {
+		char *value = strchr(lines.items[i], '=');
+		*value = 0;
+		r = limits_set(limits, lines.items[i], value + 1, err);
+	}
+	return r < 0 ? r : limits_check(limits, err);
+}
+
 static void describe_number(struct strv *lines, const char *name, uint64_t value)
 {
 	if (value)

@@ -13,6 +13,9 @@
 int limits_set(struct spec_limits *limits, const char *name, const char *value, struct err *err);
 int limits_check(const struct spec_limits *limits, struct err *err);
 
+/* Those of `changes` that are set take the place of the others, and all are looked at together. */
+int limits_merge(struct spec_limits *limits, const struct spec_limits *changes, struct err *err);
+
 /* Every limit that is set as NAME=VALUE, which limits_set takes back. */
 void limits_describe(const struct spec_limits *limits, struct strv *ret_lines);
 

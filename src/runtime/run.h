@@ -16,6 +16,7 @@
 
 struct run {
 	const struct spec *spec;
+	struct spec updated; /* what spec is from the first --restart on: the limits are those of `xrun update` */
 	const struct idmap *map;
 	int store_fd, containers_fd;
 	int container_fd, lock_fd;  /* our directory, locked */

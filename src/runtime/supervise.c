@@ -160,6 +160,25 @@ static void open_inner(struct run *run)
 	run->inner_fd = open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* `xrun update` writes them to config.json. */
+static int take_limits(struct run *run, struct err *err)
+{
+	struct spec now = { 0 };
+	int r = state_read_spec(run->container_fd, &now, err);
+	if (r == 0 && run->spec != &run->updated) {
+		run->updated = *run->spec;
+		run->updated.limits = (struct spec_limits){ 0 };
+		run->spec = &run->updated;
+	}
+	if (r == 0) {
+		spec_limits_done(&run->updated.limits);
+		run->updated.limits = now.limits;
+		now.limits = (struct spec_limits){ 0 };
+	}
+	spec_done(&now);
+	return r;
+}
+
 /* The processes first, then what only they used. Returns the exit status. */
 static int run_once(struct run *run, bool first, struct err *err)
 {
@@ -251,7 +270,9 @@ static int run_until_done(struct run *run, bool again, struct err *err)
 {
 	int delay_ms = FIRST_DELAY_MS;
 	for (bool first = !again;; first = false) {
-		int r = run_once(run, first, err);
+		int r = run->state.restarts ? take_limits(run, err) : 0;
+		if (r == 0)
+			r = run_once(run, first, err);
 		note_end(run, r, err);
 		if (r < 0 || !wants_restart(run, r) || !pause_before_restart(run, &delay_ms))
 			return r;
@@ -280,6 +301,8 @@ static int finish(struct run *run, bool keep, struct err *err)
 	fd_close(&run->containers_fd);
 	fd_close(&run->signal_fd);
 	fd_close(&run->userns_fd);
+	if (run->spec == &run->updated)
+		spec_limits_done(&run->updated.limits);
 	return r;
 }
 

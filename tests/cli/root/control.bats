@@ -122,6 +122,37 @@ teardown() {
 	fails_with 125 "--memory lots" xrun update --memory lots one
 }
 
+@test "update is for later starts as well, by --restart and by start, and for a container that does not run" {
+	counting --memory 64m --memory-swap 80m --pids-limit 30 --cpu-period 50000
+	xrun update --pids-limit -1 one
+	[ "$(setting pids.max)" = 4194304 ]
+	fails_with 125 "container one: --memory-swap is the limit of memory and swap together" xrun update --memory 96m one
+	xrun update --memory 72m --cpu-quota 20000 one
+	[ "$(setting memory.limit_in_bytes)" = 75497472 ]
+	[ "$(setting memory.memsw.limit_in_bytes)" = 83886080 ]
+	[ "$(setting cpu.cfs_period_us)" = 50000 ]
+	xrun rm -f one >/dev/null
+	wait "$background" || true
+
+	id=$(xrun run -d --restart always --network none --name one --memory 64m "$NATIVE" sh -c 'until [ -e /end ]; do sleep 0.1; done; rm /end')
+	xrun update --memory 48m one
+	xrun exec one touch /end
+	await started_again
+	[ "$(setting memory.limit_in_bytes)" = 50331648 ]
+	xrun stop -t 0 one >/dev/null
+	xrun update --memory 40m --cpus 0.5 one
+	[ "$(xrun inspect --format '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}' one)" = "41943040 500000000" ]
+	xrun start one
+	[ "$(setting memory.limit_in_bytes)" = 41943040 ]
+	[ "$(setting cpu.cfs_quota_us)" = 50000 ]
+	fails_with 125 "--blkio-weight 0: it has to be a number from 10 to 1000" xrun update --blkio-weight 0 one
+	xrun rm -f one
+}
+
+started_again() {
+	[ "$(xrun inspect --format '{{.RestartCount}} {{.State.Status}}' one)" = "1 running" ]
+}
+
 @test "stats says what a container uses, of its limits" {
 	counting --memory 64m --pids-limit 30
 	xrun stats --no-stream --format json >"$BATS_TEST_TMPDIR/json"
