@@ -102,6 +102,10 @@ int tar_writer_entry(struct tar_writer *writer, const struct extract_entry *entr
 		archive_entry_set_hardlink(to, entry->hardlink);
 	if (entry->symlink)
 		archive_entry_set_symlink(to, entry->symlink);
+	if (S_ISCHR(entry->type) || S_ISBLK(entry->type)) {
+		archive_entry_set_rdevmajor(to, entry->major);
+		archive_entry_set_rdevminor(to, entry->minor);
+	}
 	set_metadata(to, &entry->metadata);
 	int r = archive_write_header(writer->archive, to);
 	archive_entry_free(to);
