@@ -22,6 +22,7 @@ struct build {
 	const struct descriptor *layer;
 	bool single_id;            /* see layer.h */
 	enum progress_style progress;
+	const struct strv *notes;  /* see install.h */
 };
 
 /* The image comes into the store as a pulled one does, unpacked and all. *ret_id: the configuration's digest. */

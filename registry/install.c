@@ -316,6 +316,8 @@ static int name_image(const struct install *p, struct err *err)
 static void tell_losses(const struct install *p)
 {
 	uint64_t devices = 0, owners = 0;
+	for (size_t i = 0; p->options->notes && i < p->options->notes->len; i++)
+		progress_say(p->progress, "%s", p->options->notes->items[i]);
 	for (size_t i = 0; i < p->in->image.layer_count; i++) {
 		devices += p->staged[i].report.devices;
 		owners += p->staged[i].report.foreign_ids;

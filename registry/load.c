@@ -159,21 +159,21 @@ static int choose_platform(struct load *l, struct err *err)
 
 /* Installing. */
 
-/* Whether the store has the name already: 1 for the same image, 0 not at all; for another one that is refused. */
-static int check_name(const struct load *l, const struct incoming *in, struct err *err)
+int load_check_name(const struct store *store, const char *name, const struct platform *platform, const struct digest *config, bool replace,
+	struct err *err)
 {
 	struct image *images = NULL;
 	size_t count = 0;
-	int r = store_list_images(l->store, &images, &count, err);
+	int r = store_list_images(store, &images, &count, err);
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		const struct image *other = &images[i];
-		if (!str_eq(other->reference, in->name) || platform_score(&other->platform, &in->image.platform) != 100)
+		if (!str_eq(other->reference, name) || platform_score(&other->platform, platform) != 100)
 			continue;
-		if (digest_equal(&other->config, &in->image.config))
+		if (config && digest_equal(&other->config, config))
 			r = !other->layer_count || *other->layers[other->layer_count - 1].name ? 1 : 0;
-		else if (!l->options->replace)
+		else if (!replace)
 			r = err_set(err, -EEXIST, "%s is in the store already for %s, and is another image; --replace lets the name move",
-				in->name, platform_text(&other->platform).text);
+				name, platform_text(&other->platform).text);
 	}
 	for (size_t i = 0; i < count; i++)
 		image_done(&images[i]);
@@ -195,7 +195,7 @@ static int load_image(const struct load *l, const struct layout_image *image, st
 	if (r == 0)
 		r = read_manifest(l, image, &in, err);
 	if (r == 0 && !l->options->name)
-		r = check_name(l, &in, err);
+		r = load_check_name(l->store, in.name, &in.image.platform, &in.image.config, l->options->replace, err);
 	if (r == 0)
 		r = install_image(l->store, &in, &options, err);
 	if (r >= 0 && !l->options->name)

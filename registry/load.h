@@ -28,4 +28,11 @@ struct load_options {
  */
 int load_images(const struct store *store, const struct load_options *options, struct err *err);
 
+/*
+ * Whether the store has the name for that platform: 1 for the image with that configuration (NULL: none has it), 0 not at all; for another one that is
+ * -EEXIST, unless it may be replaced.
+ */
+int load_check_name(const struct store *store, const char *name, const struct platform *platform, const struct digest *config, bool replace,
+	struct err *err);
+
 #endif

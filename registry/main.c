@@ -4,6 +4,7 @@
  *   xrun-fetch pull REFERENCE PLATFORM|all [--single-id] [--progress=none|lines|bars|json]
  *   xrun-fetch login
  *   xrun-fetch load FORM PLATFORM|all [--wanted=NAME] [--name=NAME] [--replace] [--single-id] [--progress=...] [--brief]
+ *   xrun-fetch import NAME PLATFORM [--replace] [--single-id] [--change=INSTRUCTION]... [--progress=...]
  *   xrun-fetch save FORM (NAME PLATFORM)...
  *   xrun-fetch push NAME (NAME PLATFORM)... [--progress=...]
  *   xrun-fetch commit CONTAINER BASE NAME [--single-id] [--change=INSTRUCTION]... [--skip=PATH]... [--author=TEXT]
@@ -13,9 +14,10 @@
  *
  * Started as root of a user namespace with its own mount namespace. Descriptor 3 is the store's directory, 4 takes one
  * struct err when it fails (status 125), standard input holds endpoints (endpoint.h). What load reads is descriptor 5, an
- * archive, or an image layout's directory; save writes there.
+ * archive, or an image layout's directory; import reads a directory tree there; save writes there.
  */
 #include "registry/commit.h"
+#include "registry/import.h"
 #include "registry/install.h"
 #include "registry/load.h"
 #include "registry/pull.h"
@@ -140,6 +142,15 @@ static int run_load(const struct store *store, struct request *request, struct e
 	return r < 0 ? r : load_images(store, &options, err);
 }
 
+static int run_import(const struct store *store, struct request *request, struct err *err)
+{
+	struct import_options options = { .fd = SOURCE_FD, .name = request->operands.items[0], .changes = request->commit.changes,
+		.replace = request->replace, .single_id = request->options.single_id, .progress = request->options.progress };
+	if (!platform_parse(request->operands.items[1], &options.platform))
+		return err_set(err, -EINVAL, "%s: not a platform", request->operands.items[1]);
+	return import_tree(store, &options, err);
+}
+
 /* Pairs of a name and its platform, after the first word. */
 static int read_images(const struct strv *words, struct save_image **ret_images, size_t *ret_count, struct err *err)
 {
@@ -254,6 +265,7 @@ static const struct {
 	{ "pull", 2, true, false, run_pull },
 	{ "login", 0, false, false, run_login },
 	{ "load", 2, true, false, run_load },
+	{ "import", 2, true, false, run_import },
 	{ "save", 3, true, true, run_save },
 	{ "push", 3, true, true, run_push },
 	{ "unpack", 3, true, false, run_unpack },

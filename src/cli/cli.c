@@ -90,11 +90,14 @@ const struct command cli_commands[] = {
 		"  xrun inspect --format '{{.State.Status}} {{.State.ExitCode}}' web\n"
 		"  xrun inspect --arch riscv64 debian:trixie\n" },
 	{ "history", command_history, "[OPTIONS] IMAGE", "list the steps that an image was made by", history_options, NULL },
-	{ "load", command_load, "[OPTIONS]", "bring images into the store out of an archive", load_options,
+	{ "load", command_load, "[OPTIONS] [rootfs:DIR NAME]", "bring images into the store out of an archive, or a directory's files", load_options,
 		"Reads what docker save, podman save and skopeo write (docker-archive, oci-archive), packed with gzip or zstd or not.\n"
 		"Every image keeps its names. A name that the store has for another image is refused unless --replace is given.\n\n"
+		"With rootfs:DIR an image is made of a directory tree: one layer with all that is in it, for the architecture that its\n"
+		"programs are for. Owners are what they are for `xrun rootfs:DIR`; what is mounted below it and sockets are left out.\n\n"
 		"  xrun load -i image.tar\n"
-		"  docker save debian:12 | xrun load\n" },
+		"  docker save debian:12 | xrun load\n"
+		"  xrun load -c 'CMD [\"sh\"]' rootfs:./tree localhost/tree:1\n" },
 	{ "save", command_save, "[OPTIONS] IMAGE...", "write images into an archive", save_options,
 		"docker, podman and skopeo read both forms. Of several platforms the machine's own is written.\n\n"
 		"  xrun save -o image.tar debian:12\n"

@@ -16,21 +16,29 @@ bool rootfs_is_meant(const char *name)
 	return str_starts(name, "rootfs:");
 }
 
-/* The architecture asked for, or else that of the programs there, or else our own. */
-static int choose_arch(struct request *q, int root_fd, const char *name, struct err *err)
+int rootfs_arch(int root_fd, const struct root_program *program, const char *option, const char *name, const struct arch **ret_arch,
+	struct err *err)
 {
-	const char *option = q->arch ? q->arch : q->platform;
-	const struct arch *asked = option ? arch_by_name(option) : NULL;
-	const char *program = q->entrypoint && *q->entrypoint ? q->entrypoint : q->command.len ? q->command.items[0] : "";
-	const struct root_program wanted = { program, q->workdir ? q->workdir : "/", NULL };
-	const struct arch *found = root_arch_find(root_fd, &wanted);
+	const struct arch *asked = option ? arch_by_name(option) : NULL, *found = root_arch_find(root_fd, program);
 	if (option && !asked)
 		return err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", option);
 	if (asked && found && memcmp(asked->magic, found->magic, sizeof asked->magic) != 0)
 		return err_set(err, -EINVAL, "%s has programs for %s, not for %s", name, found->name, asked->name);
-	if (!option && found)
-		q->arch = found->name;
+	*ret_arch = found;
 	return 0;
+}
+
+/* The architecture asked for, or else that of the programs there, or else our own. */
+static int choose_arch(struct request *q, int root_fd, const char *name, struct err *err)
+{
+	const char *option = q->arch ? q->arch : q->platform;
+	const char *program = q->entrypoint && *q->entrypoint ? q->entrypoint : q->command.len ? q->command.items[0] : "";
+	const struct root_program wanted = { program, q->workdir ? q->workdir : "/", NULL };
+	const struct arch *found = NULL;
+	int r = rootfs_arch(root_fd, &wanted, option, name, &found, err);
+	if (r == 0 && !option && found)
+		q->arch = found->name;
+	return r;
 }
 
 static int check_options(const struct request *q, const char *name, struct err *err)

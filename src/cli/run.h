@@ -33,6 +33,14 @@ bool rootfs_is_meant(const char *name);
 int rootfs_prepare(struct request *request, const char *name, struct err *err);
 
 /*
+ * What the programs below root_fd are for (NULL: nothing there tells), which must be what --arch or --platform, `option`, says if that is not NULL. `name`
+ * is for messages; `program` as in root_arch.h.
+ */
+struct root_program;
+int rootfs_arch(int root_fd, const struct root_program *program, const char *option, const char *name, const struct arch **ret_arch,
+	struct err *err);
+
+/*
  * How the image's programs run here: emulators and their options, personality. An error where they cannot. What an emulator
  * is gets asked once and is kept in the store. To be called when spec->env is planned.
  */

@@ -101,7 +101,8 @@ listed() {
 }
 
 @test "load tells who names a directory what takes one" {
-	fails_with 125 '`xrun pull` takes' xrun load "oci:$IMAGES:s390x"
+	fails_with 125 "\`xrun pull oci:$IMAGES:s390x\` brings that" xrun load "oci:$IMAGES:s390x"
+	fails_with 125 "an archive is given with --input image.tar" xrun load image.tar
 }
 
 @test "what changed in a directory is seen by the next run" {
