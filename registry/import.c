@@ -83,9 +83,9 @@ static int tell(void *context, struct tar_writer *writer, size_t *ret_entries, s
 	struct tree tree = { .writer = writer, .rules = &rules, .context = import };
 	struct stat st;
 	cleanup_fd int fd = openat(import->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd < 0 || fstat(fd, &st) < 0 ? err_sys(err, "cannot open the directory") : 0;
-	if (r == 0)
-		r = check_owner(import, fd, ".", "", &st, err);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "cannot open the directory");
+	int r = check_owner(import, fd, ".", "", &st, err);
 	if (r == 0)
 		r = tree_write_top(&tree, fd, err);
 	if (r == 0)
