@@ -78,10 +78,11 @@ int siblings_list(struct siblings *siblings, int root_fd, struct err *err)
 const struct sibling *siblings_find(const struct siblings *siblings, dev_t device, ino_t inode, size_t *ret_count)
 {
 	const struct sibling wanted = { .device = device, .inode = inode };
-	const struct sibling *end = siblings->items + siblings->count;
-	const struct sibling *found = siblings->count ?
-		bsearch(&wanted, siblings->items, siblings->count, sizeof wanted, compare) : NULL;
 	*ret_count = 0;
+	if (!siblings->count)
+		return NULL;
+	const struct sibling *end = siblings->items + siblings->count;
+	const struct sibling *found = bsearch(&wanted, siblings->items, siblings->count, sizeof wanted, compare);
 	if (!found)
 		return NULL;
 	while (found > siblings->items && compare(found - 1, &wanted) == 0)

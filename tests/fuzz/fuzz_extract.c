@@ -22,6 +22,7 @@ FUZZ_SEEDS(SEED("\0" DIR("./") DIR("d/") FILE("d/f") LINK("h", "d/f") SYMLINK("s
 	SEED("\2" SYMLINK("out", "/outside") FILE("out/.wh.file") FILE("out/.wh..wh..opq") DIR("out") FILE("out/file")),
 	SEED("\2" SYMLINK("a", "../in/../outside") DIR("a/dir") LINK("a/dir/file", "a/file") FILE("a/.wh.dir")),
 	SEED("\2" FILE("f") LINK("g", "f") LINK("h", "g") FILE(".wh.g") DIR("f") FILE("f/x") SYMLINK("l", "l") FILE("l/x")),
+	SEED("\2" DIR("d") SYMLINK("s", ".") LINK("s/d", "d")),
 	SEED("\0" FILE(".wh.x") DIR("x") FILE("x") DIR("x") FILE("x/.wh..wh..opq") FILE(".wh..wh.plnk/1") FILE("../outside/file")),
 	SEED("\0" OWNED("f", "\7") OWNED("g", "\xff") XATTR("d", "user.overlay.opaque", "y") XATTR("e", "user.a", "b")),
 	SEED("\1" FILE("a/b/c") SYMLINK("run", "var/run") FILE("run/x/y") SYMLINK("v", "../../../..") FILE("v/outside/file")))
