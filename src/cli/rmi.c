@@ -25,6 +25,7 @@ const struct option rmi_options[] = {
 struct target {
 	char *name;
 	const struct platform *platform;
+	bool is_doubtful; /* there is the name, and perhaps not for that platform */
 };
 
 struct removal {
@@ -35,10 +36,11 @@ struct removal {
 	size_t count;
 };
 
-static void add_target(struct removal *removal, char *name, const struct platform *platform)
+static struct target *add_target(struct removal *removal, char *name, const struct platform *platform)
 {
 	removal->targets = mem_grow(removal->targets, removal->count + 1, sizeof *removal->targets);
-	removal->targets[removal->count++] = (struct target){ name, platform };
+	removal->targets[removal->count++] = (struct target){ name, platform, false };
+	return &removal->targets[removal->count - 1];
 }
 
 /* An image whose documents are damaged is in no listing, but has a name that can go. */
@@ -52,7 +54,7 @@ static int add_unlisted(struct removal *removal, const char *word, struct err *e
 		for (size_t i = 0; i < names.len; i++)
 			there = there || str_eq(names.items[i], name);
 	if (there)
-		add_target(removal, name, removal->platform);
+		add_target(removal, name, removal->platform)->is_doubtful = removal->platform && !removal->wish->force;
 	else
 		free(name);
 	if (there || removal->wish->force)
@@ -92,6 +94,8 @@ static int remove_targets(void *context, struct err *err)
 	for (size_t i = 0; i < removal->count; i++) {
 		const struct target *target = &removal->targets[i];
 		int r = store_remove_image(&removal->selection->store, target->name, target->platform, err);
+		if (r == -ENOENT && target->is_doubtful)
+			return err_append(err, " for %s; xrun images lists what is", platform_text(target->platform).text);
 		if (r == -ENOENT)
 			err_clear(err);
 		else if (r < 0)
