@@ -192,7 +192,7 @@ static int take_global(const char *name, const char **ret_value, int argc, char 
 	if (!word[len] && ++*at == argc)
 		return err_set(err, -EINVAL, "%s needs an argument: DIR", name);
 	*ret_value = word[len] ? word + len + 1 : argv[*at];
-	return 1;
+	return **ret_value ? 1 : err_set(err, -EINVAL, "%s needs an argument: DIR, which is empty here", name);
 }
 
 int cli_main(int argc, char **argv, struct err *err)
