@@ -30,23 +30,43 @@ static bool must_fetch(const struct request *q, const struct source *source)
 	return str_eq(q->pull, "always") || (source->kind != SOURCE_REGISTRY && !str_eq(q->pull, "never"));
 }
 
+/* An image that was loaded or built here is in no registry; it may be here for another platform than was wanted. */
+static int tell_others(const char *name, int dir_fd, struct err *err)
+{
+	struct err ignored;
+	struct image *images = NULL;
+	size_t count = 0;
+	const struct image *other = NULL;
+	cleanup_store struct store store = STORE_CLOSED;
+	if (store_open(&store, dir_fd, false, &ignored) < 0 || store_list_images(&store, &images, &count, &ignored) < 0)
+		return err->code;
+	for (size_t i = 0; i < count && !other; i++)
+		other = str_eq(images[i].reference, name) ? &images[i] : NULL;
+	if (other)
+		err_append(err, "; the store has it for %s, which --platform chooses", platform_text(&other->platform).text);
+	for (size_t i = 0; i < count; i++)
+		image_done(&images[i]);
+	free(images);
+	return err->code;
+}
+
 static int find_image(const struct request *q, const struct source *source, const char *name, const struct fetch *fetch,
 	const struct idmap *map, int dir_fd, struct store *ret_store, struct image *ret_image, struct err *err)
 {
 	int r = must_fetch(q, source) ? -ENOENT : look(name, &fetch->platform, dir_fd, ret_store, ret_image, err);
-	if (r == -ENOENT && str_eq(q->pull, "never"))
-		return err_set(err, -ENOENT, "%s is not in the store for %s, and --pull never was given", name,
-			platform_text(&fetch->platform).text);
+	if (r == -ENOENT && str_eq(q->pull, "never")) {
+		err_set(err, -ENOENT, "%s is not in the store for %s, and --pull never was given", name, platform_text(&fetch->platform).text);
+		return tell_others(name, dir_fd, err);
+	}
 	cleanup_store struct store held = STORE_CLOSED; /* so that what one fetch brought is there for the next */
 	for (int tries = 0; r == -ENOENT && tries < MAX_TRIES; tries++) { /* somebody may remove it before we look */
 		store_close(&held);
 		store_open(&held, dir_fd, false, err);
 		err_clear(err);
 		r = source->kind == SOURCE_REGISTRY ? cli_fetch(fetch, map, dir_fd, err) : local_fetch(source, fetch, map, dir_fd, err);
-		if (r == 0)
-			r = look(name, &fetch->platform, dir_fd, ret_store, ret_image, err);
-		else if (r == -ENOENT)
-			return r; /* the registry's, or the file's */
+		if (r < 0)
+			return tell_others(name, dir_fd, err);
+		r = look(name, &fetch->platform, dir_fd, ret_store, ret_image, err);
 	}
 	return r;
 }
