@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int split_creds(const char *creds, struct login *login, struct err *err)
 {
@@ -25,6 +26,8 @@ static int find_login(const struct endpoint *endpoint, const struct access_optio
 {
 	if (options->creds)
 		return split_creds(options->creds, login, err);
+	if (options->authfile && access(options->authfile, R_OK) < 0)
+		return err_sys(err, "--authfile %s", options->authfile);
 	int r = credentials_find(options->authfile, helpers, endpoint->registry, endpoint->repository, login, err);
 	return r < 0 ? r : 0;
 }
@@ -107,6 +110,6 @@ int access_registry(const char *text, struct reference *ret_reference, struct er
 	int r = bare ? reference_parse(name, ret_reference, err) : -EINVAL;
 	bool same = r == 0 && (strcasecmp(ret_reference->registry, host) == 0 || str_eq(host, "index.docker.io"));
 	if (!same)
-		return err_set(err, -EINVAL, "%.200s is not a registry: write it as HOST or HOST:PORT", text);
+		return err_set(err, -EINVAL, "\"%.200s\" is not a registry: write it as HOST.DOMAIN or HOST:PORT", text);
 	return 0;
 }

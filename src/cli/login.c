@@ -94,7 +94,9 @@ int command_login(const struct globals *globals, int argc, char **argv, struct e
 		return r;
 	if (wish.help)
 		return cli_print_help("login");
-	if (operands.len != 1)
+	if (operands.len > 1)
+		return err_set(err, -EINVAL, "log in to one registry at a time: %s or %s?", operands.items[0], operands.items[1]);
+	if (operands.len == 0 || !*operands.items[0])
 		return err_set(err, -EINVAL, "log in to which registry? see xrun login --help");
 	r = access_registry(operands.items[0], &registry, err);
 	if (r == 0)
@@ -120,7 +122,9 @@ int command_logout(const struct globals *globals, int argc, char **argv, struct 
 		return r;
 	if (wish.help)
 		return cli_print_help("logout");
-	if (operands.len != 1)
+	if (operands.len > 1)
+		return err_set(err, -EINVAL, "log out of one registry at a time: %s or %s?", operands.items[0], operands.items[1]);
+	if (operands.len == 0 || !*operands.items[0])
 		return err_set(err, -EINVAL, "log out of which registry? see xrun logout --help");
 	r = access_registry(operands.items[0], &registry, err);
 	if (r == 0)
