@@ -24,6 +24,8 @@ static int get_document(struct pull *p, const char *path, const char *accept, co
 	cleanup_free char *what = str_fmt("%s%s", accept ? "" : "the configuration of ", p->in.name);
 	struct session_request request = { .path = path, .accept = accept, .what = what, .limit = JSON_LIMIT };
 	int r = session_get(&p->session, p->http, &request, &response, err);
+	if (r == -ENOENT && accept)
+		err_append(err, "; is the name right, and the tag? What is private may need xrun login");
 	if (r < 0)
 		return r;
 	digest_of(response.body.data, response.body.len, ret_digest);

@@ -224,6 +224,9 @@ int push_images(const struct store *store, const struct push_options *options, c
 	p.http = http_new();
 	p.progress = progress_new(options->progress, count_blobs(store, images, count, &size), size);
 	int r = p.http ? push(&p, images, count, err) : err_set(err, -ENOMEM, "cannot start libcurl");
+	cleanup_free char *name = reference_text(&options->target);
+	if (r < 0)
+		err_prefix(err, "%s", name);
 	http_free(p.http);
 	session_done(&p.session);
 	progress_free(p.progress);

@@ -125,6 +125,10 @@ static int split_registry(char *name, const char *text, struct reference *refere
 int reference_parse(const char *text, struct reference *ret_reference, struct err *err)
 {
 	struct reference reference = { 0 };
+	if (!*text)
+		return err_set(err, -EINVAL, "an image's name is wanted, and it is empty; write it like debian:12 or ghcr.io/owner/name:tag");
+	if (strstr(text, "://"))
+		return bad(text, "its registry stands there without https:// and the like", err);
 	if (strlen(text) > 700)
 		return bad(text, "it is too long", err);
 	cleanup_free char *name = str_dup(text);

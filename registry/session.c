@@ -49,7 +49,7 @@ static int denied(const struct session *session, const char *what, int status, s
 	if (endpoint->username || endpoint->identity_token)
 		return err_set(err, -EACCES, "%s: %s does not let %s in (%d); is the password right, and the image's name?", what,
 			endpoint->registry, endpoint->username ? endpoint->username : "this login", status);
-	return err_set(err, -EACCES, "%s: %s wants a login (%d); give one with xrun login or --creds USER:PASSWORD", what,
+	return err_set(err, -EACCES, "%s: %s wants a login (%d); give one with xrun login or --creds USER:PASSWORD, or is the name wrong?", what,
 		endpoint->registry, status);
 }
 
@@ -131,7 +131,8 @@ static int judge(const struct session *session, const struct session_request *q,
 	case 429:
 		return err_set(err, -EBUSY, "%s: %s says too many requests (429); try later, or log in with xrun login", q->what, registry);
 	default:
-		return err_set(err, -EPROTO, "%s: %s answered with status %d", q->what, registry, response->status);
+		return err_set(err, -EPROTO, "%s: %s answered with status %d%s", q->what, registry, response->status,
+			response->status >= 500 ? ", its own fault; try later" : "");
 	}
 }
 
@@ -281,7 +282,7 @@ static int judge_send(const struct session *session, const struct session_send *
 	if (status == 401 || status == 403)
 		return denied(session, s->what, status, err);
 	if (status == 429 || status >= 500)
-		return err_set(err, -EBUSY, "%s: %s answered with status %d", s->what, session_registry(session), status);
+		return err_set(err, -EBUSY, "%s: %s answered with status %d; try later", s->what, session_registry(session), status);
 	return 0;
 }
 

@@ -91,6 +91,8 @@ static int describe_all(const struct globals *globals, const struct wish *wish, 
 		}
 		if (r == 1)
 			r = describe_word(&selection, words->items[i], want, documents, err);
+		if (r == -ENOENT && containers)
+			err_append(err, ", and xrun ps -a the containers, of which none is called so");
 	}
 	return r;
 }

@@ -3,6 +3,7 @@
 #include "src/cli/cli.h"
 
 #include "registry/reference.h"
+#include "registry/source.h"
 #include "src/cli/selection.h"
 
 #include <errno.h>
@@ -24,6 +25,19 @@ const struct option push_options[] = {
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
+
+/* What is a name and what is not: files and directories are not pushed to. */
+static int check_target(const struct strv *words, struct err *err)
+{
+	cleanup_source struct source source = { 0 };
+	const char *text = words->items[words->len - 1];
+	int r = source_parse(text, &source, err);
+	if (r < 0 || source.kind == SOURCE_REGISTRY)
+		return r;
+	if (words->len == 1)
+		return err_set(err, -EINVAL, "push %s: where to? xrun push %s HOST/NAME:TAG", text, text);
+	return err_set(err, -EINVAL, "push goes to a registry, and %s is none; xrun save --format oci-archive -o FILE %s writes a file", text, words->items[0]);
+}
 
 /* podman's second argument, with or without its "docker://"; by default the image's own name. */
 static int read_target(const struct strv *words, struct reference *ret_target, struct err *err)
@@ -67,6 +81,8 @@ int command_push(const struct globals *globals, int argc, char **argv, struct er
 		return cli_print_help("push");
 	if (r == 0 && (words.len == 0 || words.len > 2))
 		r = err_set(err, -EINVAL, "push takes an image, and perhaps where to; see xrun push --help");
+	if (r == 0)
+		r = check_target(&words, err);
 	if (r == 0)
 		r = selection_open(globals, &selection, err);
 	return r < 0 ? r : push(&selection, &wish, &words, err);

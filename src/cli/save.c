@@ -73,6 +73,8 @@ static int check(const struct wish *wish, const struct strv *words, struct err *
 	enum source_kind kind = SOURCE_DOCKER_ARCHIVE;
 	if (words->len == 0)
 		return err_set(err, -EINVAL, "which image? see xrun save --help");
+	if (wish->output && !*wish->output)
+		return err_set(err, -EINVAL, "--output needs a file's name, and it is empty");
 	if (wish->format && (!source_kind_by_form(wish->format, &kind) || (kind != SOURCE_DOCKER_ARCHIVE && kind != SOURCE_OCI_ARCHIVE)))
 		return err_set(err, -EINVAL, "--format %s: there are docker-archive and oci-archive", wish->format);
 	if (str_eq(wish->arch, "all") && kind != SOURCE_OCI_ARCHIVE)

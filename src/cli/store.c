@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static char *default_root(void)
@@ -89,17 +90,29 @@ int cli_hold_store(int store_dir_fd, struct store *ret_store, struct err *err)
 	return store_open(ret_store, store_dir_fd, false, err);
 }
 
+static int bad_platform(const char *option, const char *text, struct err *err)
+{
+	bool has_slash = strchr(text, '/');
+	if (strchr(text, ',') || str_eq(text, "all"))
+		return err_set(err, -EINVAL, "%s %s: one architecture is wanted here", option, text);
+	if (!*text || str_eq(text, "linux") || str_eq(text, "linux/"))
+		return err_set(err, -EINVAL, "%s \"%s\": the architecture is missing; write it like %s", option, text,
+			str_eq(option, "--arch") ? "arm64" : "linux/arm64");
+	if (str_starts(text, "windows") || str_starts(text, "darwin") || (has_slash && !str_starts(text, "linux/")))
+		return err_set(err, -EINVAL, "%s %s: only linux programs run here", option, text);
+	return err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", text);
+}
+
 int cli_platform(const char *arch, const char *platform, struct platform *ret_platform, struct err *err)
 {
 	const struct arch *found = arch_host();
 	if (arch && platform)
 		return err_set(err, -EINVAL, "--arch and --platform say the same thing: give one");
-	if (platform && str_starts(platform, "windows"))
-		return err_set(err, -EINVAL, "--platform %s: only linux programs run here", platform);
-	if (arch || platform)
-		found = arch_by_name(arch ? arch : platform);
-	if (!found)
-		return err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", arch ? arch : platform);
+	const char *text = arch ? arch : platform;
+	if (text)
+		found = arch_by_name(text);
+	if (text && !found)
+		return bad_platform(arch ? "--arch" : "--platform", text, err);
 	*ret_platform = (struct platform){ .os = "linux" };
 	snprintf(ret_platform->arch, sizeof ret_platform->arch, "%s", found->oci_arch);
 	snprintf(ret_platform->variant, sizeof ret_platform->variant, "%s", found->oci_variant);

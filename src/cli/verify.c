@@ -131,6 +131,13 @@ static int open_place(const struct globals *globals, struct selection *s, struct
 	return r < 0 ? r : store_open(&s->store, s->dir_fd, false, err);
 }
 
+static int bad_words(const struct strv *words, struct err *err)
+{
+	if (words->len > 1 && str_eq(words->items[0], "verify"))
+		return err_set(err, -EINVAL, "store verify %s: it looks at the whole store, and takes no name", words->items[1]);
+	return err_set(err, -EINVAL, "store %s: there is verify; write xrun store verify", words->len ? words->items[0] : "needs a command");
+}
+
 int command_store(const struct globals *globals, int argc, char **argv, struct err *err)
 {
 	struct wish wish = { .repair = true, .tls_verify = true };
@@ -140,7 +147,7 @@ int command_store(const struct globals *globals, int argc, char **argv, struct e
 	if (r == 0 && wish.help)
 		return cli_print_help("store");
 	if (r == 0 && (words.len != 1 || !str_eq(words.items[0], "verify")))
-		r = err_set(err, -EINVAL, "store %s: there is verify", words.len ? words.items[0] : "needs a command");
+		r = bad_words(&words, err);
 	if (r == 0)
 		r = open_place(globals, &selection, err);
 	if (r == -ENOENT) { /* nothing was ever pulled */

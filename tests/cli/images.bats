@@ -134,3 +134,41 @@ assert d[1]['created_by'] == 'ENV A=b'"
 	[ "$(stat -c %a "$own"/layers/*)" = 4777 ]
 	"$XRUN" --root "$own" rmi --all
 }
+
+@test "what is missing or wrong in a command about images is named, with what to write instead" {
+	local text command
+	xrun pull -q "oci:$IMAGES:$(debian_name "$HOST")"
+	xrun tag "oci:$IMAGES:$(debian_name "$HOST")" localhost/here:1
+	while read -r text command; do
+		# shellcheck disable=SC2086 # words
+		eval "fails_with 125 '${text//_/ }' xrun $command"
+	done <<-'END'
+		takes_no_name                        store verify x
+		write_xrun_store_verify              store
+		write_xrun_store_verify              store verfy
+		where_to?_xrun_push_oci:/x_HOST      push oci:/x
+		save_--format_oci-archive            push localhost/here:1 oci:/x
+		it_is_empty                          push localhost/here:1 ""
+		it_is_empty                          pull ""
+		it_is_empty                          pull docker://
+		it_is_empty                          rmi ""
+		it_is_empty                          tag "" x
+		it_is_empty                          tag localhost/here:1 ""
+		stands_there_without_https://        pull https://docker.io/debian
+		write_it_like_linux/arm64            pull --platform linux debian
+		write_it_like_arm64                  pull --arch "" debian
+		only_linux_programs_run              pull --platform darwin/arm64 debian
+		one_architecture_is_wanted           tag --arch arm64,riscv64 localhost/here:1 x
+		one_architecture_is_wanted           load --arch all -i /dev/null
+		--authfile_/nonesuch/file:_No_such   pull --authfile /nonesuch/file debian
+		not_in_the_store_for_linux/s390x     rmi --arch s390x localhost/here:1
+		the_store_has_it_for_linux/          run --pull never --arch s390x localhost/here:1
+		--output_needs_a_file                save -o "" localhost/here:1
+		xrun_ps_-a_the_containers            inspect nonesuch
+		which_registry?                      login ""
+		one_registry_at_a_time               login a.example b.example
+		HOST.DOMAIN_or_HOST:PORT             logout x
+		--root_needs_an_argument             --root "" images
+	END
+	[ "$(xrun images -q localhost/here:1 | wc -l)" = 1 ]
+}

@@ -43,7 +43,7 @@ static void refused(const char *text, const char *why)
 		fail_msg("'%s' was taken for an image name", text);
 	assert_int_equal(err.code, -EINVAL);
 	assert_memory_equal(&reference, &before, sizeof before);
-	cleanup_free char *start = str_fmt("%.300s: not an image name", text);
+	cleanup_free char *start = *text ? str_fmt("%.300s: not an image name", text) : str_dup("an image's name is wanted");
 	if (!str_starts(err.text, start) || !strstr(err.text, why))
 		fail_msg("'%s' is refused without saying %s: %s", text, why, err.text);
 }
@@ -152,7 +152,7 @@ static void words_of_a_path_are_joined_by_the_separators_of_the_grammar(void **s
 static void empty_parts_are_refused(void **state)
 {
 	(void)state;
-	refused("", "path");
+	refused("", "empty");
 	refused("/", "path");
 	refused("/debian", "path");
 	refused("debian/", "path");
