@@ -26,6 +26,7 @@ struct elf_needs {
 	uint16_t type, machine;
 	char interpreter[256]; /* its dynamic loader; "" for none */
 	bool cut;              /* its program headers, or what they name, lie beyond the file's end */
+	bool zeros_behind_code; /* a segment that must not be written has memory, zeros, behind its part of the file, beginning within a page */
 	int x86_level;         /* x86-64-v1 .. v4, by its note GNU_PROPERTY_X86_ISA_1_NEEDED (x86-64 psABI); 0: it does not say */
 	int arm_cpu;           /* Tag_CPU_arch of .ARM.attributes (Addenda to the Arm ABI, 2.5.7): 6 is ARMv6, 10 ARMv7; -1: it does not say */
 };

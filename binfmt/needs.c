@@ -68,6 +68,19 @@ static void read_notes(const struct elf *elf, uint64_t at, uint64_t size, struct
 	}
 }
 
+/* A segment that is loaded: whether the file has its part, and what it wants behind that. */
+static void read_load(const struct elf *elf, uint64_t header, uint64_t at, uint64_t size, struct elf_needs *needs)
+{
+	enum { WRITABLE = 2, PAGE = 4096 };
+	uint64_t flags = number(elf, header + (elf->wide ? 4 : 24), 4);
+	uint64_t start = number(elf, header + (elf->wide ? 16 : 8), elf->wide ? 8 : 4);
+	uint64_t memory = number(elf, header + (elf->wide ? 40 : 20), elf->wide ? 8 : 4);
+	if (!has(elf, at, size))
+		needs->cut = true;
+	if (!(flags & WRITABLE) && size && memory > size && (start + size) % PAGE)
+		needs->zeros_behind_code = true;
+}
+
 static void read_segments(const struct elf *elf, struct elf_needs *needs)
 {
 	uint64_t table = number(elf, elf->wide ? 32 : 28, elf->wide ? 8 : 4);
@@ -78,9 +91,9 @@ static void read_segments(const struct elf *elf, struct elf_needs *needs)
 		uint64_t at = number(elf, header + (elf->wide ? 8 : 4), elf->wide ? 8 : 4);
 		uint64_t size = number(elf, header + (elf->wide ? 32 : 16), elf->wide ? 8 : 4);
 		uint64_t type = number(elf, header, 4);
-		if (type == LOAD && !has(elf, at, size))
-			needs->cut = true;
-		if (type == INTERP)
+		if (type == LOAD)
+			read_load(elf, header, at, size, needs);
+		else if (type == INTERP)
 			read_interpreter(elf, at, size, needs);
 		else if (type == NOTE)
 			read_notes(elf, at, size, needs);

@@ -76,8 +76,10 @@ void run_explain(const struct spec *spec, int store_dir_fd, const struct contain
 	const struct arch *its = result->program.kind == PROGRAM_ELF ? arch_of(&result->program.needs) : NULL;
 	const struct spec_emulator *emulator = find_emulator(spec, its ? its : arch);
 	cleanup_fd int cache_fd = emulator ? emulator_cache_open(store_dir_fd, &ignored) : -1;
-	if (emulator && emulator_ask(cache_fd, its ? its : arch, emulator->path, &asked, &ignored) == 0)
+	if (emulator && emulator_ask(cache_fd, its ? its : arch, emulator->path, &asked, &ignored) == 0) {
+		facts.emulator_name = asked.name;
 		facts.emulator_version = asked.version;
+	}
 	if (emulator)
 		add_emulator(spec, emulator, &facts);
 	facts.program_arch = its && str_eq(its->qemu, arch->qemu) ? arch->name : its ? its->name : NULL;

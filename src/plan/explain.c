@@ -131,26 +131,20 @@ static char *no_vectors(const struct explain_facts *f)
 }
 
 /*
- * Versions of qemu that are known to crash sound programs of arm64: ldconfig, above all. Each with who found it. Not 5.2, though it did so
- * without /proc (Debian bug 988174): containers have that, and distributions mended it without another version.
+ * qemu before 8.1 writes the zeros behind a segment's part of the file into a page that it has mapped read-only, and dies of it while it
+ * loads the program (its issue 1102); Linux runs such a program. Seen with 5.2.0 and 7.2.22; 10.0.13 and 11.1.3 run it. Those from
+ * 8.1 to 10.0.2 refuse it and say why themselves.
  */
-static const struct {
-	int from, before; /* version_number */
-	const char *mended, *evidence;
-} known_bad[] = {
-	{ 1, 50000, "5.0", "github.com/moby/moby/issues/43039" },
-};
-
-static char *bad_emulator(const struct explain_facts *f)
+static char *crashing_loader(const struct explain_facts *f)
 {
 	int version = version_number(f->emulator_version);
-	if (f->status != SIGNALED + SIGSEGV || !f->emulator || !str_eq(f->arch, "aarch64") || !version)
+	if (f->status != SIGNALED + SIGSEGV || !f->emulator || f->program.kind != PROGRAM_ELF || !f->program.needs.zeros_behind_code)
 		return NULL;
-	for (size_t i = 0; i < sizeof known_bad / sizeof *known_bad; i++)
-		if (version >= known_bad[i].from && version < known_bad[i].before)
-			return str_fmt("signal 11, and %s is of version %s, which is known to crash sound %s programs (%s): --emulator with %s or newer",
-				f->emulator, f->emulator_version, f->arch, known_bad[i].evidence, known_bad[i].mended);
-	return NULL;
+	if (!f->emulator_name || !str_starts(f->emulator_name, "qemu-") || !version || version >= 80100)
+		return NULL;
+	return str_fmt("signal 11, of the emulator: %s has a read-only segment that is longer in memory than in the file, and qemu before 8.1 (%s is "
+		       "%s) crashes when it loads such a program: --emulator with qemu 10.0.13, as Debian 13 has it, or 11.1", f->program.path,
+		f->emulator, f->emulator_version);
 }
 
 /* xrun's own filter answers with an errno and kills nothing. */
@@ -166,7 +160,7 @@ static char *filtered(const struct explain_facts *f)
 char *explain(const struct explain_facts *facts)
 {
 	static rule *const rules[] = { out_of_memory, hidden, missing_interpreter, missing_loader, other_processor, no_program, low_level, old_arm, no_vectors,
-		bad_emulator, filtered };
+		crashing_loader, filtered };
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
 		char *text = rules[i](facts);
 		if (text)

@@ -33,6 +33,7 @@ struct explain_facts {
 	const char *program_arch; /* of the program's ELF file; NULL where xrun knows none such */
 	bool program_runs;       /* natively, or by an emulator that the container has */
 	const char *emulator;    /* path; NULL: it runs natively */
+	const char *emulator_name; /* what it calls itself, "qemu-aarch64"; NULL where that is not known */
 	const char *emulator_version;
 	const char *cpu_model;   /* that the emulator was given; NULL: its default */
 	int x86_level;           /* of the processor that the program sees; 0: not known */

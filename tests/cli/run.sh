@@ -12,7 +12,9 @@ XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-2" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/packages.sh "$cache/packages-2" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/engines.sh "$cache/engines-1" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/ports.sh "$cache/ports-2" || exit 1
-XRUN_TEST_CACHE=$cache tests/images/emulator.sh loongarch64 "$cache/qemu-loongarch64" || exit 1
+for target in loongarch64 aarch64; do
+	XRUN_TEST_CACHE=$cache tests/images/emulator.sh $target "$cache/qemu-$target" || exit 1
+done
 
 # What an ordinary user must be able to read is copied to where that is sure.
 place=$(mktemp -d /tmp/xrun-check.XXXXXX)
@@ -22,7 +24,7 @@ cp -r tests docs ci "$place/"
 cp -r "$build/xrun" "$build/xrun-dynamic" "$build/xrun-fetch" "$build/xrun-oci" "$build/man" "$build/probe" "$place/build/"
 cp -r "$cache/images-2" "$place/images"
 cp -r "$cache/engines-1" "$place/engines"
-cp "$cache/qemu-loongarch64" "$place/"
+cp "$cache"/qemu-{loongarch64,aarch64} "$place/"
 chmod -R go+rX "$place"
 
 # What speaks to the network in a container, natively and emulated.

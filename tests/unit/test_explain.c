@@ -74,16 +74,23 @@ static void levels_of_models(void **state)
 static void versions_that_crash(void **state)
 {
 	(void)state;
-	static const struct { const char *version; bool bad; } cases[] = {
-		{ "4.2.1", true }, { "5.0.0", false }, { "5.2.0", false }, { "6.0.0", false }, { "7.2.22", false }, { "10.1.3", false }, { "", false },
+	static const struct { const char *name, *version; bool bad; } cases[] = {
+		{ "qemu-aarch64", "5.2.0", true }, { "qemu-aarch64", "7.2.22", true }, { "qemu-aarch64", "8.0.5", true }, { "qemu-aarch64", "8.1.0", false },
+		{ "qemu-aarch64", "10.0.13", false }, { "qemu-aarch64", "", false }, { "box64", "0.3.4", false }, { NULL, "7.2.22", false },
 	};
-	struct explain_facts f = { .status = 139, .arch = "aarch64", .emulator = "/q", .program_runs = true };
+	struct explain_facts f = { .status = 139, .arch = "aarch64", .emulator = "/q", .program_arch = "aarch64", .program_runs = true,
+		.program = { .kind = PROGRAM_ELF, .path = "/p", .needs = { .elf_class = 2, .zeros_behind_code = true } } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		f.emulator_name = cases[i].name;
 		f.emulator_version = cases[i].version;
 		expect(&f, cases[i].bad ? cases[i].version : NULL);
 	}
-	f.emulator_version = "4.2.1";
-	f.arch = "riscv64";
+	f.emulator_name = "qemu-aarch64";
+	f.emulator_version = "7.2.22";
+	f.status = 134;
+	expect(&f, NULL);
+	f.status = 139;
+	f.program.needs.zeros_behind_code = false;
 	expect(&f, NULL);
 }
 
@@ -148,12 +155,42 @@ static void needs_of_x86(void **state)
 	assert_int_equal(elf_read("#!/bin/sh", 9, &needs), -1);
 }
 
+/* A file of either class whose one program header is a segment at 0x400078 that has 16 bytes in the file and 32 in memory. */
+static void zeros_behind_code(void **state)
+{
+	(void)state;
+	enum { EXECUTABLE = 5, WRITABLE = 6 };
+	uint8_t wide[64 + 56] = { 0x7f, 'E', 'L', 'F', 2, 1, 1, [16] = 2, [18] = 183, [32] = 64, [54] = 56, [56] = 1,
+		[64] = 1, [68] = EXECUTABLE, [80] = 0x78, [82] = 0x40, [96] = 16, [104] = 32 };
+	uint8_t narrow[52 + 32] = { 0x7f, 'E', 'L', 'F', 1, 2, 1, [17] = 2, [19] = 8, [31] = 52, [43] = 32, [45] = 1,
+		[55] = 1, [61] = 0x40, [63] = 0x78, [71] = 16, [75] = 32, [79] = EXECUTABLE };
+	struct elf_needs needs;
+	assert_int_equal(elf_read(wide, sizeof wide, &needs), 0);
+	assert_true(needs.zeros_behind_code);
+	assert_int_equal(elf_read(narrow, sizeof narrow, &needs), 0);
+	assert_true(needs.zeros_behind_code);
+	wide[68] = narrow[79] = WRITABLE;
+	assert_int_equal(elf_read(wide, sizeof wide, &needs), 0);
+	assert_false(needs.zeros_behind_code);
+	assert_int_equal(elf_read(narrow, sizeof narrow, &needs), 0);
+	assert_false(needs.zeros_behind_code);
+	wide[68] = EXECUTABLE;
+	wide[104] = 16;
+	assert_int_equal(elf_read(wide, sizeof wide, &needs), 0);
+	assert_false(needs.zeros_behind_code); /* as long as in the file */
+	wide[104] = 32;
+	wide[80] = 0xf0;
+	wide[81] = 0x0f;
+	assert_int_equal(elf_read(wide, sizeof wide, &needs), 0);
+	assert_false(needs.zeros_behind_code); /* a page's end is the file's: whole pages of zeros are mapped */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(level_natively), cmocka_unit_test(level_emulated), cmocka_unit_test(levels_of_models),
 		cmocka_unit_test(versions_that_crash), cmocka_unit_test(old_arm), cmocka_unit_test(memory),
-		cmocka_unit_test(nothing_known), cmocka_unit_test(needs_of_x86),
+		cmocka_unit_test(nothing_known), cmocka_unit_test(needs_of_x86), cmocka_unit_test(zeros_behind_code),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
