@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Why a container ended badly: each rule of src/plan/explain.c, provoked by programs that are built here.
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own, and so are the functions that it calls
 
 load lib
 
