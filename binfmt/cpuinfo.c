@@ -124,26 +124,33 @@ static void add_s390x(struct buf *text, const struct cpu_capabilities *c, unsign
 	buf_fmt(text, "processor %u: version = 00,  identification = 000000,  machine = 0000\n", number);
 }
 
+/* Blocks below the list, each behind an empty line, without which ps of procps 4.0.2 fails. */
+static void add_s390x_block(struct buf *text, unsigned number)
+{
+	buf_fmt(text, "\ncpu number      : %u\nversion         : 00\nidentification  : 000000\nmachine         : 0000\n", number);
+}
+
 static const struct form {
 	const char *qemu; /* as in the table of architectures */
 	void (*head)(struct buf *text, const struct cpu_capabilities *c, unsigned processors);
 	void (*processor)(struct buf *text, const struct cpu_capabilities *c, unsigned number);
+	void (*again)(struct buf *text, unsigned number); /* for each processor, below all of them */
 	const char *tail;
 	bool unknown_without; /* capabilities */
 } forms[] = {
-	{ "aarch64", NULL, add_aarch64, "" },
-	{ "arm", NULL, add_arm, "Hardware\t: qemu\nRevision\t: 0000\nSerial\t\t: 0000000000000000\n" },
-	{ "riscv64", NULL, add_riscv, "" },
-	{ "ppc64le", NULL, add_ppc64, "timebase\t: 512000000\nplatform\t: qemu\n" },
-	{ "ppc64", NULL, add_ppc64, "timebase\t: 512000000\nplatform\t: qemu\n" },
-	{ "s390x", add_s390x_head, add_s390x, "" },
-	{ "loongarch64", NULL, add_loongarch, "" },
-	{ "mips64el", NULL, add_mips, "" },
-	{ "mipsel", NULL, add_mips, "" },
-	{ "mips64", NULL, add_mips, "" },
-	{ "mips", NULL, add_mips, "" },
-	{ "x86_64", NULL, add_x86_64, "", true },
-	{ "i386", NULL, add_i386, "", true },
+	{ "aarch64", NULL, add_aarch64, NULL, "" },
+	{ "arm", NULL, add_arm, NULL, "Hardware\t: qemu\nRevision\t: 0000\nSerial\t\t: 0000000000000000\n" },
+	{ "riscv64", NULL, add_riscv, NULL, "" },
+	{ "ppc64le", NULL, add_ppc64, NULL, "timebase\t: 512000000\nplatform\t: qemu\n" },
+	{ "ppc64", NULL, add_ppc64, NULL, "timebase\t: 512000000\nplatform\t: qemu\n" },
+	{ "s390x", add_s390x_head, add_s390x, add_s390x_block, "" },
+	{ "loongarch64", NULL, add_loongarch, NULL, "" },
+	{ "mips64el", NULL, add_mips, NULL, "" },
+	{ "mipsel", NULL, add_mips, NULL, "" },
+	{ "mips64", NULL, add_mips, NULL, "" },
+	{ "mips", NULL, add_mips, NULL, "" },
+	{ "x86_64", NULL, add_x86_64, NULL, "", true },
+	{ "i386", NULL, add_i386, NULL, "", true },
 };
 
 bool cpuinfo_text(const struct arch *arch, const struct cpu_capabilities *capabilities, unsigned processors, struct buf *ret_text)
@@ -156,6 +163,8 @@ bool cpuinfo_text(const struct arch *arch, const struct cpu_capabilities *capabi
 			form->head(ret_text, capabilities, processors);
 		for (unsigned number = 0; number < processors; number++)
 			form->processor(ret_text, capabilities, number);
+		for (unsigned number = 0; form->again && number < processors; number++)
+			form->again(ret_text, number);
 		buf_str(ret_text, form->tail);
 		return true;
 	}

@@ -90,6 +90,15 @@ prints_machine() {
 	[ "$(xrun --arch aarch64 "$PLAIN/test:arm64" sh -c 'ps -e --no-headers; true' | wc -l)" = 2 ]
 }
 
+@test "ps -ef lists the processes of every architecture" {
+	local tag
+	for tag in arm64 armhf riscv64 s390x ppc64el i386 armel mips64el mipsel; do
+		run xrun --platform "$(platform_of $tag)" "$PLAIN/test:$tag" sh -c 'ps -ef; true'
+		echo "$tag: $output"
+		[[ $status = 0 && ${#lines[@]} = 3 && ${lines[2]} == root*"ps -ef" ]]
+	done
+}
+
 @test "command lines of foreign programs are their own" {
 	local arch
 	for arch in arm64 s390x armhf riscv64; do

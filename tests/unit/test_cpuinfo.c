@@ -50,6 +50,8 @@ static void every_processor_has_its_place(void **state)
 	}
 	has("s390x", (struct cpu_capabilities){ 0 }, 12, "# processors    : 12\n");
 	has("s390x", (struct cpu_capabilities){ 0 }, 12, "processor 11: ");
+	has("s390x", (struct cpu_capabilities){ 0 }, 12, "machine = 0000\n\ncpu number      : 0\n");
+	has("s390x", (struct cpu_capabilities){ 0 }, 12, "\n\ncpu number      : 11\n");
 }
 
 static void x86_of_which_nothing_was_found_out_has_no_text(void **state)
