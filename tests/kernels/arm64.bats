@@ -67,6 +67,26 @@ for row in json.load(sys.stdin):
 	((0x$(hwcap --cpu-model max) >> 30 & 3))
 }
 
+@test "box64 of Debian, which is linked dynamically, is refused with that reason, and qemu taken" {
+	[ -x /usr/bin/box64 ]
+	fails_with 125 "/usr/bin/box64 is dynamically linked" x86_64 --emulator /usr/bin/box64 "$PLAIN/test:amd64" true
+	xrun binfmt status x86_64 | grep -F /usr/bin/qemu-x86_64
+}
+
+# Not FEX, but a static program that says it is: what it would do is of no account here.
+@test "FEX is known by what it says, for x86 programs alone, and is given their arguments as it expects them" {
+	[ "$(x86_64 --emulator /xrun/FEX "$PLAIN/test:amd64" echo hello)" = "/usr/bin/echo echo hello" ]
+	refute grep -F xrun.emulator-options.x86_64 <(x86_64 --dry-run --emulator /xrun/FEX "$PLAIN/test:amd64" true)
+	fails_with 125 "which runs no s390x programs" xrun --arch s390x --emulator /xrun/FEX "$PLAIN/test:s390x" true
+}
+
+# docs/emulation.md, "32-bit programs and big numbers": an arm64 kernel has no way in for 32-bit calls of 64-bit programs.
+@test "what 32-bit foreign programs meet in directories is what the doctor says, and 32-bit arm's meet nothing" {
+	xrun doctor --arch i386 | tee "$BATS_TEST_TMPDIR/i386"
+	grep -E '^ *readdir .*works.*fails.*EOVERFLOW' "$BATS_TEST_TMPDIR/i386"
+	refute grep -E '^ *readdir ' <(xrun doctor --arch armv7)
+}
+
 # denied CALL: a profile of that call alone, which then answers EXDEV.
 denied() {
 	printf '{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"], "syscalls": [{"names": ["%s"], "action": "SCMP_ACT_ERRNO", "errnoRet": 18}]}' "$1" \
