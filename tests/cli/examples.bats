@@ -18,10 +18,11 @@ setup() {
 	chmod +x ci/tests.sh
 }
 
-# runs_here SCRIPT: with xrun ours, and the image a small one.
+# runs_here SCRIPT: with xrun ours, and the image a small one. Without a store of the script's own it is the test's.
 runs_here() {
 	local script=${1//debian:trixie/$ALL}
-	script=${script//xrun --arch/"$XRUN" --root "$STORE" --arch}
+	script=${script//xrun --arch/xrun --root "$STORE" --arch}
+	script=${script//xrun --root/"$XRUN" --root}
 	[[ $script == *"$ALL"* ]]
 	run bash -euc "$script"
 	echo "$output"
@@ -44,8 +45,11 @@ assert job["steps"][-1]["with"]["path"] == "junit.xml"' "$PLACE/ci/examples/gith
 }
 
 @test "the GitLab job's tests run" {
+	export CI_BUILDS_DIR=$BATS_FILE_TMPDIR/builds
+	mkdir -p "$CI_BUILDS_DIR"
 	runs_here "$(/usr/bin/python3 -c 'import sys, yaml
 print("\n".join(yaml.safe_load(open(sys.argv[1]))["tests"]["script"]))' "$PLACE/ci/examples/gitlab.yml")"
 	[ "$(/usr/bin/python3 -c 'import sys, yaml
 print(yaml.safe_load(open(sys.argv[1]))["tests"]["artifacts"]["reports"]["junit"])' "$PLACE/ci/examples/gitlab.yml")" = junit.xml ]
+	"$XRUN" --root "$CI_BUILDS_DIR/.xrun" rmi --all
 }
