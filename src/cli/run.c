@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -167,15 +168,35 @@ static int plan(const struct request *q, const struct image *image, const struct
 	return r < 0 ? r : prepare_network(spec, err);
 }
 
+/* Of signal(7), those whose default is a core. */
+static bool leaves_core(int signal)
+{
+	static const int those[] = { SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS };
+	for (size_t i = 0; i < sizeof those / sizeof *those; i++)
+		if (those[i] == signal)
+			return true;
+	return false;
+}
+
+/* Emulators do not write cores of every architecture's programs: qemu has those of riscv64 in 11.1 and not in 10.0. */
+static void tell_cores(const struct spec *spec, const struct container_result *result, int dir_fd)
+{
+	for (size_t i = 0; i < result->cores.len; i++) {
+		cleanup_free char *core = str_fmt("%s/%s", spec->core_dir, result->cores.items[i]);
+		cleanup_free char *command = debug_core_command(spec, core, dir_fd);
+		fprintf(stderr, "xrun: a core: %s\n", command);
+	}
+	if (spec->core_dir && !result->cores.len && leaves_core(result->status - 128))
+		fprintf(stderr, "xrun: --core-dir: no core was found: the emulator wrote none, as qemu 7.2 and 10.0 of riscv64 programs, or wrote it where "
+				"nothing stays (a tmpfs)\n");
+}
+
 static int run_foreground(const struct spec *spec, const struct idmap *map, int dir_fd, bool again, struct err *err)
 {
 	cleanup_container_result struct container_result result = { 0 };
 	int r = container_run(spec, map, dir_fd, again, front_leave(), &result, err);
-	for (size_t i = 0; r >= 0 && i < result.cores.len; i++) {
-		cleanup_free char *core = str_fmt("%s/%s", spec->core_dir, result.cores.items[i]);
-		cleanup_free char *command = debug_core_command(spec, core, dir_fd);
-		fprintf(stderr, "xrun: a core: %s\n", command);
-	}
+	if (r >= 0)
+		tell_cores(spec, &result, dir_fd);
 	if (r >= 0 && result.timed_out) {
 		fputs(result.stacks, stderr);
 		err_set(err, 0, "ended after %u seconds (--timeout)", spec->life.timeout);

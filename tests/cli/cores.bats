@@ -38,6 +38,24 @@ prepare() {
 	HOME=$BATS_TEST_TMPDIR eval "$command -nx -batch -ex 'print value'" | grep -q '= 43$'
 }
 
+@test "a core that the emulator did not write is said to be missing" {
+	[ "$HOST" = riscv64 ] && skip "riscv64 is native here"
+	mkdir "$BATS_TEST_TMPDIR/cores"
+	cd "$BATS_TEST_TMPDIR"
+	echo 'int main(void) { __builtin_trap(); }' | riscv64-linux-gnu-gcc -static -x c -o crash -
+	run xrun --core-dir "$BATS_TEST_TMPDIR/cores" ./crash
+	echo "$output"
+	[ "$status" -gt 128 ]
+	if [ -z "$(ls "$BATS_TEST_TMPDIR/cores")" ]; then
+		[[ $output == *"xrun: --core-dir: no core was found: the emulator wrote none"* ]]
+	else
+		[[ $output == *"xrun: a core: "* ]]
+	fi
+	run xrun --arch arm64 --core-dir "$BATS_TEST_TMPDIR/cores" "$PLAIN/test:arm64" sh -c 'exit 3'
+	[ "$status" = 3 ]
+	[[ $output != *core* ]]
+}
+
 @test "a core that is not to be had, or of a native program, is not promised" {
 	fails_with 125 "--core-dir /nonesuch" xrun --core-dir /nonesuch --arch aarch64 "$PLAIN/test:arm64" true
 	fails_with 125 "-core-dir is for a container in the foreground" xrun -d --core-dir /tmp --arch aarch64 "$PLAIN/test:arm64" true
