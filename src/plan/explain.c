@@ -153,7 +153,7 @@ static char *filtered(const struct explain_facts *f)
 	if (f->status != SIGNALED + SIGSYS)
 		return NULL;
 	return str_fmt("a seccomp filter killed it at a system call (signal 31): not xrun's default one, which kills nothing, but %s",
-		f->emulator ? "one from outside; filters see the calls of the emulator, which are this machine's, not the program's" :
+		f->emulator ? "a profile that it was given, or a filter around xrun: they see the emulator's calls, which are this machine's, not the program's" :
 			      "the program's own, or a profile that it was given");
 }
 

@@ -233,6 +233,13 @@ nested() {
 	explains 159 "a seccomp filter killed it at a system call" native "$BIN/kill"
 }
 
+@test "a foreign program that a seccomp profile killed is told whose calls that sees" {
+	[ "$HOST" = aarch64 ] && skip "aarch64 is native here"
+	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_KILL_PROCESS"}]}' >"$BIN/profile"
+	explains 159 "but a profile that it was given, or a filter around xrun: they see the emulator's calls" \
+		xrun --arch arm64 --security-opt "seccomp=$BIN/profile" "$PLAIN/test:arm64" mkdir /tmp/directory
+}
+
 @test "where nothing is known, nothing is said" {
 	local code
 	for code in 1 126 127 132 139; do
