@@ -58,6 +58,7 @@ make_debian_amd64() {
 	ldd build/xrun-fetch build/xrun | awk '$3 ~ /^\// { print $3 }' | sort -u | while read -r library; do
 		[[ -e $root$library ]] || cp -L "$library" "$root/usr/lib/x86_64-linux-gnu/"
 	done
+	echo 'int main(void) { return 0; }' | gcc -x c -Wl,-z,x86-64-v3 -o "$root/xrun/v3" -
 	sed "s/@CATEGORIES@/$(printf 'category c%d;\\n' {0..1023})/" tests/kernels/selinux.policy >"$work/selinux.policy"
 	checkpolicy -M -U allow -o "$root/xrun/selinux.policy" "$work/selinux.policy"
 }

@@ -93,7 +93,7 @@ prints_machine() {
 @test "ps -ef lists the processes of every architecture" {
 	local tag
 	for tag in arm64 armhf riscv64 s390x ppc64el i386 armel mips64el mipsel; do
-		run xrun --platform "$(platform_of $tag)" "$PLAIN/test:$tag" sh -c 'ps -ef; true'
+		run xrun --network none --platform "$(platform_of $tag)" "$PLAIN/test:$tag" sh -c 'ps -ef; true'
 		echo "$tag: $output"
 		[[ $status = 0 && ${#lines[@]} = 3 && ${lines[2]} == root*"ps -ef" ]]
 	done

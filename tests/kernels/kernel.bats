@@ -15,6 +15,17 @@ has_private() {
 	[ "$(xrun -q "$NATIVE" sh -c 'echo $$ $(uname -m)')" = "1 $HOST" ]
 }
 
+@test "a program for a higher level than this processor's is told, with what runs it" {
+	local got=0
+	[ "$HOST" = x86_64 ] || skip "levels are x86-64's"
+	said=$(xrun -q -v /xrun/v3:/v3 "$NATIVE" /v3 2>&1 >/dev/null) || got=$?
+	echo "status $got: $said"
+	[ "$got" = 127 ] # the virtual machine's processor is of x86-64-v1
+	[[ $said == *"xrun: /v3 needs a processor of level x86-64-v3, and this machine's is x86-64-v1: --emulator /usr/bin/qemu-x86_64-static runs it"* ]]
+	has_private || return 0
+	xrun -q --emulator /usr/bin/qemu-x86_64-static -v /xrun/v3:/v3 "$NATIVE" /v3
+}
+
 @test "an image of a hundred layers runs" {
 	[ "$(xrun -q "$PLAIN/test:many" sh -c 'ls /file-* | wc -l')" = 100 ]
 }
