@@ -13,8 +13,21 @@ const struct option oci_create_options[] = {
 	{ 0 },
 };
 
+/* The program meets EBADF there, and never what we opened meanwhile. */
+static void warn_of_missing(const struct oci_globals *globals, size_t count, struct inherit *preserved)
+{
+	cleanup_strv struct strv warnings = { 0 };
+	int first = 0;
+	size_t missing = inherit_limit(preserved, count, &first);
+	if (missing == 1)
+		strv_take(&warnings, str_fmt("descriptor %d is to be preserved and is not open", first));
+	else if (missing)
+		strv_take(&warnings, str_fmt("descriptor %d and %zu more are to be preserved and are not open", first, missing - 1));
+	oci_log_warnings(globals, &warnings);
+}
+
 /* Those that the caller has by systemd's sd_listen_fds(3) come first, as in other runtimes. */
-int oci_count_descriptors(const char *text, struct spec *spec, int *ret_count, struct err *err)
+int oci_choose_descriptors(const struct oci_globals *globals, const char *text, struct spec *spec, struct inherit *ret_preserved, struct err *err)
 {
 	unsigned long long wanted = 0, listening = 0;
 	const char *listen_fds = getenv("LISTEN_FDS");
@@ -25,10 +38,8 @@ int oci_count_descriptors(const char *text, struct spec *spec, int *ret_count, s
 		strv_env_set(&spec->env, assignment);
 		strv_env_set(&spec->env, "LISTEN_PID=1");
 	}
-	*ret_count = (int)(wanted + listening);
-	for (int fd = 3; fd < 3 + *ret_count; fd++)
-		if (fcntl(fd, F_GETFD) < 0)
-			return err_set(err, -EBADF, "--preserve-fds: descriptor %d is not open", fd);
+	*ret_preserved = globals->inherited;
+	warn_of_missing(globals, wanted + listening, ret_preserved);
 	return 0;
 }
 
@@ -56,7 +67,7 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 	request.cache_fd = -1;
 	r = oci_plan_emulation(ret_spec, &request.cache_fd, err);
 	if (r == 0)
-		r = oci_count_descriptors(words->preserve_fds, ret_spec, &request.preserve_fds, err);
+		r = oci_choose_descriptors(globals, words->preserve_fds, ret_spec, &request.preserved, err);
 	if (r == 0)
 		r = request.root_fd = engine_root_open(globals->root, err);
 	if (r < 0)

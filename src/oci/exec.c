@@ -217,7 +217,7 @@ static int run(const struct oci_globals *globals, const struct words *words, con
 	if (r == 0)
 		r = check(words, &container, spec, err);
 	if (r == 0)
-		r = oci_count_descriptors(words->preserve_fds, spec, &join.preserve_fds, err);
+		r = oci_choose_descriptors(globals, words->preserve_fds, spec, &join.preserved, err);
 	return r < 0 ? r : start(words, &join, err);
 }
 

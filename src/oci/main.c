@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static int print_help(void)
 {
@@ -41,10 +42,21 @@ static int run(struct oci_globals *globals, int argc, char **argv, struct err *e
 	return err_set(err, -EINVAL, "unknown command %s; `xrun-oci --help` lists them", words.items[0]);
 }
 
+/* It takes as long as a hundred other calls: who does not pass descriptors on is spared that. */
+static void look_at_descriptors(int argc, char **argv, struct oci_globals *globals)
+{
+	bool wanted = getenv("LISTEN_FDS");
+	for (int i = 1; i < argc; i++)
+		wanted |= str_starts(argv[i], "--preserve-fds");
+	if (wanted)
+		inherit_look(&globals->inherited);
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
 	struct oci_globals globals = { .log_fd = -1 };
+	look_at_descriptors(argc, argv, &globals);
 	int status = self_begin(argv, &err);
 	if (status == 0)
 		status = run(&globals, argc, argv, &err);

@@ -13,6 +13,7 @@ struct oci_globals {
 	const char *root, *log, *log_format, *log_level, *rootless, *cgroup_manager;
 	bool systemd_cgroup, debug, version, help;
 	int log_fd; /* of --log, or -1 */
+	struct inherit inherited; /* looked at where --preserve-fds or LISTEN_FDS may ask for it */
 };
 extern const struct option oci_global_options[];
 
@@ -89,8 +90,11 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 /* Before a terminal of the container's is relayed to what is none: lines end there as lines of files do. */
 void oci_relay_plainly(int terminal_fd);
 
-/* --preserve-fds and LISTEN_FDS: how many descriptors from 3 on the program keeps. Sets the spec's LISTEN_*. */
-int oci_count_descriptors(const char *text, struct spec *spec, int *ret_count, struct err *err);
+/*
+ * --preserve-fds and LISTEN_FDS: which of the caller's descriptors the program keeps. Warns of those that are not open. Sets the
+ * spec's LISTEN_*.
+ */
+int oci_choose_descriptors(const struct oci_globals *globals, const char *text, struct spec *spec, struct inherit *ret_preserved, struct err *err);
 
 /*
  * How the programs of its root run here: natively, by the host's handler, or by emulators that the spec then lists, with

@@ -4,6 +4,7 @@
 #define XRUN_RUNTIME_ENGINE_H
 
 #include "src/base/err.h"
+#include "src/base/inherit.h"
 #include "src/plan/engine.h"
 #include "src/plan/spec.h"
 #include "src/runtime/cgroup.h"
@@ -61,7 +62,7 @@ struct engine_request {
 	int root_fd;
 	int cache_fd;                  /* where emulators are (emulators.h), or -1 where there are none to register */
 	const char *console_socket, *pid_file;
-	int preserve_fds;              /* descriptors from 3 on that the program keeps */
+	struct inherit preserved;      /* the caller's descriptors that the program keeps */
 	bool terminal_here;            /* the terminal's master comes back, instead of going to console_socket */
 };
 
@@ -114,9 +115,9 @@ void engine_cgroup_remove(struct cgroup *cgroup);
  * socket_fd: whom the seccomp filter's listener goes through, engine_listener.h.
  */
 int engine_process_prepare(struct spec *spec, char **ret_path, struct err *err);
-int engine_process_become(const struct spec *spec, const char *path, int preserve_fds, int socket_fd, struct err *err);
+int engine_process_become(const struct spec *spec, const char *path, const struct inherit *preserved, int socket_fd, struct err *err);
 
-/* Closes all from 3 + preserve_fds on but the descriptors of `keep`, which are -1 or above. */
-int engine_close_descriptors(int preserve_fds, const int *keep, size_t count, struct err *err);
+/* Closes all from 3 on but `preserved` and the descriptors of `keep`, which may be -1. */
+int engine_close_descriptors(const struct inherit *preserved, const int *keep, size_t count, struct err *err);
 
 #endif

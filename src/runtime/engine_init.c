@@ -164,7 +164,7 @@ static int prepare(struct engine_stage *stage, char **ret_path, struct err *err)
 	int kept_fd = here ? fcntl(master_fd, F_DUPFD_CLOEXEC, 3) : -1;
 	const int with_master[] = { keep[0], keep[1], kept_fd };
 	if (r == 0)
-		r = engine_close_descriptors(stage->request->preserve_fds, with_master, 3, err);
+		r = engine_close_descriptors(&stage->request->preserved, with_master, 3, err);
 	if (r == 0 && stage->spec->args.len)
 		r = engine_process_prepare(stage->spec, ret_path, err);
 	if (r == 0 && engine_stage_send(stage->socket_fd, ENGINE_READY, 0, kept_fd) < 0)
@@ -186,7 +186,7 @@ static void start(struct engine_stage *stage, const char *path)
 	if (r == 0)
 		r = run_own_hooks(stage, HOOK_START_CONTAINER, "startContainer", NULL, ENGINE_CREATED, &failed.err);
 	if (r == 0)
-		engine_process_become(stage->spec, path, stage->request->preserve_fds, connection_fd, &failed.err);
+		engine_process_become(stage->spec, path, &stage->request->preserved, connection_fd, &failed.err);
 	if (connection_fd >= 0)
 		fd_send(connection_fd, &failed, sizeof failed, NULL, 0);
 	_exit(failed.err.status ? failed.err.status : 1);

@@ -125,10 +125,10 @@ static int become_program(const struct engine_join *join, int console_fd, int so
 	int r = open_terminal(join, console_fd, socket_fd, err);
 	umask(user->has_umask ? user->umask : 022);
 	if (r == 0)
-		r = engine_close_descriptors(join->preserve_fds, &socket_fd, 1, err);
+		r = engine_close_descriptors(&join->preserved, &socket_fd, 1, err);
 	if (r == 0)
 		r = engine_process_prepare(join->spec, &path, err);
-	return r < 0 ? r : engine_process_become(join->spec, path, join->preserve_fds, socket_fd, err);
+	return r < 0 ? r : engine_process_become(join->spec, path, &join->preserved, socket_fd, err);
 }
 
 static int enter_and_clone(const struct engine_join *join, int console_fd, int socket_fd, struct err *err)

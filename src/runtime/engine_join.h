@@ -15,7 +15,7 @@ struct engine_join {
 	struct spec *spec;          /* the container's, with the process that is to be started */
 	const char *cgroup;         /* below the container's own, which has to be there; or NULL */
 	const char *console_socket; /* where the terminal's master goes, or NULL: it comes back */
-	int preserve_fds;           /* descriptors from 3 on that the program keeps */
+	struct inherit preserved;   /* the caller's descriptors that the program keeps */
 };
 
 /*

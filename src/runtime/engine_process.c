@@ -23,10 +23,10 @@
 
 enum { IOPRIO_WHO_PROCESS = 1, IOPRIO_CLASS_SHIFT = 13, PASSWD_LIMIT = 4 << 20 };
 
-int engine_close_descriptors(int preserve_fds, const int *keep, size_t count, struct err *err)
+int engine_close_descriptors(const struct inherit *preserved, const int *keep, size_t count, struct err *err)
 {
-	for (unsigned from = 3 + preserve_fds; from != ~0u;) {
-		unsigned next = ~0u;
+	for (unsigned from = INHERIT_FIRST; from != ~0u;) {
+		unsigned next = (unsigned)inherit_next(preserved, (int)from);
 		for (size_t i = 0; i < count; i++)
 			if (keep[i] >= 0 && (unsigned)keep[i] >= from && (unsigned)keep[i] < next)
 				next = keep[i];
@@ -151,10 +151,10 @@ static int give_terminal(const struct spec *spec, struct err *err)
 	return 0;
 }
 
-/* From 3 on, what the engine wanted the program to have. */
-static void keep_descriptors(int preserve_fds)
+/* What the engine had open, and wanted the program to have. What has such a number and is ours stays behind. */
+static void keep_descriptors(const struct inherit *preserved)
 {
-	for (int fd = 3; fd < 3 + preserve_fds; fd++)
+	for (int fd = inherit_next(preserved, INHERIT_FIRST); fd >= 0; fd = inherit_next(preserved, fd + 1))
 		fcntl(fd, F_SETFD, 0);
 }
 
@@ -166,7 +166,7 @@ static bool is_in_directory(const char *cwd)
 	       here.st_ino == there.st_ino;
 }
 
-int engine_process_become(const struct spec *spec, const char *path, int preserve_fds, int socket_fd, struct err *err)
+int engine_process_become(const struct spec *spec, const char *path, const struct inherit *preserved, int socket_fd, struct err *err)
 {
 	static char *const no_env[] = { NULL };
 	bool entered = is_in_directory(spec->cwd);
@@ -181,7 +181,7 @@ int engine_process_become(const struct spec *spec, const char *path, int preserv
 		return r;
 	if (!entered && chdir(spec->cwd) < 0)
 		return err_sys(err, "cannot enter the working directory %s", spec->cwd);
-	keep_descriptors(preserve_fds);
+	keep_descriptors(preserved);
 	program_reset_signals();
 	execve(path, spec->args.items, spec->env.items ? spec->env.items : no_env);
 	if (errno == ENOENT)
