@@ -19,6 +19,8 @@ const struct option oci_global_options[] = {
 	{ "debug", 0, OPTION_SWITCH, AT(debug), NULL, "the same" },
 	{ "systemd-cgroup", 0, OPTION_SWITCH, AT(systemd_cgroup), NULL, "have systemd make the container's cgroup, as a scope (cgroup v2)" },
 	{ "cgroup-manager", 0, OPTION_TEXT, AT(cgroup_manager), "NAME", "cgroupfs; systemd: the same as --systemd-cgroup; disabled: none is made" },
+	{ "optional-labels", 0, OPTION_SWITCH, AT(optional_labels), NULL,
+		"where the machine has no AppArmor or SELinux, warn of profiles and labels for it instead of refusing" },
 	{ "rootless", 0, OPTION_TEXT, AT(rootless), "BOOL", "found out by itself: taken for other runtimes' sake" },
 	{ "version", 'v', OPTION_SWITCH, AT(version), NULL, "print the version" },
 	{ "help", 'h', OPTION_SWITCH, AT(help), NULL, "print this" },

@@ -65,7 +65,9 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 	ret_spec->engine->systemd_cgroup = systemd;
 	ret_spec->engine->no_cgroup = disabled;
 	request.cache_fd = -1;
-	r = oci_plan_emulation(ret_spec, &request.cache_fd, err);
+	r = oci_check_labels(globals, ret_spec, err);
+	if (r == 0)
+		r = oci_plan_emulation(ret_spec, &request.cache_fd, err);
 	if (r == 0)
 		r = oci_choose_descriptors(globals, words->preserve_fds, ret_spec, &request.preserved, err);
 	if (r == 0)

@@ -215,6 +215,8 @@ static int run(const struct oci_globals *globals, const struct words *words, con
 		oci_log_warnings(globals, &spec->engine->warnings);
 	join.dir_fd = container.dir_fd;
 	if (r == 0)
+		r = oci_check_labels(globals, spec, err);
+	if (r == 0)
 		r = check(words, &container, spec, err);
 	if (r == 0)
 		r = oci_choose_descriptors(globals, words->preserve_fds, spec, &join.preserved, err);

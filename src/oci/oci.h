@@ -11,7 +11,7 @@
 /* Options that come before the command. */
 struct oci_globals {
 	const char *root, *log, *log_format, *log_level, *rootless, *cgroup_manager;
-	bool systemd_cgroup, debug, version, help;
+	bool systemd_cgroup, optional_labels, debug, version, help;
 	int log_fd; /* of --log, or -1 */
 	struct inherit inherited; /* looked at where --preserve-fds or LISTEN_FDS may ask for it */
 };
@@ -86,6 +86,12 @@ struct oci_create_words {
 /* config.json of the bundle, and a request of it. `ret_spec` and `ret_text` are the caller's, as is request->bundle. */
 int oci_make_request(const struct oci_globals *globals, const struct oci_create_words *words, const char *id, struct spec *ret_spec,
 	struct buf *ret_text, struct engine_request *ret_request, struct err *err);
+
+/*
+ * labels.c: whether the machine has the modules for the spec's AppArmor profile and SELinux label. An error where not; with
+ * --optional-labels a warning, and the spec has none any more.
+ */
+int oci_check_labels(const struct oci_globals *globals, struct spec *spec, struct err *err);
 
 /* Before a terminal of the container's is relayed to what is none: lines end there as lines of files do. */
 void oci_relay_plainly(int terminal_fd);

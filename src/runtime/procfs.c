@@ -40,20 +40,19 @@ int procfs_set_sysctls(int proc_fd, const struct spec *spec, struct err *err)
 	return 0;
 }
 
-static int check_apparmor(const struct spec *spec, struct err *err)
+bool procfs_knows_apparmor(void)
 {
 	struct err ignored;
 	cleanup_buf struct buf enabled = { 0 };
-	int r = fd_read_file(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", 16, &enabled, &ignored);
-	if (r < 0 || enabled.data[0] != 'Y')
-		return err_set(err, -EOPNOTSUPP, "--security-opt apparmor=%s: this machine has no AppArmor", spec->isolation.apparmor);
-	return 0;
+	return fd_read_file(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", 16, &enabled, &ignored) == 0 && enabled.len && enabled.data[0] == 'Y';
 }
 
 int procfs_check_label(const struct spec *spec, struct err *err)
 {
 	const struct spec_isolation *isolation = &spec->isolation;
-	int r = isolation->apparmor ? check_apparmor(spec, err) : 0;
+	int r = 0;
+	if (isolation->apparmor && !procfs_knows_apparmor())
+		r = err_set(err, -EOPNOTSUPP, "--security-opt apparmor=%s: this machine has no AppArmor", isolation->apparmor);
 	if (r == 0 && isolation->label && selinux_check(isolation->label, isolation->file_label, err) < 0)
 		return err_prefix(err, "--security-opt label");
 	return r;

@@ -164,6 +164,34 @@ words' ]
 	[ "$(oci run -b "$B" one)" = words ]
 }
 
+@test "a profile or label for a module that the machine lacks is an error, and with --optional-labels a warning" {
+	local said="the SELinux label a:b:c:s0" why="this machine has no SELinux"
+	make_bundle "$B" sh -c 'echo words; exec sleep 1000'
+	change_config "$B" 'c["process"]["selinuxLabel"] = "a:b:c:s0"'
+	if [ -e /sys/fs/selinux/context ]; then
+		said="the AppArmor profile acme" why="this machine has no AppArmor"
+		change_config "$B" 'del c["process"]["selinuxLabel"]; c["process"]["apparmorProfile"] = "acme"'
+	fi
+	fails_saying "$said: $why; \`xrun-oci --optional-labels\` does without" oci create -b "$B" one
+	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
+	oci --optional-labels --log "$B/log" run -d -b "$B" one </dev/null >"$B/out" 2>&1
+	await_text words "$B/out"
+	grep "level=warning.*$said is left out: $why" "$B/log"
+	fails_saying "$said" oci exec one true
+	[ "$(oci --optional-labels exec one echo more 2>/dev/null)" = more ]
+}
+
+@test "--optional-labels is no way around a profile where the machine has AppArmor" {
+	make_bundle "$B" echo words
+	change_config "$B" 'c["process"]["apparmorProfile"] = "xrun-has-no-such-profile"'
+	if grep -qs Y /sys/module/apparmor/parameters/enabled; then
+		fails_saying "xrun-has-no-such-profile" oci --optional-labels run -b "$B" one
+	else
+		fails_saying "this machine has no AppArmor" oci run -b "$B" one
+		[ "$(oci --optional-labels run -b "$B" one 2>/dev/null)" = words ]
+	fi
+}
+
 @test "a container's mounts are those that config.json lists, in their order" {
 	mkdir "$BATS_TEST_TMPDIR/shared"
 	echo words >"$BATS_TEST_TMPDIR/shared/file"
