@@ -87,11 +87,25 @@ int engine_kill(int dir_fd, const struct engine_state *state, int signal_number,
 int engine_delete(int root_fd, int dir_fd, struct engine_state *state, bool force, struct err *err);
 
 /*
- * Runs the hooks of a kind with the state on their standard input, in the directory `dir` (NULL: where we are). A hook that
- * fails is an error that names it, and the last one that runs; with _all the others run as well, and the first is told of.
+ * Where hooks run and as whom: `as` NULL is with our rights, which is for hooks that are programs of the host's. Those of the container
+ * (startContainer) are as little trusted as its process, and have its user, capabilities, labels, limits and filter. They are executed
+ * with these; the caller keeps its own. socket_fd: whom a filter's listener goes through, engine_listener.h.
  */
-int engine_hooks_run(const struct engine_hooks *hooks, const char *name, const char *dir, json_t *state, struct err *err);
-int engine_hooks_run_all(const struct engine_hooks *hooks, const char *name, const char *dir, json_t *state, struct err *err);
+struct engine_hook_user {
+	const struct spec *spec;
+	int socket_fd;
+};
+struct engine_hook_place {
+	const char *dir; /* NULL: where we are */
+	const struct engine_hook_user *as;
+};
+
+/*
+ * Runs the hooks of a kind with the state on their standard input. A hook that fails is an error that names it, and the last one that runs;
+ * with _all the others run as well, and the first is told of.
+ */
+int engine_hooks_run(const struct engine_hooks *hooks, const char *name, const struct engine_hook_place *place, json_t *state, struct err *err);
+int engine_hooks_run_all(const struct engine_hooks *hooks, const char *name, const struct engine_hook_place *place, json_t *state, struct err *err);
 
 /* cgroup directories at the spec's cgroupsPath, or xrun/ID.PID (another --root may have the id, too), with the spec's resources. */
 int engine_cgroup_create(const struct spec *spec, const char *id, struct cgroup *ret_cgroup, char **ret_path, struct err *err);

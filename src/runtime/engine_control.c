@@ -65,7 +65,8 @@ int engine_poststart(int dir_fd, const struct engine_state *state, const struct 
 	if (engine->hooks[HOOK_POSTSTART].count == 0)
 		return 0;
 	json_t *object = engine_state_json(dir_fd, state, ENGINE_RUNNING, &engine->annotations, false);
-	int r = engine_hooks_run(&engine->hooks[HOOK_POSTSTART], "poststart", state->bundle, object, err);
+	const struct engine_hook_place place = { .dir = state->bundle };
+	int r = engine_hooks_run(&engine->hooks[HOOK_POSTSTART], "poststart", &place, object, err);
 	json_decref(object);
 	return r;
 }
@@ -137,7 +138,8 @@ static int run_poststop(int dir_fd, const struct engine_state *state, struct err
 	if (r < 0)
 		return r;
 	json_t *object = engine_state_json(dir_fd, state, ENGINE_STOPPED, &spec.engine->annotations, false);
-	r = engine_hooks_run_all(&spec.engine->hooks[HOOK_POSTSTOP], "poststop", state->bundle, object, err);
+	const struct engine_hook_place place = { .dir = state->bundle };
+	r = engine_hooks_run_all(&spec.engine->hooks[HOOK_POSTSTOP], "poststop", &place, object, err);
 	json_decref(object);
 	spec_done(&spec);
 	return r;

@@ -146,9 +146,10 @@ static int run_hooks(struct creation *c, struct err *err)
 {
 	const struct spec_engine *engine = c->request->spec->engine;
 	json_t *state = engine_state_json(c->dir_fd, c->state, ENGINE_CREATED, &engine->annotations, false);
-	int r = engine_hooks_run(&engine->hooks[HOOK_PRESTART], "prestart", c->request->bundle, state, err);
+	const struct engine_hook_place place = { .dir = c->request->bundle };
+	int r = engine_hooks_run(&engine->hooks[HOOK_PRESTART], "prestart", &place, state, err);
 	if (r == 0)
-		r = engine_hooks_run(&engine->hooks[HOOK_CREATE_RUNTIME], "createRuntime", c->request->bundle, state, err);
+		r = engine_hooks_run(&engine->hooks[HOOK_CREATE_RUNTIME], "createRuntime", &place, state, err);
 	json_decref(state);
 	return r;
 }

@@ -96,15 +96,14 @@ static bool waits_for_create(const struct spec_engine *engine)
 	return engine->link_count || engine->hooks[HOOK_PRESTART].count || engine->hooks[HOOK_CREATE_RUNTIME].count;
 }
 
-static int run_own_hooks(const struct engine_stage *stage, enum hook_kind kind, const char *name, const char *dir, enum engine_status status,
-	struct err *err)
+static int run_own_hooks(const struct engine_stage *stage, enum hook_kind kind, const char *name, const struct engine_hook_place *place, struct err *err)
 {
 	const struct spec_engine *engine = stage->spec->engine;
 	if (engine->hooks[kind].count == 0)
 		return 0;
 	stage->state->pid = getpid();
-	json_t *state = engine_state_json(-1, stage->state, status, &engine->annotations, false);
-	int r = engine_hooks_run(&engine->hooks[kind], name, dir, state, err);
+	json_t *state = engine_state_json(-1, stage->state, ENGINE_CREATED, &engine->annotations, false);
+	int r = engine_hooks_run(&engine->hooks[kind], name, place, state, err);
 	json_decref(state);
 	return r;
 }
@@ -119,7 +118,8 @@ static int run_hooks(const struct engine_stage *stage, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	return run_own_hooks(stage, HOOK_CREATE_CONTAINER, "createContainer", stage->request->bundle, ENGINE_CREATED, err);
+	const struct engine_hook_place place = { .dir = stage->request->bundle };
+	return run_own_hooks(stage, HOOK_CREATE_CONTAINER, "createContainer", &place, err);
 }
 
 static int enter_root(const struct engine_stage *stage, int *ret_master_fd, struct err *err)
@@ -183,8 +183,10 @@ static void start(struct engine_stage *stage, const char *path)
 	if (r == 0 && !path) /* runtime.md, "Start" */
 		r = err_set(&failed.err, -EINVAL, "config.json: process is missing: there is nothing to start");
 	environ = stage->spec->env.items ? stage->spec->env.items : no_env; /* a hook is the container's program: not the engine's */
+	const struct engine_hook_user its = { stage->spec, connection_fd };
+	const struct engine_hook_place place = { .as = &its };
 	if (r == 0)
-		r = run_own_hooks(stage, HOOK_START_CONTAINER, "startContainer", NULL, ENGINE_CREATED, &failed.err);
+		r = run_own_hooks(stage, HOOK_START_CONTAINER, "startContainer", &place, &failed.err);
 	if (r == 0)
 		engine_process_become(stage->spec, path, &stage->request->preserved, connection_fd, &failed.err);
 	if (connection_fd >= 0)

@@ -298,6 +298,24 @@ c["hooks"] = {"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "echo 
 	[ "${output% *}" = its ]
 }
 
+@test "a startContainer hook has the user, the capabilities and the filter of its process, and no more" {
+	make_bundle "$B" true
+	change_config "$B" 'c["process"]["capabilities"] = {"bounding": ["CAP_KILL"]}; c["process"]["noNewPrivileges"] = True
+c["process"]["rlimits"] = [{"type": "RLIMIT_CORE", "soft": 0, "hard": 0}]
+c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 95}]}
+c["hooks"] = {"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "mkdir /tmp/one; while read -r line; do echo $line; done </proc/self/status >&2"]}]}'
+	[ "$EUID" != 0 ] || change_config "$B" 'c["process"]["user"] = {"uid": 7, "gid": 8}'
+	run oci run -b "$B" one
+	echo "$output"
+	[[ $output == *"/tmp/one"*"not supported"* ]]
+	[[ $output == *"CapPrm: 0000000000000000"*"CapEff: 0000000000000000"*"CapBnd: 0000000000000020"*"NoNewPrivs: 1"*"Seccomp: 2"* ]]
+	[ "$EUID" != 0 ] || [[ $output == *"Uid: 7 7 7 7"*"Gid: 8 8 8 8"* ]]
+	change_config "$B" 'c["hooks"]["startContainer"][0]["args"][2] = "kill -STOP $$"; c["hooks"]["startContainer"][0]["timeout"] = 1'
+	fails_saying "did not end within 1 s" oci run -b "$B" two
+	change_config "$B" 'c["hooks"]["startContainer"][0]["args"][2] = "true"; c["process"]["user"] = {"uid": 4294967294, "gid": 0}'
+	[ "$EUID" = 0 ] || fails_saying "the startContainer hook /bin/sh: cannot set the supplementary groups" oci run -b "$B" three
+}
+
 @test "a createContainer hook finds the container's mounts below its root" {
 	make_bundle "$B" true
 	change_config "$B" 'c["hooks"] = {"createContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "test -e \"$1/proc/self\" && test -c \"$1/dev/null\" && echo yes >said", "sh", c["root"]["path"]]}]}'
