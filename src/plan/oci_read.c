@@ -281,8 +281,8 @@ static void check_namespaces(struct oci_reader *o, const struct spec *spec)
 	const struct spec_engine *engine = spec->engine;
 	bool user = spec->namespaces.of[NAMESPACE_USER].origin == NAMESPACE_NEW;
 	o->where = "linux";
-	if (spec->namespaces.of[NAMESPACE_MOUNT].origin == NAMESPACE_HOST)
-		oci_refuse(o, "a container needs a mount namespace of its own");
+	if (spec->namespaces.of[NAMESPACE_MOUNT].origin == NAMESPACE_HOST && spec->namespaces.of[NAMESPACE_USER].origin != NAMESPACE_HOST)
+		oci_refuse(o, "a container with a user namespace needs a mount namespace of its own");
 	if (!user && (engine->map.uid_count || engine->map.gid_count) && spec->namespaces.of[NAMESPACE_USER].origin == NAMESPACE_HOST)
 		oci_refuse(o, "there are id mappings, but no user namespace");
 }

@@ -128,6 +128,8 @@ static int enter_root(const struct engine_stage *stage, int *ret_master_fd, stru
 	if (root_fd < 0)
 		return root_fd;
 	int r = engine_mounts_attach(stage, root_fd, err);
+	if (r == -EINVAL && stage->spec->namespaces.of[NAMESPACE_MOUNT].origin == NAMESPACE_HOST)
+		return err_prefix(err, "in the host's mount namespace, for which Linux 6.15 is needed");
 	if (r == 0)
 		r = engine_devices_make(stage, root_fd, err);
 	if (r == 0)

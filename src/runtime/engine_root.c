@@ -43,9 +43,32 @@ static int open_place(const struct spec_engine *engine)
 	return fd < 0 ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : fd;
 }
 
+static bool is_hosts(const struct engine_stage *stage)
+{
+	return stage->spec->namespaces.of[NAMESPACE_MOUNT].origin == NAMESPACE_HOST;
+}
+
+/*
+ * In the host's mount namespace nothing is attached anywhere: the root stays a detached tree, which nobody else sees and which ends with
+ * the container's processes. To mount something below it takes Linux 6.15.
+ */
+static int begin_detached(const struct engine_stage *stage, struct err *err)
+{
+	const struct spec_engine *engine = stage->spec->engine;
+	if (stage->instance_fd >= 0)
+		return err_set(err, -EINVAL, "a container with programs of another architecture needs a mount namespace of its own");
+	cleanup_fd int root_fd = stage->rootfs_fd >= 0 ? dup(stage->rootfs_fd) : mount_clone(AT_FDCWD, engine->rootfs, true, err);
+	if (root_fd < 0)
+		return err_prefix(err, "the root file system");
+	int r = separate(root_fd, engine->propagation, err);
+	return r < 0 ? r : fd_take(&root_fd);
+}
+
 int engine_root_begin(const struct engine_stage *stage, struct err *err)
 {
 	const struct spec_engine *engine = stage->spec->engine;
+	if (is_hosts(stage))
+		return begin_detached(stage, err);
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_sys(err, "cannot separate the container's mounts from the host's");
 	cleanup_fd int root_fd = stage->rootfs_fd >= 0 ? dup(stage->rootfs_fd) : mount_clone(AT_FDCWD, engine->rootfs, true, err);
@@ -114,7 +137,7 @@ int engine_root_finish(const struct engine_stage *stage, int root_fd, struct err
 	if (r == 0 && spec->read_only)
 		r = mount_set(root_fd, MOUNT_ATTR_RDONLY, false, err);
 	if (r == 0)
-		r = spec->engine->no_pivot ? enter(root_fd, err) : pivot(stage->instance_fd >= 0 ? stage->instance_fd : root_fd, root_fd, err);
+		r = spec->engine->no_pivot || is_hosts(stage) ? enter(root_fd, err) : pivot(stage->instance_fd >= 0 ? stage->instance_fd : root_fd, root_fd, err);
 	if (r == 0 && spec->engine->propagation & (MS_SHARED | MS_UNBINDABLE))
 		r = set_propagation(root_fd, spec->engine->propagation, err);
 	return r;

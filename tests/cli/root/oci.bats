@@ -246,3 +246,28 @@ in_net() {
 		nsenter -t "$(cat "$B/pid")" -n ip -o addr >"$B/there"'
 	grep "xra.*10.9.8.7/24" "$B/there"
 }
+
+@test "a container without a mount namespace is in the host's, where nothing is mounted for it" {
+	local before
+	make_bundle "$B" sh -c 'echo "$(readlink /proc/self/ns/mnt) $$" >/tmp/said; ls / >>/tmp/said; ls /tmp/new; exec sleep 1000'
+	change_config "$B" 'c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "mount"]
+c["mounts"].append({"destination": "/tmp", "type": "bind", "source": "shared", "options": ["rbind"]})
+c["mounts"].append({"destination": "/tmp/new", "type": "tmpfs", "source": "tmpfs"}); c["root"]["readonly"] = True'
+	mkdir -p "$B/shared/new"
+	before=$(wc -l </proc/self/mountinfo)
+	if ! oci create -b "$B" one </dev/null >"$B/out" 2>&1; then
+		cat "$B/out"
+		grep "for which Linux 6.15 is needed" "$B/out"
+		return 0
+	fi
+	oci start one
+	await test -s "$B/shared/said"
+	[ "$(head -1 "$B/shared/said")" = "$(readlink /proc/self/ns/mnt) 1" ]
+	[ "$(tail -n +2 "$B/shared/said")" = "$(ls "$ROOTFS")" ]
+	[ "$(wc -l </proc/self/mountinfo)" = "$before" ]
+	[ "$(oci exec one sh -c 'echo words >/tmp/new/file; cat /tmp/new/file; echo x 2>/dev/null >/x || echo read-only')" = $'words\nread-only' ]
+	oci delete -f one
+	[ -z "$(ls "$B/shared/new")" ]
+	change_config "$B" 'c["linux"]["namespaces"].append({"type": "user"}); c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 65536}]'
+	fails_saying "a container with a user namespace needs a mount namespace of its own" oci create -b "$B" two
+}
