@@ -3,7 +3,8 @@
 /*
  * Theory of operation. For each audit architecture, the rules that count become entries (call number, rule), sorted;
  * entries of the same number become one verdict; neighbouring numbers with the same verdict become one range. A binary
- * search over the ranges leads to a return, or to the comparisons of a call's arguments and then a return.
+ * search over the ranges leads to a return, or to the comparisons of a call's arguments and then a return. Ranges with the same verdict
+ * share a return: the kernel translates the program at each start, which takes time by its length.
  */
 #include "src/seccomp/compile.h"
 
@@ -193,8 +194,11 @@ static void add_ranges(struct group *group, size_t *at, uint32_t start, uint32_t
 	add_range(group, &unknown);
 }
 
-static void emit_range(struct emit *e, const struct range *range)
+/* Returns its place. */
+static unsigned emit_range(struct emit *e, const struct range *range)
 {
+	if (range->count == 0)
+		return emit_verdict(e, range->verdict);
 	emit_return(e, range->verdict);
 	for (size_t i = range->count; i-- > 0;) {
 		const struct entry *entry = &range->entries[i];
@@ -205,19 +209,18 @@ static void emit_range(struct emit *e, const struct range *range)
 		for (size_t c = entry->multiplexed ? 0 : entry->rule->compare_count; c-- > 0;)
 			emit_compare(e, &entry->rule->compares[c], entry->wide, next);
 	}
+	return e->len;
 }
 
-static void emit_ranges(struct emit *e, const struct range *ranges, size_t count)
+static unsigned emit_ranges(struct emit *e, const struct range *ranges, size_t count)
 {
-	if (count == 1) {
-		emit_range(e, ranges);
-		return;
-	}
+	if (count == 1)
+		return emit_range(e, ranges);
 	size_t middle = count / 2;
-	emit_ranges(e, ranges + middle, count - middle);
-	unsigned right = e->len;
-	emit_ranges(e, ranges, middle);
-	emit_jump(e, BPF_JGE, ranges[middle].start, right, e->len);
+	unsigned right = emit_ranges(e, ranges + middle, count - middle);
+	unsigned left = emit_ranges(e, ranges, middle);
+	emit_jump(e, BPF_JGE, ranges[middle].start, right, left);
+	return e->len;
 }
 
 static bool is_wanted(const struct seccomp_profile *profile, const struct seccomp_machine *machine, size_t i)
@@ -243,7 +246,8 @@ static void emit_group(struct emit *e, const struct seccomp_profile *profile, co
 	add_ranges(&group, &at, 0, X32_BIT);
 	if (at < group.entry_count)
 		add_ranges(&group, &at, X32_BIT, UINT32_MAX);
-	emit_ranges(e, group.ranges, group.range_count);
+	if (emit_ranges(e, group.ranges, group.range_count) != e->len) /* a single one, whose verdict stands elsewhere */
+		emit_return(e, group.ranges->verdict);
 	emit_load(e, offsetof(struct seccomp_data, nr));
 	emit_jump(e, BPF_JEQ, audit, e->len, otherwise);
 	free(group.entries);

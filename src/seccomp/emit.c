@@ -20,6 +20,24 @@ void emit_return(struct emit *e, uint32_t verdict)
 	put(e, BPF_RET | BPF_K, 0, 0, verdict);
 }
 
+/* A conditional jump reaches it then, mostly: little is put between the two sides of a branch. */
+enum { NEAR = 200 };
+
+unsigned emit_verdict(struct emit *e, uint32_t verdict)
+{
+	size_t farthest = 0;
+	for (size_t i = 0; i < sizeof e->returns / sizeof *e->returns; i++) {
+		if (e->returns[i].place && e->returns[i].verdict == verdict && e->len - e->returns[i].place < NEAR)
+			return e->returns[i].place;
+		if (e->returns[i].place < e->returns[farthest].place)
+			farthest = i;
+	}
+	emit_return(e, verdict);
+	e->returns[farthest].verdict = verdict;
+	e->returns[farthest].place = e->len;
+	return e->len;
+}
+
 void emit_load(struct emit *e, uint32_t offset)
 {
 	put(e, BPF_LD | BPF_W | BPF_ABS, 0, 0, offset);
