@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-/* The measure of a sink: small enough to stay in the CPU's cache, 4 MiB in all. */
+/* The measure of a sink, where nothing speaks for another: small enough to stay in the CPU's cache, 4 MiB in all. */
 enum { INFLATE_BLOCK = 256 << 10, INFLATE_BLOCKS = 16 };
 
 /*

@@ -16,6 +16,7 @@
 #include "registry/extract.h"
 #include "registry/fetch.h"
 #include "registry/hasher.h"
+#include "registry/inflate.h"
 
 #include "src/base/fd.h"
 #include "src/base/overlay.h"
@@ -31,6 +32,12 @@
 
 enum { MAX_THREADS = 4 };
 
+/*
+ * 16 MiB for the layers under way. Among many small files writing is what takes longest, among few large ones inflating: so much does the one
+ * get ahead while the other has its turn.
+ */
+enum { BLOCKS = MAX_THREADS * INFLATE_BLOCKS };
+
 struct install {
 	const struct store *store;
 	const struct incoming *in;
@@ -38,6 +45,7 @@ struct install {
 	struct staged *staged;
 	struct progress *progress;
 	struct flush flush;
+	size_t thread_count;
 	pthread_mutex_t lock;
 	size_t next; /* the next layer to fetch */
 	int failure; /* the first thread's to fail */
@@ -96,7 +104,7 @@ static int bring(struct install *p, size_t i, const struct fetch_from *from, str
 {
 	struct staged *s = &p->staged[i];
 	struct layer_options options = { .diff_id = s->layer->diff_id, .single_id = p->options->single_id, .bottom = i == 0,
-		.flush = &p->flush };
+		.flush = &p->flush, .blocks = BLOCKS / p->thread_count };
 	if (!p->options->check && is_here(p, i)) {
 		progress_begin(p->progress, i, &s->layer->digest, s->layer->size);
 		progress_end(p->progress, i, "already here");
@@ -154,7 +162,8 @@ static int fetch_layers(struct install *p, struct err *err)
 {
 	pthread_t threads[MAX_THREADS];
 	size_t count = 0;
-	while (count < MAX_THREADS && count < p->in->image.layer_count) {
+	p->thread_count = p->in->image.layer_count < MAX_THREADS ? p->in->image.layer_count : MAX_THREADS;
+	while (count < p->thread_count) {
 		if (pthread_create(&threads[count], NULL, work, p) != 0)
 			break;
 		count++;

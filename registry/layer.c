@@ -147,7 +147,7 @@ static int run(struct stream *source, enum compression compression, const struct
 	struct tar tar = { .what = "layer", .max_entries = options->max_entries ? options->max_entries : MAX_ENTRIES, .max_size = max_bytes };
 	cleanup_extract struct extract x = { .root_fd = -1, .parent = PARENT_INIT, .link_parent = PARENT_INIT, .file_fd = -1 };
 	err_clear(err);
-	tar.plain = p.plain = stream_new(INFLATE_BLOCKS, INFLATE_BLOCK, 2);
+	tar.plain = p.plain = stream_new(options->blocks ? options->blocks : INFLATE_BLOCKS, INFLATE_BLOCK, 2);
 	int r = extract_init(&x, root_fd, mode, options->single_id, report, err);
 	if (r == 0)
 		r = start_pipeline(&p, err);

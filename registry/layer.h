@@ -33,6 +33,7 @@ struct layer_options {
 	uint64_t max_bytes;         /* budget for the tar's bytes; 0: the default, 64 GiB */
 	uint64_t max_entries;       /* budget for entries; 0: the default, 4,000,000 */
 	struct flush *flush;        /* hears what is written, or NULL */
+	size_t blocks;              /* of INFLATE_BLOCK bytes, between inflating and writing; 0: INFLATE_BLOCKS */
 };
 
 /*
