@@ -164,6 +164,35 @@ teardown() {
 	xrun store verify --repair=false
 }
 
+@test "a layer that stands in an image more than once counts where it stands last" {
+	local dir=$BATS_TEST_TMPDIR/same
+	mkdir -p "$dir"/{a,b,none}
+	echo a >"$dir/a/file"
+	echo b >"$dir/b/file"
+	make_layout aba --layer "$(native_tar)" --layer "$dir/a" --layer "$dir/b" --layer "$dir/a"
+	make_layout empty --layer "$(native_tar)" --layer "$dir/none" --layer "$dir/none" --layer "$dir/b" --layer "$dir/none"
+	[ "$(xrun -q --network none "oci:$LAYOUT:aba" cat /file)" = a ]
+	[ "$(xrun -q --network none "oci:$LAYOUT:empty" cat /file)" = b ]
+	xrun store verify --repair=false
+}
+
+@test "an image of five hundred layers runs, also from a store whose path is long" {
+	local store
+	store=$BATS_TEST_TMPDIR/$(printf 'long%.0s' {1..50})
+	python3 - "$BATS_TEST_TMPDIR" <<-'END'
+		import io, sys, tarfile
+		for i in range(499):
+		    with tarfile.open(f"{sys.argv[1]}/{i}.tar", "w") as tar:
+		        info = tarfile.TarInfo(f"file-{i}")
+		        info.size = len(str(i))
+		        tar.addfile(info, io.BytesIO(str(i).encode()))
+	END
+	# shellcheck disable=SC2046 # words
+	make_layout fivehundred --layer "$(native_tar)" $(printf -- "--layer $BATS_TEST_TMPDIR/%d.tar " {0..498})
+	[ "$("$XRUN" --root "$store" run -q --network none "oci:$LAYOUT:fivehundred" sh -c 'cat /file-* | wc -c; cat /file-0 /file-498')" = $'1387\n0498' ]
+	"$XRUN" --root "$store" rmi --all
+}
+
 @test "a layer of two images stays until the last of them goes" {
 	xrun pull -q "$NATIVE"
 	xrun pull -q "$PLAIN/test:config"
