@@ -6,7 +6,7 @@
 #   make probes     what `xrun doctor --arch` runs, for the architectures that a cross compiler is here for
 #   make check      every test; make bench: side by side with other tools (or bench-pull, bench-start, bench-exec, bench-emulation, bench-engines); make lint: shellcheck, clang-tidy
 #   make conformance   the same container on every architecture there is a compiler for
-#   make sweep      runs and pulls broken off at every system call; STEP=10: at one in ten
+#   make sweep      runs and pulls broken off at every system call; STEP=10: runs at one in ten, pulls at one of each kind and place
 #   make check-many    500 containers at once; MANY=1000 for another number
 #   make check-large   system calls and memory for an image of a million files; LARGE=250000 for another number
 #   make check-kernels   some tests on older kernels, in virtual machines

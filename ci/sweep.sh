@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# sweep.sh breaks runs and pulls off at every system call, and looks at what is left; `make sweep` calls it. STEP=10 tries one call in
-# ten. As root, it is done as an ordinary user as well.
+# sweep.sh breaks runs and pulls off at every system call, and looks at what is left; `make sweep` calls it. STEP=10 tries one call of
+# a run in ten, and of a pull one of each kind at each place. As root, it is done as an ordinary user as well.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 ci/deps.sh build run test || exit 1

@@ -47,7 +47,7 @@ static int denied(const struct session *session, const char *what, int status, s
 {
 	const struct endpoint *endpoint = endpoint_of(session);
 	if (endpoint->username || endpoint->identity_token)
-		return err_set(err, -EACCES, "%s: %s does not let %s in (%d); is the password right, and the image's name?", what,
+		return err_set(err, -EACCES, "%s: %s does not let %s in (%d); is the password right, and the name?", what,
 			endpoint->registry, endpoint->username ? endpoint->username : "this login", status);
 	return err_set(err, -EACCES, "%s: %s wants a login (%d); give one with xrun login or --creds USER:PASSWORD, or is the name wrong?", what,
 		endpoint->registry, status);

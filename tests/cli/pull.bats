@@ -177,8 +177,8 @@ teardown() {
 }
 
 @test "an image of five hundred layers runs, also from a store whose path is long" {
-	local store
-	store=$BATS_TEST_TMPDIR/$(printf 'long%.0s' {1..50})
+	local far
+	far=$BATS_TEST_TMPDIR/$(printf 'long%.0s' {1..50})
 	python3 - "$BATS_TEST_TMPDIR" <<-'END'
 		import io, sys, tarfile
 		for i in range(499):
@@ -189,8 +189,8 @@ teardown() {
 	END
 	# shellcheck disable=SC2046 # words
 	make_layout fivehundred --layer "$(native_tar)" $(printf -- "--layer $BATS_TEST_TMPDIR/%d.tar " {0..498})
-	[ "$("$XRUN" --root "$store" run -q --network none "oci:$LAYOUT:fivehundred" sh -c 'cat /file-* | wc -c; cat /file-0 /file-498')" = $'1387\n0498' ]
-	"$XRUN" --root "$store" rmi --all
+	[ "$("$XRUN" --root "$far" run -q --network none "oci:$LAYOUT:fivehundred" sh -c 'cat /file-* | wc -c; cat /file-0 /file-498')" = $'1387\n0498' ]
+	"$XRUN" --root "$far" rmi --all
 }
 
 @test "a layer of two images stays until the last of them goes" {

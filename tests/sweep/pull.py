@@ -5,7 +5,8 @@
 For root, whose processes strace(1) can follow. First a trace of a whole pull: nothing gets its final name before it is on
 disk, and index.json is last. Then a pull is killed, or a call of it fails, at the Nth such call of a thread. Afterwards the
 store verifies, the next pull succeeds, and the tree is the one of an undisturbed pull. Last the Nth write of all, and then
-every one, takes half of what it is given (short.c), which a pull gets over. STEP n tries every nth call only.
+every one, takes half of what it is given (short.c), which a pull gets over. With STEP n one call of each kind at each place
+(its descriptors' paths, its flags) is tried, in one of these ways by turns, however rare it is; and every nth write is short.
 Ends with "pull: N passed, N failed".
 """
 import collections, hashlib, os, re, subprocess, sys, tempfile
@@ -95,17 +96,32 @@ def check_order():
     return found
 
 
+def place_of(call):
+    """Where in the store, without what differs from file to file and from pull to pull, and by which flags."""
+    call, places = call.rpartition(" = ")[0] or call, []
+    for path in re.findall(r"<([^<>]*)>", call):
+        if not path.startswith(STORE):
+            places.append("elsewhere" if os.path.lexists(path) else "merged")
+            continue
+        below = re.sub(r"#\d+", "#", re.sub("^/staging/[^/]+", "/staging/*", path.removeprefix(STORE)))
+        places.append("/".join(below.split("/")[:4 if below.startswith("/staging") else 2]))
+    names = re.findall(r'"(index|\.index|oci-layout|lock|in-use|layers|blobs|staging|work|root)\b', call)
+    flags = re.findall(r"\b(?:O_CREAT|O_TMPFILE|O_PATH|S_IF[A-Z]+|AT_REMOVEDIR|LOCK_[A-Z]+)", call)
+    return " ".join([*places, *names, *flags])
+
+
 def count_calls():
-    """Of each kind the most that a thread makes; and how many writes all of them make."""
+    """By kind the most that a thread makes; by kind and place which of a thread's calls they are; and how many writes all make."""
     with tempfile.NamedTemporaryFile("r") as log:
-        status, said = xrun("pull", "-q", IMAGE, prefix=strace("-o", log.name, "-e", "trace=" + ",".join(CHANGES)))
+        status, said = xrun("pull", "-q", IMAGE, prefix=strace("-y", "-o", log.name, "-e", "trace=" + ",".join(CHANGES)))
         assert status == 0, said
-        counts = collections.defaultdict(collections.Counter)
-        for line in log:
-            if match := re.match(r"(\d+) +(\w+)\(", line):
-                counts[match[1]][match[2]] += 1
+        counts, places = collections.defaultdict(collections.Counter), collections.defaultdict(list)
+        for pid, call in whole_calls(log):
+            if match := re.match(r"(\w+)\(", call):
+                counts[pid][match[1]] += 1
+                places[match[1], place_of(call)].append(counts[pid][match[1]])
     most = {name: max(counter[name] for counter in counts.values()) for name in CHANGES if any(counter[name] for counter in counts.values())}
-    return most, sum(counter["write"] + counter["pwrite64"] for counter in counts.values())
+    return most, places, sum(counter["write"] + counter["pwrite64"] for counter in counts.values())
 
 
 def after(want):
@@ -131,17 +147,23 @@ def after(want):
     return found + ([f"left after rmi: {left}"] if left else [])
 
 
-def numbers(count):
-    """Which of so many calls are tried."""
-    return range(1 + (STEP > 1) * (STEP // 2), count + 1, STEP)
+def ways(name, n):
+    yield f"killed at {name} number {n}", f"inject={name}:signal=KILL:when={n}"
+    for errno in FAILS.get(name, ()):
+        yield f"{name} number {n} fails with {errno}", f"inject={name}:error={errno}:when={n}"
 
 
-def disturbances(counts):
-    for name, count in counts.items():
-        for n in numbers(count):
-            yield f"killed at {name} number {n}", f"inject={name}:signal=KILL:when={n}"
-            for errno in FAILS.get(name, ()):
-                yield f"{name} number {n} fails with {errno}", f"inject={name}:error={errno}:when={n}"
+def disturbances(counts, places):
+    if STEP == 1:
+        for name, count in counts.items():
+            for n in range(1, count + 1):
+                yield from ways(name, n)
+        return
+    turn = collections.Counter()
+    for (name, _), at in sorted(places.items()):
+        choices = list(ways(name, at[STEP % len(at)]))
+        turn[name] += 1
+        yield choices[(turn[name] + STEP) % len(choices)]
 
 
 def disturb(what, inject):
@@ -165,7 +187,7 @@ def shortenings(directory, total):
     library = directory + "/short.so"
     os.chmod(directory, 0o755)  # for who a pull runs as
     subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", library, os.path.dirname(os.path.abspath(__file__)) + "/short.c"], check=True)
-    for n in [0, *numbers(total)]:
+    for n in [0, *range(1 + (STEP > 1) * (STEP // 2), total + 1, STEP)]:
         yield f"write number {n} is short" if n else "every write is short", shorten(library, n)
 
 
@@ -179,7 +201,7 @@ def main():
     for line in wrong:
         print("order:", line)
     clean()
-    counts, writes = count_calls()
+    counts, places, writes = count_calls()
     clean()
     passed, failed = (0, 1) if wrong else (1, 0)
 
@@ -189,7 +211,7 @@ def main():
         if found:
             print(f"{what}: {'; '.join(found)}", flush=True)
 
-    for what, inject in disturbances(counts):
+    for what, inject in disturbances(counts, places):
         judge(what, disturb(what, inject) + after(want))
     with tempfile.TemporaryDirectory() as directory:
         for what, found in shortenings(directory, writes):
