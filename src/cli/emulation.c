@@ -9,7 +9,7 @@
 #include "binfmt/kinds.h"
 #include "src/base/fd.h"
 #include "src/plan/ulimit.h"
-#include "src/runtime/directories.h"
+#include "src/runtime/listing.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -144,7 +144,7 @@ static int plan_cores(const struct request *q, struct spec *spec, struct err *er
 /* Where the machine runs 32-bit programs itself, its kernel can be asked as one of them. */
 static bool needs_short_positions(const struct arch *arch)
 {
-	return arch->elf_class == 1 && directories_can_serve() && binfmt_is_native(arch_by_name("i386"));
+	return arch->elf_class == 1 && listing_by() && binfmt_is_native(arch_by_name(listing_by()));
 }
 
 /* While the kernel is asked whether there are private instances, all is planned for one. */

@@ -4,9 +4,9 @@
  * Theory of operation. getdents64(2) gives each entry a position in the directory. ext4's are hashes, of 63 bits for a 64-bit
  * caller and of 31 bits for a 32-bit one (fs/ext4/dir.c, is_32bit_api). A 64-bit emulator is a 64-bit caller, whatever its
  * guest, whose C library then says EOVERFLOW. So a seccomp filter hands these calls to a process of ours
- * (seccomp_unotify(2)): it takes the directory's descriptor out of the caller, makes the call by the 32-bit entry that
- * x86-64 kernels have for 64-bit programs, too (int 0x80), and writes the entries into the caller's memory. The file's
- * position is shared, so that whatever else the caller does with the directory goes on from there.
+ * (seccomp_unotify(2)): it takes the directory's descriptor out of the caller, has the call made as a 32-bit program makes it
+ * (listing.h), and writes the entries into the caller's memory. The file's position is shared, so that whatever else the caller
+ * does with the directory goes on from there.
  *
  * Whatever cannot be done so is left to the kernel, as if there were no filter: that is what the caller asked for. Nothing
  * more is reached than what the caller can reach itself: its own memory, and a directory that it has open.
@@ -16,6 +16,7 @@
 #include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/runtime/listing.h"
 #include "src/runtime/shortage.h"
 
 #include <errno.h>
@@ -28,53 +29,16 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
-enum { OUR_MACHINE = AUDIT_ARCH_X86_64, COMPAT_GETDENTS64 = 220 }; /* arch/x86/entry/syscalls/syscall_32.tbl */
-
-bool directories_can_serve(void)
-{
-	return true;
-}
-
-/* `room` lies below 4 GiB, as all that a 32-bit call can name. */
-static long list(int dir_fd, void *room, size_t size)
-{
-	long r;
-	__asm__ volatile("int $0x80" : "=a"(r) : "a"(COMPAT_GETDENTS64), "b"(dir_fd), "c"(room), "d"(size)
-			 : "memory", "r8", "r9", "r10", "r11");
-	return (int)r;
-}
-
-static void *make_room(size_t size)
-{
-	void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	return room == MAP_FAILED ? NULL : room;
-}
+enum { OUR_MACHINE = AUDIT_ARCH_X86_64 };
+#elif defined(__aarch64__)
+enum { OUR_MACHINE = AUDIT_ARCH_AARCH64 };
 #else
 enum { OUR_MACHINE = 0 };
-
-bool directories_can_serve(void)
-{
-	return false;
-}
-
-static long list(int dir_fd, void *room, size_t size)
-{
-	return syscall(SYS_getdents64, dir_fd, room, size) < 0 ? -errno : -ENOSYS;
-}
-
-static void *make_room(size_t size)
-{
-	(void)size;
-	return NULL;
-}
 #endif
-
-enum { ROOM = 1 << 18 };
 
 /* <linux/seccomp.h> of Linux 6.6: who asks and who answers take turns on one processor, half the time; elsewhere an error. */
 enum { NOTIF_SYNC_WAKE_UP = 1 };
@@ -111,24 +75,26 @@ static int open_process(pid_t thread)
  * What is opened by a number is checked afterwards: while the call waits the number is the caller's, and what is open
  * stays the caller's, whoever has the number then. False where the kernel is to do it.
  */
-static bool answer(int listener_fd, const struct seccomp_notif *call, void *room, struct seccomp_notif_resp *response)
+static bool answer(int listener_fd, const struct seccomp_notif *call, const struct listing *listing, struct seccomp_notif_resp *response)
 {
 	const __u64 *args = call->data.args;
-	size_t size = args[2] < ROOM ? args[2] : ROOM;
+	size_t size = args[2] < LISTING_ROOM ? args[2] : LISTING_ROOM;
 	cleanup_free char *path = str_fmt("/proc/%u/mem", call->pid);
 	cleanup_fd int memory_fd = open(path, O_WRONLY | O_CLOEXEC), process_fd = open_process((pid_t)call->pid);
 	cleanup_fd int dir_fd = process_fd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process_fd, (int)args[0], 0);
 	if (memory_fd < 0 || dir_fd < 0 || ioctl(listener_fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &call->id) < 0)
 		return false;
-	long n = list(dir_fd, room, size);
-	if (n > 0 && pwrite(memory_fd, room, n, (off_t)args[1]) != n)
+	long n = listing_read(listing, dir_fd, size);
+	if (n == -ENOSYS)
+		return false;
+	if (n > 0 && pwrite(memory_fd, listing->room, n, (off_t)args[1]) != n)
 		n = -EFAULT;
 	response->error = n < 0 ? (int)n : 0;
 	response->val = n < 0 ? 0 : n;
 	return true;
 }
 
-static void answer_all(int listener_fd, void *room)
+static void answer_all(int listener_fd, const struct listing *listing)
 {
 	struct pollfd polled = { .fd = listener_fd, .events = POLLIN };
 	ioctl(listener_fd, NOTIF_SET_FLAGS, NOTIF_SYNC_WAKE_UP);
@@ -141,7 +107,7 @@ static void answer_all(int listener_fd, void *room)
 		if (ioctl(listener_fd, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
 			continue;
 		struct seccomp_notif_resp response = { .id = call.id };
-		if (!room || !answer(listener_fd, &call, room, &response))
+		if (!listing->room || !answer(listener_fd, &call, listing, &response))
 			response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 		ioctl(listener_fd, SECCOMP_IOCTL_NOTIF_SEND, &response);
 	}
@@ -153,10 +119,12 @@ static void become_server(int listener_fd)
 	sigset_t all;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	bool alone = setsid() >= 0 && chdir("/") == 0 && dup2(listener_fd, 0) == 0 && calls_close_range(1, ~0u, 0) == 0;
-	if (alone)
-		answer_all(0, make_room(ROOM));
-	_exit(!alone);
+	struct listing listing;
+	if (setsid() < 0 || chdir("/") < 0 || dup2(listener_fd, 0) < 0 || calls_close_range(1, ~0u, 0) < 0)
+		_exit(1);
+	listing_open(&listing);
+	answer_all(0, &listing);
+	_exit(0);
 }
 
 int directories_serve(int listener_fd, struct err *err)

@@ -5,8 +5,6 @@
 
 #include "src/base/err.h"
 
-#include <stdbool.h>
-
 /*
  * From now on getdents64(2) of this process and of what it starts waits for who has the descriptor that comes back, -1 where
  * the kernel cannot (older than 5.19, or a filter around us that does the same): then it is as without. Needs CAP_SYS_ADMIN
@@ -19,8 +17,5 @@ int directories_listen(void);
  * positions the kernel keeps below 2^31, and ends with the last process that asks. It is nobody's child.
  */
 int directories_serve(int listener_fd, struct err *err);
-
-/* Whether a program of this build can make the system calls of a 32-bit one; that the kernel takes them is for binfmt_is_native. */
-bool directories_can_serve(void);
 
 #endif
