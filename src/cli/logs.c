@@ -39,7 +39,8 @@ struct reader {
 	int log_fd;
 	struct buf *tail;     /* a ring of wish->lines entries */
 	size_t tail_at, tail_count;
-	bool line_begins;
+	FILE *last;           /* the stream that the latest entry went to */
+	bool goes_on[2];      /* whether standard output's last line is unfinished, and standard error's */
 };
 
 static int print_entry(struct reader *reader, const json_t *entry, struct err *err)
@@ -49,16 +50,20 @@ static int print_entry(struct reader *reader, const json_t *entry, struct err *e
 	const char *encoded = json_string_value(json_object_get(entry, "log64"));
 	const json_t *plain = json_object_get(entry, "log");
 	cleanup_buf struct buf data = { 0 };
-	FILE *out = str_eq(stream, "stderr") ? stderr : stdout;
+	bool is_error = str_eq(stream, "stderr");
+	FILE *out = is_error ? stderr : stdout;
 	if (encoded && !base64_decode(encoded, &data))
 		return err_set(err, -EBADMSG, "the log is damaged");
 	if (!encoded)
 		buf_add(&data, json_string_value(plain), json_string_length(plain));
-	if (reader->wish->timestamps && reader->line_begins)
+	if (reader->last && reader->last != out)
+		fflush(reader->last); /* both may lead to the same place: there they stay in order */
+	reader->last = out;
+	if (reader->wish->timestamps && !reader->goes_on[is_error])
 		fprintf(out, "%s ", time ? time : "");
 	if (fwrite(data.data, 1, data.len, out) != data.len)
 		return err_sys(err, "cannot write the log");
-	reader->line_begins = data.len && data.data[data.len - 1] == '\n';
+	reader->goes_on[is_error] = !data.len || data.data[data.len - 1] != '\n';
 	return 0;
 }
 
@@ -209,7 +214,7 @@ static int run(const struct globals *globals, const struct wish *wish, const cha
 		return err_set(err, -ENOENT, "container %s has no log: its output went to the xrun that started it; logs are of detached ones (-d)", name);
 	if (log_fd < 0)
 		return err_sys(err, "cannot open the log of container %s", name);
-	struct reader reader = { .wish = wish, .log_fd = log_fd, .line_begins = true };
+	struct reader reader = { .wish = wish, .log_fd = log_fd };
 	return read_all(&reader, subject.dir_fd, subject.spec.life.log_files, err);
 }
 

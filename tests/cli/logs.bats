@@ -24,6 +24,22 @@ ended() {
 	[ "$(xrun logs box 2>&1 >/dev/null)" = err ]
 }
 
+logs_have() {
+	xrun logs box 2>&1 | grep -q "$1"
+}
+
+@test "logs says both streams in the order in which they were written, where they lead to the same place" {
+	xrun run -d --name box "$NATIVE" sh -c 'go() { until [ -e /tmp/$1 ]; do sleep 0.05; done; }; echo one; go 1; echo two >&2; go 2; echo three; exec sleep 1000' >/dev/null
+	local word i=0
+	for word in one two; do
+		await logs_have "$word"
+		xrun exec box touch "/tmp/$((++i))"
+	done
+	await logs_have three
+	[ "$(xrun logs box 2>&1)" = $'one\ntwo\nthree' ]
+	[ "$(xrun logs -t box 2>&1 | sed 's/20[^ ]*Z/T/g')" = $'T one\nT two\nT three' ]
+}
+
 @test "logs gives every byte back as it was" {
 	ended "$NATIVE" sh -c 'i=0; while [ $i -lt 256 ]; do printf "\\$(printf %o $i)"; i=$((i + 1)); done; echo; printf "gr\303\274n \"x\" \\\\ \t\n"; printf "\303\n"'
 	python3 - >"$BATS_TEST_TMPDIR/want" <<-'END'
