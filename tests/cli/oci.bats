@@ -359,13 +359,12 @@ c["hooks"] = {"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "mkdir
 
 @test "a descriptor to be preserved that is not open is warned of, and none of our own takes its place" {
 	make_bundle "$B" sh -c 'for fd in 3 4 5; do [ ! -e /proc/self/fd/$fd ] || readlink /proc/self/fd/$fd; done'
-	exec 3>&- 4>&-
-	[ "$(oci --log "$B/log" run -b "$B" --preserve-fds 3 one 5<"$B/config.json")" = "$B/config.json" ]
+	[ "$(oci --log "$B/log" run -b "$B" --preserve-fds 3 one 3>&- 4>&- 5<"$B/config.json")" = "$B/config.json" ]
 	grep 'level=warning.*descriptor 3 and 1 more are to be preserved and are not open' "$B/log"
-	[ -z "$(LISTEN_FDS=1 oci --log "$B/log" run -b "$B" two)" ]
+	[ -z "$(LISTEN_FDS=1 oci --log "$B/log" run -b "$B" two 3>&- 4>&-)" ]
 	change_config "$B" 'c["process"]["args"] = ["sleep", "1000"]'
 	oci run -d -b "$B" three </dev/null >/dev/null 2>&1
-	[ "$(oci --log "$B/log" exec --preserve-fds 3 three sh -c 'for fd in 3 4 5; do [ ! -e /proc/self/fd/$fd ] || echo $fd; done' 4</dev/null)" = 4 ]
+	[ "$(oci --log "$B/log" exec --preserve-fds 3 three sh -c 'for fd in 3 4 5; do [ ! -e /proc/self/fd/$fd ] || echo $fd; done' 3>&- 4</dev/null)" = 4 ]
 }
 
 @test "xrun-oci(1) has every command, with its options" {
