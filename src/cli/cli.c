@@ -58,8 +58,8 @@ const struct command cli_commands[] = {
 		"Every second, until interrupted; all running containers if none is named.\n\n"
 		"  xrun stats\n"
 		"  xrun stats --no-stream --format json web\n" },
-	{ "pause", command_pause, "CONTAINER...", "stop every process of containers, until unpause", pause_options, NULL },
-	{ "unpause", command_unpause, "CONTAINER...", "let paused containers go on", pause_options, NULL },
+	{ "pause", command_pause, "[OPTIONS] CONTAINER...", "stop every process of containers, until unpause", pause_options, NULL },
+	{ "unpause", command_unpause, "[OPTIONS] CONTAINER...", "let paused containers go on", pause_options, NULL },
 	{ "update", command_update, "[OPTIONS] CONTAINER...", "change the limits of containers, now and for later starts", update_options,
 		"  xrun update --memory 1g --cpus 2 web\n" },
 	{ "debug", command_debug, "[OPTIONS] CONTAINER", "attach gdb to a running container's program", debug_options,

@@ -18,10 +18,11 @@ enum { PIDS_LIMIT = 9, BLKIO_WEIGHT = 10 }; /* in update_options */
 
 struct wish {
 	const char *limits[11];
-	bool help;
+	bool all, help;
 };
 
 const struct option pause_options[] = {
+	{ "all", 'a', OPTION_SWITCH, offsetof(struct wish, all), NULL, "every container that runs (or, to go on, is paused), instead of names" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
@@ -90,8 +91,8 @@ static int command(const struct globals *globals, int argc, char **argv, bool fr
 	int r = options_parse(pause_options, &wish, argc, argv, false, &names, err);
 	if (r == 0 && wish.help)
 		return cli_print_help(command);
-	if (r == 0 && names.len == 0)
-		r = err_set(err, -EINVAL, "which container? see xrun %s --help", command);
+	if (r == 0)
+		r = place_choose(globals, command, wish.all, 1u << (frozen ? STATE_RUNNING : STATE_PAUSED), &names, err);
 	if (r == 0)
 		r = place_open(&place, globals, err);
 	for (size_t i = 0; r == 0 && i < names.len; i++) {

@@ -78,6 +78,28 @@ static int do_one(const struct place *place, const char *name, const struct each
 	return r;
 }
 
+static int add_all(const struct globals *globals, unsigned statuses, struct strv *names, struct err *err)
+{
+	cleanup_place struct place place = PLACE_CLOSED;
+	cleanup_states struct states states = { 0 };
+	int r = place_open(&place, globals, err);
+	if (r == 0)
+		r = state_list(place.containers_fd, &states, err);
+	for (size_t i = 0; r == 0 && i < states.count; i++)
+		if (statuses & 1u << states.items[i].status)
+			strv_add(names, states.items[i].id);
+	return r;
+}
+
+int place_choose(const struct globals *globals, const char *command, bool all, unsigned statuses, struct strv *names, struct err *err)
+{
+	if (all && names->len)
+		return err_set(err, -EINVAL, "--all is for every container: it takes no names, and there is %s", names->items[0]);
+	if (!all && !names->len)
+		return err_set(err, -EINVAL, "which container? see xrun %s --help", command);
+	return all ? add_all(globals, statuses, names, err) : 0;
+}
+
 int place_each(const struct globals *globals, const struct strv *names, const struct each *each, struct err *err)
 {
 	cleanup_place struct place place = PLACE_CLOSED;

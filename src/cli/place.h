@@ -31,6 +31,13 @@ void subject_done(struct subject *subject);
 int subject_find_running(const struct place *place, const char *wish, struct subject *ret_subject, struct err *err);
 
 /*
+ * The containers that a command is for: those that its words name, or with --all each one whose status is among `statuses` (bit n is
+ * STATE_n), whose ids are added then. Both, or neither, is an error.
+ */
+enum { PLACE_ANY = ~0 };
+int place_choose(const struct globals *globals, const char *command, bool all, unsigned statuses, struct strv *names, struct err *err);
+
+/*
  * Calls `call` for each container that `names` has, saying each one's name as it is done with. All are tried; a failure is
  * printed on standard error but the last one, which is returned.
  */

@@ -13,11 +13,15 @@
 #include <stdio.h>
 
 struct wish {
-	bool force, help;
+	const char *timeout;
+	bool all, force, help;
+	unsigned long long seconds;
 };
 
 const struct option rm_options[] = {
+	{ "all", 'a', OPTION_SWITCH, offsetof(struct wish, all), NULL, "every container, instead of names" },
 	{ "force", 'f', OPTION_SWITCH, offsetof(struct wish, force), NULL, "kill it first if it runs; one that is not there is no error" },
+	{ "time", 't', OPTION_TEXT, offsetof(struct wish, timeout), "SECONDS", "with --force, stop it, and kill it after that time only" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
@@ -36,7 +40,8 @@ const struct option rename_options[] = {
 static int rm_one(const struct place *place, struct subject *subject, void *context, struct err *err)
 {
 	const struct wish *wish = context;
-	int r = wish->force ? signal_stop(subject->dir_fd, &subject->state, SIGKILL, 0, err) : 0;
+	int number = wish->seconds && subject->spec.life.stop_signal ? subject->spec.life.stop_signal : SIGKILL;
+	int r = wish->force ? signal_stop(subject->dir_fd, &subject->state, number, (unsigned)wish->seconds, err) : 0;
 	if (r == 0 && wish->force && faccessat(subject->dir_fd, "lock", F_OK, 0) < 0)
 		return 0;
 	cleanup_fd int lock_fd = r < 0 ? r : containers_lock(subject->dir_fd, LOCK_CHANGE, true, err);
@@ -56,9 +61,13 @@ int command_rm(const struct globals *globals, int argc, char **argv, struct err 
 	int r = options_parse(rm_options, &wish, argc, argv, false, &operands, err);
 	if (r == 0 && wish.help)
 		return cli_print_help("rm");
-	if (r == 0 && operands.len == 0)
-		return err_set(err, -EINVAL, "which container? see xrun rm --help");
-	return r < 0 ? r : place_each(globals, &operands, &(struct each){ rm_one, &wish, .missing_ok = wish.force, .damaged_ok = true }, err);
+	if (r == 0 && wish.timeout && !wish.force)
+		r = err_set(err, -EINVAL, "--time is for --force, which alone ends a container");
+	if (r == 0 && wish.timeout && !str_to_u64(wish.timeout, 1000000, &wish.seconds))
+		r = err_set(err, -EINVAL, "--time %s: not a number of seconds", wish.timeout);
+	if (r == 0)
+		r = place_choose(globals, "rm", wish.all, PLACE_ANY, &operands, err);
+	return r < 0 ? r : place_each(globals, &operands, &(struct each){ rm_one, &wish, .missing_ok = wish.force || wish.all, .damaged_ok = true }, err);
 }
 
 static int wait_one(const struct place *place, struct subject *subject, void *context, struct err *err)

@@ -13,12 +13,15 @@
 
 struct wish {
 	const char *timeout, *signal;
-	bool help;
+	bool all, help;
 	int number;            /* of signal; 0: the container's */
 	unsigned long long seconds;
 };
 
+enum { ALIVE = 1 << STATE_RUNNING | 1 << STATE_PAUSED | 1 << STATE_RESTARTING };
+
 const struct option stop_options[] = {
+	{ "all", 'a', OPTION_SWITCH, offsetof(struct wish, all), NULL, "every container, instead of names" },
 	{ "time", 't', OPTION_TEXT, offsetof(struct wish, timeout), "SECONDS", "how long to wait before killing it; --stop-timeout's, or 10" },
 	{ "signal", 's', OPTION_TEXT, offsetof(struct wish, signal), "SIGNAL", "instead of --stop-signal's, or the image's, or TERM" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
@@ -26,19 +29,17 @@ const struct option stop_options[] = {
 };
 
 const struct option kill_options[] = {
+	{ "all", 'a', OPTION_SWITCH, offsetof(struct wish, all), NULL, "every container that runs, instead of names" },
 	{ "signal", 's', OPTION_TEXT, offsetof(struct wish, signal), "SIGNAL", "by name or number; KILL if not given" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
 
-static int parse(const struct option *options, const char *command, int argc, char **argv, struct wish *ret_wish, struct strv *operands,
-	struct err *err)
+static int parse(const struct option *options, int argc, char **argv, struct wish *ret_wish, struct strv *operands, struct err *err)
 {
 	int r = options_parse(options, ret_wish, argc, argv, false, operands, err);
 	if (r < 0 || ret_wish->help)
 		return r;
-	if (operands->len == 0)
-		return err_set(err, -EINVAL, "which container? see xrun %s --help", command);
 	ret_wish->number = ret_wish->signal ? signal_by_name(ret_wish->signal) : 0;
 	if (ret_wish->signal && !ret_wish->number)
 		return err_set(err, -EINVAL, "--signal %s: no such signal", ret_wish->signal);
@@ -64,10 +65,12 @@ int command_stop(const struct globals *globals, int argc, char **argv, struct er
 {
 	struct wish wish = { 0 };
 	cleanup_strv struct strv operands = { 0 };
-	int r = parse(stop_options, "stop", argc, argv, &wish, &operands, err);
+	int r = parse(stop_options, argc, argv, &wish, &operands, err);
 	if (r == 0 && wish.help)
 		return cli_print_help("stop");
-	return r < 0 ? r : place_each(globals, &operands, &(struct each){ stop_one, &wish }, err);
+	if (r == 0)
+		r = place_choose(globals, "stop", wish.all, ALIVE, &operands, err);
+	return r < 0 ? r : place_each(globals, &operands, &(struct each){ stop_one, &wish, .missing_ok = wish.all }, err);
 }
 
 static int restart_one(const struct place *place, struct subject *subject, void *context, struct err *err)
@@ -86,11 +89,13 @@ int command_restart(const struct globals *globals, int argc, char **argv, struct
 {
 	struct wish wish = { 0 };
 	cleanup_strv struct strv operands = { 0 };
-	int r = parse(stop_options, "restart", argc, argv, &wish, &operands, err);
+	int r = parse(stop_options, argc, argv, &wish, &operands, err);
 	if (r == 0 && wish.help)
 		return cli_print_help("restart");
+	if (r == 0)
+		r = place_choose(globals, "restart", wish.all, PLACE_ANY, &operands, err);
 	cli_forget_descriptors(-1);
-	return r < 0 ? r : place_each(globals, &operands, &(struct each){ restart_one, &wish }, err);
+	return r < 0 ? r : place_each(globals, &operands, &(struct each){ restart_one, &wish, .missing_ok = wish.all }, err);
 }
 
 /* What is killed is to stay so, whatever --restart says. */
@@ -107,8 +112,10 @@ int command_kill(const struct globals *globals, int argc, char **argv, struct er
 {
 	struct wish wish = { 0 };
 	cleanup_strv struct strv operands = { 0 };
-	int r = parse(kill_options, "kill", argc, argv, &wish, &operands, err);
+	int r = parse(kill_options, argc, argv, &wish, &operands, err);
 	if (r == 0 && wish.help)
 		return cli_print_help("kill");
-	return r < 0 ? r : place_each(globals, &operands, &(struct each){ kill_one, &wish }, err);
+	if (r == 0)
+		r = place_choose(globals, "kill", wish.all, ALIVE, &operands, err);
+	return r < 0 ? r : place_each(globals, &operands, &(struct each){ kill_one, &wish, .missing_ok = wish.all }, err);
 }

@@ -183,6 +183,36 @@ await_log() {
 	xrun rm -f box
 }
 
+@test "stop, restart, kill and rm take --all for every container" {
+	local one two
+	one=$(xrun run -d --name one "$NATIVE" sleep 1000)
+	two=$(xrun run -d --name two "$NATIVE" sleep 1000)
+	xrun create --name three "$NATIVE" true
+	[ "$(xrun stop --all | sort)" = "$(printf '%s\n' "$one" "$two" | sort)" ]
+	[ "$(status_of one | cut -d' ' -f1) $(status_of two | cut -d' ' -f1) $(status_of three)" = "exited exited created " ]
+	[ -z "$(xrun stop -a)$(xrun kill -a)" ]
+	xrun start one two
+	[ "$(xrun kill -a | wc -l)" = 2 ]
+	xrun wait one two
+	[ "$(xrun restart -a | wc -l)" = 3 ]
+	xrun stop two
+	fails_with 125 "container one is running; stop it first" xrun rm -a
+	[ "$(xrun ps -a --format '{{.Names}}')" = one ]
+	fails_with 125 "--all is for every container: it takes no names, and there is one" xrun rm -a -f one
+	fails_with 125 "which container? see xrun stop --help" xrun stop
+	xrun rm -fa
+	[ -z "$(xrun ps -aq)" ]
+}
+
+@test "rm --force kills at once, with --time after that time only" {
+	xrun run -d --name box -v "$BATS_TEST_TMPDIR:/out" "$NATIVE" sh -c 'trap "echo bye >/out/said; exit" TERM; echo ready; while :; do sleep 0.1; done' >/dev/null
+	await log_has ready box
+	xrun rm -f -t 1000 box
+	[ "$(cat "$BATS_TEST_TMPDIR/said")" = bye ]
+	fails_with 125 "--time is for --force" xrun rm --time 1 box
+	fails_with 125 "--time soon: not a number of seconds" xrun rm -f --time soon box
+}
+
 @test "a container's image can be removed meanwhile, and the container starts all the same" {
 	local other=$BATS_TEST_TMPDIR/other
 	"$XRUN" --root "$other" pull -q "$NATIVE"
