@@ -46,7 +46,7 @@ int oci_choose_descriptors(const struct oci_globals *globals, const char *text, 
 int oci_make_request(const struct oci_globals *globals, const struct oci_create_words *words, const char *id, struct spec *ret_spec,
 	struct buf *ret_text, struct engine_request *ret_request, struct err *err)
 {
-	struct engine_request request = { .id = id, .console_socket = words->console_socket, .pid_file = words->pid_file, .config = ret_text };
+	struct engine_request request = { .id = id, .console_socket = words->console_socket, .tell = { words->pid_file, words->pidfd_socket }, .config = ret_text };
 	bool systemd = globals->systemd_cgroup || str_eq(globals->cgroup_manager, "systemd");
 	bool disabled = str_eq(globals->cgroup_manager, "disabled");
 	if (globals->cgroup_manager && !systemd && !disabled && !str_eq(globals->cgroup_manager, "cgroupfs"))

@@ -18,7 +18,7 @@
 enum { PROCESS_LIMIT = 4 << 20 };
 
 struct words {
-	const char *process, *console_socket, *pid_file, *cwd, *user, *preserve_fds, *apparmor, *cgroup;
+	const char *process, *console_socket, *pid_file, *pidfd_socket, *cwd, *user, *preserve_fds, *apparmor, *cgroup;
 	struct strv env, caps, groups;
 	bool terminal, detach, no_new_privileges, ignore_paused, no_subreaper;
 };
@@ -29,6 +29,7 @@ const struct option oci_exec_options[] = {
 	{ "console-socket", 0, OPTION_TEXT, AT(console_socket), "SOCKET", "send the terminal's descriptor there" },
 	{ "detach", 'd', OPTION_SWITCH, AT(detach), NULL, "return once the program has been executed" },
 	{ "pid-file", 0, OPTION_TEXT, AT(pid_file), "FILE", "write the process' number there" },
+	{ "pidfd-socket", 0, OPTION_TEXT, AT(pidfd_socket), "SOCKET", "send a pidfd of the process there" },
 	{ "cwd", 0, OPTION_TEXT, AT(cwd), "DIR", "the working directory, an absolute path in the container" },
 	{ "env", 'e', OPTION_LIST, AT(env), "NAME=VALUE", "a variable of its environment" },
 	{ "user", 'u', OPTION_TEXT, AT(user), "UID[:GID]", "whom it runs as" },
@@ -181,7 +182,7 @@ static int start(const struct words *words, const struct engine_join *join, stru
 	int r = signal_fd < 0 && !words->detach ? signal_fd : engine_join(join, &pid, &terminal_fd, err);
 	if (r < 0)
 		return r;
-	r = words->pid_file ? engine_pid_file_write(words->pid_file, pid, err) : 0;
+	r = engine_tell(&(struct engine_tell){ words->pid_file, words->pidfd_socket }, pid, err);
 	if (r < 0) {
 		kill(pid, SIGKILL);
 		process_wait(pid);

@@ -67,7 +67,7 @@ void oci_container_close(struct oci_container *container);
 
 /* What create and run have in common. */
 struct oci_create_words {
-	const char *bundle, *config, *pid_file, *console_socket, *preserve_fds;
+	const char *bundle, *config, *pid_file, *pidfd_socket, *console_socket, *preserve_fds;
 	bool no_pivot, no_new_keyring, no_subreaper;
 	bool detach, keep; /* run's */
 };
@@ -77,6 +77,7 @@ struct oci_create_words {
 	{ "bundle", 'b', OPTION_TEXT, OCI_CREATE_AT(bundle), "DIR", "where config.json is (default: the current directory)" }, \
 	{ "config", 'f', OPTION_TEXT, OCI_CREATE_AT(config), "FILE", "another name of it, below the bundle or absolute" }, \
 	{ "pid-file", 0, OPTION_TEXT, OCI_CREATE_AT(pid_file), "FILE", "write the first process' number there" }, \
+	{ "pidfd-socket", 0, OPTION_TEXT, OCI_CREATE_AT(pidfd_socket), "SOCKET", "send a pidfd of the first process there" }, \
 	{ "console-socket", 0, OPTION_TEXT, OCI_CREATE_AT(console_socket), "SOCKET", "send the terminal's descriptor there" }, \
 	{ "preserve-fds", 0, OPTION_TEXT, OCI_CREATE_AT(preserve_fds), "N", "descriptors from 3 on that the program gets" }, \
 	{ "no-pivot", 0, OPTION_SWITCH, OCI_CREATE_AT(no_pivot), NULL, "chroot instead of pivot_root, where the root is a RAM disk" }, \

@@ -55,13 +55,21 @@ int engine_read_spec(int dir_fd, const struct engine_state *state, struct spec *
 int engine_load_spec(int dir_fd, const char *path, const char *bundle, bool new_keyring, struct spec *ret_spec, struct buf *ret_text,
 	struct err *err);
 
+/* Where an engine wants to know a process: a file for its number, a listening stream socket for a pidfd of it (pidfd_open(2)); or NULL. */
+struct engine_tell {
+	const char *pid_file, *pidfd_socket;
+};
+/* The caller has not waited for the process yet. The file appears under its name when it is whole. */
+int engine_tell(const struct engine_tell *tell, pid_t pid, struct err *err);
+
 struct engine_request {
 	const char *id, *bundle;       /* bundle: absolute */
 	const struct spec *spec;
 	const struct buf *config;      /* the text of config.json */
 	int root_fd;
 	int cache_fd;                  /* where emulators are (emulators.h), or -1 where there are none to register */
-	const char *console_socket, *pid_file;
+	const char *console_socket;
+	struct engine_tell tell;
 	struct inherit preserved;      /* the caller's descriptors that the program keeps */
 	bool terminal_here;            /* the terminal's master comes back, instead of going to console_socket */
 };
@@ -76,9 +84,6 @@ int engine_poststart(int dir_fd, const struct engine_state *state, const struct 
 
 /* A pidfd of the first process. -ESRCH with err where it has ended. */
 int engine_process_open(const struct engine_state *state, struct err *err);
-
-/* The number of a process as the text of a file, which appears under its name when it is whole. */
-int engine_pid_file_write(const char *path, pid_t pid, struct err *err);
 
 /* Sends a signal to the first process, or to all. -ESRCH with err where it does not run. */
 int engine_kill(int dir_fd, const struct engine_state *state, int signal_number, bool all, struct err *err);

@@ -103,18 +103,6 @@ static int write_file(int dir_fd, const char *name, const char *data, size_t len
 	return r < 0 ? err_code(err, r, "cannot write %s", name) : 0;
 }
 
-int engine_pid_file_write(const char *path, pid_t pid, struct err *err)
-{
-	char number[16];
-	cleanup_free char *temporary = str_fmt("%s.%d", path, getpid());
-	cleanup_fd int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int len = snprintf(number, sizeof number, "%d", pid);
-	int r = fd < 0 ? -errno : fd_write_all(fd, number, len);
-	if (r == 0 && rename(temporary, path) < 0)
-		r = -errno;
-	return r < 0 ? err_code(err, r, "--pid-file %s", path) : 0;
-}
-
 static int start_outer(struct creation *c, struct err *err)
 {
 	int ends[2];
@@ -240,7 +228,7 @@ static int build(struct creation *c, struct err *err)
 		r = await_ready(c, err);
 	if (r >= 0)
 		r = engine_state_write(c->dir_fd, state, err);
-	return r < 0 || !q->pid_file ? r : engine_pid_file_write(q->pid_file, state->pid, err);
+	return r < 0 ? r : engine_tell(&q->tell, state->pid, err);
 }
 
 /* The processes first, then what they used. */

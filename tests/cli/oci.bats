@@ -367,6 +367,38 @@ c["hooks"] = {"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "mkdir
 	[ "$(oci --log "$B/log" exec --preserve-fds 3 three sh -c 'for fd in 3 4 5; do [ ! -e /proc/self/fd/$fd ] || echo $fd; done' 3>&- 4</dev/null)" = 4 ]
 }
 
+# kills_by_pidfd NAME OPTION...: xrun-oci with a --pidfd-socket, whose pidfd is sent SIGKILL.
+kills_by_pidfd() {
+	python3 - "$BATS_TEST_TMPDIR/$1" "$OCI" --root "$BATS_TEST_TMPDIR/state" "${@:2}" <<-'END'
+		import signal, socket, subprocess, sys
+		path, *command = sys.argv[1:]
+		listener = socket.socket(socket.AF_UNIX)
+		listener.bind(path)
+		listener.listen(1)
+		command = [path if word == "SOCKET" else word for word in command]
+		subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, timeout=60)
+		listener.settimeout(60)
+		text, fds, _, _ = socket.recv_fds(listener.accept()[0], 100, 2)
+		assert text and len(fds) == 1, (text, fds)
+		signal.pidfd_send_signal(fds[0], signal.SIGKILL)
+	END
+}
+
+@test "create, run and exec send a pidfd of their process to --pidfd-socket" {
+	make_bundle "$B" sleep 1000
+	kills_by_pidfd one create -b "$B" --pidfd-socket SOCKET one
+	await_status one stopped
+	kills_by_pidfd two run -d -b "$B" --pidfd-socket SOCKET two
+	await_status two stopped
+	oci run -d -b "$B" three </dev/null >/dev/null 2>&1
+	kills_by_pidfd three exec -d --pid-file "$B/pid" --pidfd-socket SOCKET three sleep 1000
+	await eval '[ ! -d "/proc/$(cat "$B/pid")" ] || grep -q "State:.Z" "/proc/$(cat "$B/pid")/status"'
+	[ "$(status_of three)" = running ]
+	fails_saying "--pidfd-socket /nonesuch: No such file or directory" oci create -b "$B" --pidfd-socket /nonesuch four
+	fails_saying "--pidfd-socket /nonesuch: No such file or directory" oci exec -d --pidfd-socket /nonesuch three sleep 1000
+	[ ! -e "$BATS_TEST_TMPDIR/state/four" ]
+}
+
 @test "xrun-oci(1) has every command, with its options" {
 	local page command
 	page=$(sed 's/\\-/-/g' "$PLACE/build/man/xrun-oci.1")
