@@ -263,7 +263,7 @@ c["mounts"].append({"destination": "/tmp/new", "type": "tmpfs", "source": "tmpfs
 	oci start one
 	await test -s "$B/shared/said"
 	[ "$(head -1 "$B/shared/said")" = "$(readlink /proc/self/ns/mnt) 1" ]
-	[ "$(tail -n +2 "$B/shared/said")" = "$(ls "$ROOTFS")" ]
+	[ "$(tail -n +2 "$B/shared/said")" = "$(ls "$BATS_FILE_TMPDIR/rootfs")" ]
 	[ "$(wc -l </proc/self/mountinfo)" = "$before" ]
 	[ "$(oci exec one sh -c 'echo words >/tmp/new/file; cat /tmp/new/file; echo x 2>/dev/null >/x || echo read-only')" = $'words\nread-only' ]
 	oci delete -f one
