@@ -51,13 +51,16 @@ static uint64_t read_set(struct oci_reader *o, const json_t *object, const char 
 	return bits;
 }
 
-/* capabilities(7): what is not both can be no ambient one. */
+/* capabilities(7): what is not both can be no ambient one. One line for all: buildah asks for a dozen of them in every step. */
 static void check_ambient(const struct engine_capabilities *sets, struct strv *warnings)
 {
 	const uint64_t out = sets->ambient & ~(sets->permitted & sets->inheritable);
+	cleanup_buf struct buf names = { 0 };
 	for (int i = 0; capability_name(i); i++)
 		if (out >> i & 1)
-			strv_take(warnings, str_fmt("can't raise ambient capability CAP_%s: it is not both permitted and inheritable", capability_name(i)));
+			buf_fmt(&names, "%sCAP_%s", names.len ? ", " : "", capability_name(i));
+	if (names.len)
+		strv_take(warnings, str_fmt("can't raise ambient capability %s: not both permitted and inheritable", names.data));
 }
 
 /* Nothing said: no capability at all, as in other runtimes. */
