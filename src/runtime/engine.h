@@ -88,7 +88,7 @@ int engine_process_open(const struct engine_state *state, struct err *err);
 /* Sends a signal to the first process, or to all. -ESRCH with err where it does not run. */
 int engine_kill(int dir_fd, const struct engine_state *state, int signal_number, bool all, struct err *err);
 
-/* Removes what is left of one that has ended; with `force` ends it first. */
+/* Removes what is left of one that has ended, or was never started, which ends it; with `force` ends any first. */
 int engine_delete(int root_fd, int dir_fd, struct engine_state *state, bool force, struct err *err);
 
 /*

@@ -24,11 +24,11 @@ load bundle
 	[ "$(cat "$B/pid")" = "$(oci state one | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')" ]
 	[ -d "/proc/$(cat "$B/pid")" ]
 	fails_saying "already exists" oci create -b "$B" one
-	fails_saying "not stopped" oci delete one
 	oci start one
 	[ "$(status_of one)" = running ]
 	await_text run "$B/out"
 	fails_saying "not in the state created" oci start one
+	fails_saying "not stopped" oci delete one
 	oci kill one 0
 	oci kill one KILL
 	await_status one stopped
@@ -48,6 +48,9 @@ load bundle
 	await_status one stopped
 	oci delete one
 	fails_saying "process is missing" oci run -b "$B" one
+	oci create -b "$B" --pid-file "$B/pid" two </dev/null >/dev/null 2>&1
+	oci delete two
+	[ ! -d "/proc/$(cat "$B/pid")" ] || grep -q 'State:.*Z' "/proc/$(cat "$B/pid")/status"
 	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
 }
 
