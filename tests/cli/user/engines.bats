@@ -51,3 +51,10 @@ teardown_file() {
 	[ "$(podman run --rm --network none --arch arm64 localhost/one)" = $'aarch64\nwords\nmore' ]
 	no_handler_came
 }
+
+@test "an ordinary user's buildah runs a Dockerfile's commands for another architecture" {
+	buildah --root "$ENGINE_RUN/store" --runroot "$ENGINE_RUN/root" bud --isolation oci --runtime "$OCI" --layers=false --arch arm64 --network none \
+		--pull=never -q -t localhost/two "$BATS_FILE_TMPDIR/context"
+	[ "$(podman run --rm --network none --arch arm64 localhost/two)" = $'aarch64\nwords\nmore' ]
+	no_handler_came
+}
