@@ -159,6 +159,22 @@ static void names_that_lead_out_are_refused(void **state)
 	assert_int_equal(BOTTOM(f, { '1', "x", "../../etc/passwd" }), -EBADMSG);
 }
 
+/* CVE-2021-29136: umoci took such an entry for the directory itself, and what followed was written through the link. */
+static void an_entry_for_the_root_that_is_no_directory_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const names[] = { ".", "./", "/", "/.", "./.", ".//", "a/..", "" };
+	static const char types[] = { '0', '1', '2', '6' };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		for (size_t j = 0; j < sizeof types; j++) {
+			const char *text = types[j] == '2' ? "/etc" : types[j] == '1' ? "d" : "x";
+			if (BOTTOM(f, { '5', "d" }, { types[j], names[i], text }, { '0', "f", "x" }) != -EBADMSG)
+				fail_msg("an entry '%s' of type %c was taken", names[i], types[j]);
+			assert_int_equal(look(f, ".").st_mode & S_IFMT, S_IFDIR);
+		}
+	}
+}
+
 static void symlinks_lead_nowhere_outside(void **state)
 {
 	struct fixture *f = *state;
@@ -455,6 +471,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(modes_owners_times_and_links_are_kept),
 		TEST(names_that_lead_out_are_refused),
+		TEST(an_entry_for_the_root_that_is_no_directory_is_refused),
 		TEST(symlinks_lead_nowhere_outside),
 		TEST(what_needs_a_lower_layer_says_so),
 		TEST(directories_without_an_entry_are_those_below),
