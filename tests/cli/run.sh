@@ -17,7 +17,7 @@ for target in loongarch64 aarch64; do
 done
 
 # What an ordinary user must be able to read is copied to where that is sure.
-place=$(mktemp -d /tmp/xrun-check.XXXXXX)
+place=$(mktemp -d "${TMPDIR:-/tmp}/xrun-check.XXXXXX")
 chmod 755 "$place"
 mkdir "$place/build"
 cp -r tests docs ci "$place/"
