@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_swap.c: a layer is unpacked while another process swaps names below the directory for symlinks that lead out of it. */
+/* test_swap.c: a layer is unpacked, or a tree told as one, while another process swaps names below the directory for symlinks that lead out of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "registry/extract.h"
+#include "registry/tree.h"
 #include "src/base/fd.h"
 #include "tests/userns.h"
 
@@ -210,6 +211,43 @@ static void what_a_layer_brings_stays_in_the_merged_tree(void **state)
 	nothing_outside_changes(state, EXTRACT_REMOVALS, EXTRACT_MERGED);
 }
 
+/* What is outside would be told by its content. */
+static int look_for_secret(void *context, const void *data, size_t len)
+{
+	(void)context;
+	return memmem(data, len, "secret", 6) ? -EXDEV : 0;
+}
+
+/* One that meets a swap ends with an error; what it told before counts. *ret_entries: how many that was. */
+static void tell(struct place *place, size_t *ret_entries)
+{
+	static const struct tree_rules none;
+	struct err err = { 0 };
+	struct tar_writer writer;
+	struct tree tree = { .writer = &writer, .rules = &none };
+	assert_int_equal(tar_writer_open(&writer, look_for_secret, NULL, &err), 0);
+	if (tree_write(&tree, place->tree_fd, &err) == 0)
+		tar_writer_end(&writer, &err);
+	if (writer.failure)
+		fail_msg("what is outside was told: %s", err.text);
+	*ret_entries += tree.entries;
+	tree_done(&tree);
+	tar_writer_done(&writer);
+}
+
+static void what_is_told_of_a_tree_is_in_it(void **state)
+{
+	enum { SWAPS = 8000, ROUNDS = 600 };
+	struct place *place = *state;
+	size_t entries = 0;
+	for (unsigned rounds = 0; rounds < ROUNDS || *place->swaps < SWAPS; rounds++) {
+		if (rounds % 8 == 0)
+			unpack(place, EXTRACT_BOTTOM);
+		tell(place, &entries);
+	}
+	assert_true(entries > ROUNDS);
+}
+
 static int enter_namespace(void **state)
 {
 	(void)state;
@@ -225,6 +263,7 @@ int main(void)
 		TEST(a_layer_stays_in_its_directory),
 		TEST(what_a_layer_removes_is_in_its_directory),
 		TEST(what_a_layer_brings_stays_in_the_merged_tree),
+		TEST(what_is_told_of_a_tree_is_in_it),
 	};
 	return cmocka_run_group_tests(tests, enter_namespace, NULL);
 }
