@@ -21,7 +21,20 @@ static int open_listed(int root_fd, const char *path, struct err *err)
 	return fd < 0 && fd != -ENOENT ? err_code(err, fd, "cannot look at %s to cover it", path) : fd;
 }
 
-static int mask_one(int root_fd, int null_fd, const char *path, struct err *err)
+/*
+ * One empty directory for all that are masked: to make a file system takes longer than to show one again. It is shown from where it was
+ * attached first; a mount that is attached nowhere can be copied since Linux 6.15 only.
+ */
+static int open_empty(int attached_fd, struct err *err)
+{
+	int fd = attached_fd < 0 ? -1 : mount_clone(attached_fd, "", false, err);
+	if (fd >= 0)
+		return fd;
+	err_clear(err);
+	return mount_new("tmpfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err);
+}
+
+static int mask_one(int root_fd, int null_fd, int *empty_fd, const char *path, struct err *err)
 {
 	struct stat st;
 	cleanup_fd int fd = open_listed(root_fd, path, err);
@@ -29,9 +42,12 @@ static int mask_one(int root_fd, int null_fd, const char *path, struct err *err)
 		return fd == -ENOENT ? 0 : fd;
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, "cannot look at %s to mask it", path);
-	cleanup_fd int cover_fd = S_ISDIR(st.st_mode) ? mount_new("tmpfs", NULL, PLAIN | MOUNT_ATTR_RDONLY, err) :
-							 mount_clone(null_fd, "", false, err);
-	return cover_fd < 0 ? cover_fd : mount_attach(cover_fd, fd, path, err);
+	bool directory = S_ISDIR(st.st_mode);
+	cleanup_fd int cover_fd = directory ? open_empty(*empty_fd, err) : mount_clone(null_fd, "", false, err);
+	int r = cover_fd < 0 ? cover_fd : mount_attach(cover_fd, fd, path, err);
+	if (r == 0 && directory && *empty_fd < 0)
+		*empty_fd = fd_take(&cover_fd);
+	return r;
 }
 
 static int make_read_only(int root_fd, const char *path, uint64_t attributes, struct err *err)
@@ -47,8 +63,9 @@ static int make_read_only(int root_fd, const char *path, uint64_t attributes, st
 int protect_paths(const struct spec_isolation *isolation, int root_fd, int null_fd, uint64_t attributes, struct err *err)
 {
 	int r = 0;
+	cleanup_fd int empty_fd = -1;
 	for (size_t i = 0; r == 0 && i < isolation->masked.len; i++)
-		r = mask_one(root_fd, null_fd, isolation->masked.items[i], err);
+		r = mask_one(root_fd, null_fd, &empty_fd, isolation->masked.items[i], err);
 	for (size_t i = 0; r == 0 && i < isolation->read_only.len; i++)
 		r = make_read_only(root_fd, isolation->read_only.items[i], attributes, err);
 	return r;

@@ -370,6 +370,16 @@ c["hooks"] = {"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "mkdir
 	[ "$(oci --log "$B/log" exec --preserve-fds 3 three sh -c 'for fd in 3 4 5; do [ ! -e /proc/self/fd/$fd ] || echo $fd; done' 3>&- 4</dev/null)" = 4 ]
 }
 
+@test "masked directories are empty, cannot be written to, and are one file system" {
+	make_bundle "$B" sh -c 'stat -c %d /etc /home /root; echo /etc/* /home/*; : >/root/x || echo refused'
+	change_config "$B" 'c["linux"]["maskedPaths"] = ["/etc", "/home", "/nonesuch", "/root"]'
+	run oci run -b "$B" one
+	echo "$output"
+	[ "${lines[0]} ${lines[1]}" = "${lines[1]} ${lines[2]}" ]
+	[ "${lines[3]}" = "/etc/* /home/*" ]
+	[[ ${lines[4]} == *"Read-only"* && ${lines[5]} == refused ]]
+}
+
 # kills_by_pidfd NAME OPTION...: xrun-oci with a --pidfd-socket, whose pidfd is sent SIGKILL.
 kills_by_pidfd() {
 	python3 - "$BATS_TEST_TMPDIR/$1" "$OCI" --root "$BATS_TEST_TMPDIR/state" "${@:2}" <<-'END'
