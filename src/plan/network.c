@@ -99,6 +99,35 @@ int network_add_port(struct spec_network *network, const char *text, struct err 
 	return 0;
 }
 
+/* An address of a port, and whether it stands for all of its kind; none stands for all of both. */
+static bool address_has(const char *wide, const char *other)
+{
+	if (!*wide || str_eq(wide, other))
+		return true;
+	return (str_eq(wide, "0.0.0.0") && !strchr(other, ':')) || (str_eq(wide, "::") && strchr(other, ':'));
+}
+
+bool network_ports_meet(const struct spec_port *a, const struct spec_port *b)
+{
+	return a->udp == b->udp && a->host < b->host + b->count && b->host < a->host + a->count &&
+	       (address_has(a->address, b->address) || address_has(b->address, a->address));
+}
+
+/* Of those that were chosen; the others are free when they are. */
+static int check_ports(const struct spec_network *network, struct err *err)
+{
+	for (size_t i = 0; i < network->port_count; i++) {
+		for (size_t k = 0; k < i; k++) {
+			const struct spec_port *port = &network->ports[i], *other = &network->ports[k];
+			if (!port->host || !other->host || !network_ports_meet(port, other))
+				continue;
+			cleanup_free char *text = network_port_text(port), *before = network_port_text(other);
+			return err_set(err, -EINVAL, "-p %s: the host's port is that of -p %s", text, before);
+		}
+	}
+	return 0;
+}
+
 char *network_port_text(const struct spec_port *port)
 {
 	struct buf text = { 0 };
@@ -231,6 +260,9 @@ static int check_mode(const struct request *q, const struct spec_network *networ
 	if (option && network->mode != NETWORK_PRIVATE)
 		return err_set(err, -EINVAL, "%s does not go with --network %s: that network is not the container's own", option,
 			q->network);
+	const char *names = q->dns.len ? "--dns" : q->dns_search.len ? "--dns-search" : q->dns_options.len ? "--dns-option" : NULL;
+	if (names && network->mode == NETWORK_NONE)
+		return err_set(err, -EINVAL, "%s does not go with --network none: no nameserver can be reached", names);
 	return 0;
 }
 
@@ -275,7 +307,9 @@ int plan_network(const struct request *q, const struct strv *exposed, struct spe
 		r = add_exposed(network, exposed, err);
 	if (r == 0 && network->mode == NETWORK_CONTAINER)
 		r = plan_shared("network", q->network, NAMESPACE_NETWORK, spec, err);
-	return r < 0 ? r : check_mode(q, network, err);
+	if (r == 0)
+		r = check_mode(q, network, err);
+	return r < 0 ? r : check_ports(network, err);
 }
 
 static void describe_list(struct strv *lines, const char *name, const struct strv *words)

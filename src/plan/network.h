@@ -9,6 +9,9 @@
 /* Adds "[[ADDRESS:][HOST]:]CONTAINER[/tcp|/udp]"; ports may be ranges of one length; IPv6 addresses are in brackets. */
 int network_add_port(struct spec_network *network, const char *text, struct err *err);
 
+/* Whether two that have ports of the host cannot both have them. */
+bool network_ports_meet(const struct spec_port *a, const struct spec_port *b);
+
 /* The same text of a port, for people and to be read back; the caller's. */
 char *network_port_text(const struct spec_port *port);
 

@@ -223,9 +223,10 @@ int network_failed(struct network_helper *network, struct err *err)
 {
 	cleanup_buf struct buf said = { 0 };
 	fd_read_all(network->output_fd, 65536, &said);
-	size_t len = said.len ? strcspn(said.data, "\n") : 0;
-	return err_set(err, -EIO, "the container's network: %s ended: %.*s", network->helper, len < 400 ? (int)len : 400,
-		len ? said.data : "it did not say why");
+	while (said.len && said.data[said.len - 1] == '\n')
+		said.data[--said.len] = 0;
+	const char *before = said.len ? strrchr(said.data, '\n') : NULL, *reason = before ? before + 1 : said.data; /* the last line is why */
+	return err_set(err, -EIO, "the container's network: %s ended: %.400s", network->helper, said.len ? reason : "it did not say why");
 }
 
 void network_end(struct network_helper *network)

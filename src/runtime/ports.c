@@ -64,7 +64,16 @@ static int first_unprivileged(void)
 	return text.len && str_to_u64(text.data, 65536, &first) ? (int)first : 1024;
 }
 
-static int claim(struct spec_port *port, bool ipv6, struct err *err)
+/* Another -p of the same container may have been given it, or is to have it. */
+static bool is_spoken_for(const struct spec_network *network, const struct spec_port *port)
+{
+	for (size_t i = 0; i < network->port_count; i++)
+		if (&network->ports[i] != port && network->ports[i].host && network_ports_meet(port, &network->ports[i]))
+			return true;
+	return false;
+}
+
+static void choose_free(const struct spec_network *network, struct spec_port *port, bool ipv6)
 {
 	for (int tries = 0; port->host == 0 && tries < 20; tries++) {
 		int first = try_port(port, 0, ipv6), last = first;
@@ -72,7 +81,14 @@ static int claim(struct spec_port *port, bool ipv6, struct err *err)
 			last = try_port(port, first + i, ipv6);
 		if (last > 0 && first + port->count <= 65536)
 			port->host = first;
+		if (port->host && is_spoken_for(network, port))
+			port->host = 0;
 	}
+}
+
+static int claim(const struct spec_network *network, struct spec_port *port, bool ipv6, struct err *err)
+{
+	choose_free(network, port, ipv6);
 	if (port->host == 0)
 		return err_set(err, -EADDRINUSE, "-p: the host has no %d free ports in a row", port->count);
 	for (int i = 0; i < port->count; i++) {
@@ -92,6 +108,6 @@ int network_claim_ports(struct spec_network *network, struct err *err)
 {
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < network->port_count; i++)
-		r = claim(&network->ports[i], network->ipv6, err);
+		r = claim(network, &network->ports[i], network->ipv6, err);
 	return r;
 }

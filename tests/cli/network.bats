@@ -150,6 +150,13 @@ sends_datagram() {
 	[ -z "$(ls "$STORE/containers")" ]
 }
 
+@test "two that cannot have the same port of the host are an error, and others have theirs" {
+	port=$(free_port 4)
+	fails_with 125 "-p $port:81/tcp: the host's port is that of -p $port:80/tcp" xrun run -p "$port:80" -p "$port:81" "$NATIVE" true
+	fails_with 125 "the host's port is that of" xrun run -p "$port-$((port + 3)):80-83" -p "127.0.0.1:$((port + 2)):90" "$NATIVE" true
+	xrun run -p "127.0.0.1:$port:80" -p "$port:80/udp" -p 90 -p 91 "$NATIVE" true
+}
+
 @test "a port that only root may have is an error that says what to do" {
 	[ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 81 ]
 	fails_with 125 "ip_unprivileged_port_start" xrun run -p 81:80 "$NATIVE" true
@@ -204,6 +211,7 @@ options ndots:2" ]
 @test "options that go with a private network only are refused with another" {
 	fails_with 125 "-p does not go with --network host" xrun run --network host -p 80:80 "$NATIVE" true
 	fails_with 125 "--net-rate does not go with --network none" xrun run --network none --net-rate 1m "$NATIVE" true
+	fails_with 125 "--dns does not go with --network none: no nameserver can be reached" xrun run --network none --dns 10.0.0.1 "$NATIVE" true
 }
 
 @test "with a killed xrun the network's program ends, too" {
