@@ -133,12 +133,21 @@ static void plan_env(const struct request *q, const struct image *image, char *c
 	request_take_env(q, caller_env, &spec->env);
 }
 
+/* hostname(7), with the underscores that docker's users have: one word of a line in /etc/hosts. */
+static bool is_hostname(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+	return *name && *name != '-' && *name != '.' && !name[strspn(name, letters)];
+}
+
 static int plan_hostname(const struct request *q, struct spec *spec, struct err *err)
 {
 	cleanup_free char *short_id = str_ndup(spec->id, 12);
 	const char *name = q->hostname ? q->hostname : spec->namespaces.of[NAMESPACE_UTS].origin == NAMESPACE_HOST && q->host_name ? q->host_name : short_id;
 	if (!*name || strlen(name) > 64) /* sethostname(2): HOST_NAME_MAX */
 		return err_set(err, -EINVAL, "--hostname %s: a hostname has 1 to 64 characters", name);
+	if (q->hostname && !is_hostname(name))
+		return err_set(err, -EINVAL, "--hostname %s: write letters, digits, and within it - . and _", name);
 	spec->hostname = str_dup(name);
 	return 0;
 }

@@ -29,6 +29,8 @@ prepare() {
 @test "the hostname is its own, and --hostname sets it" {
 	[ "$(in_native cat /proc/sys/kernel/hostname)" != "$(cat /proc/sys/kernel/hostname)" ]
 	[ "$(xrun --hostname box "$NATIVE" cat /proc/sys/kernel/hostname)" = box ]
+	fails_with 125 "--hostname two words: write letters" xrun --hostname "two words" "$NATIVE" true
+	fails_with 125 "a hostname has 1 to 64 characters" xrun --hostname "" "$NATIVE" true
 }
 
 @test "with --network none there is the loopback interface, and nothing else" {
