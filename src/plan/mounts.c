@@ -145,18 +145,39 @@ static bool take_key(char *word, const char *const *keys, char **ret_value)
 	return false;
 }
 
-/* docker's words for what -v and --tmpfs call otherwise. */
+static bool is_one_of(const char *word, const char *const *words)
+{
+	while (*words && !str_eq(word, *words))
+		words++;
+	return *words;
+}
+
+/* Go's strconv.ParseBool, as of every switch. NULL for what is neither. */
+static const char *access_word(const char *value)
+{
+	static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True", NULL }, *const no[] = { "0", "f", "F", "false", "FALSE", "False", NULL };
+	return is_one_of(value, yes) ? "ro" : is_one_of(value, no) ? "rw" : NULL;
+}
+
+/* docker's words for what -v and --tmpfs call otherwise; one whose value is none of its own stays as it is, and is unknown. */
 static const char *plain_word(char *word, char **ret_value)
 {
-	static const char *const propagation[] = { "bind-propagation", NULL }, *const size[] = { "tmpfs-size", NULL };
-	static const char *const relabel[] = { "relabel", NULL }, *const mode[] = { "tmpfs-mode", NULL }, *const read_only[] = { "readonly", "ro", NULL };
+	static const char *const size[] = { "tmpfs-size", NULL }, *const mode[] = { "tmpfs-mode", NULL }, *const read_only[] = { "readonly", "ro", NULL };
+	static const struct {
+		const char *keys[2], *values[7];
+	} renamed[] = {
+		{ { "bind-propagation" }, { "private", "rprivate", "slave", "rslave", "shared", "rshared" } },
+		{ { "consistency" }, { "consistent", "cached", "delegated" } },
+	};
+	static const char *const relabel[] = { "relabel", NULL };
 	*ret_value = NULL;
 	if (str_eq(word, "readonly"))
 		return "ro";
 	if (take_key(word, read_only, ret_value))
-		return str_eq(*ret_value, "true") || str_eq(*ret_value, "1") ? "ro" : "rw";
-	if (take_key(word, propagation, ret_value))
-		return *ret_value;
+		return access_word(*ret_value) ? access_word(*ret_value) : word;
+	for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
+		if (take_key(word, renamed[i].keys, ret_value))
+			return is_one_of(*ret_value, renamed[i].values) ? *ret_value : word;
 	if (take_key(word, relabel, ret_value))
 		return str_eq(*ret_value, "shared") ? "z" : str_eq(*ret_value, "private") ? "Z" : word;
 	if (take_key(word, size, ret_value))
@@ -289,6 +310,13 @@ static int plan_each(const struct strv *list, int (*plan)(const char *, struct s
 	return 0;
 }
 
+static int plan_shm(const struct request *q, struct spec *spec, struct err *err)
+{
+	if (spec->namespaces.of[NAMESPACE_IPC].origin != NAMESPACE_NEW)
+		return err_set(err, -EINVAL, "--shm-size does not go with --ipc %s: that memory is not the container's own", q->ipc);
+	return request_parse_size("--shm-size", q->shm_size, &spec->isolation.shm_bytes, err);
+}
+
 int plan_mounts(const struct request *q, const struct image *image, struct spec *spec, struct err *err)
 {
 	int r = plan_each(&q->volumes, plan_volume, spec, err);
@@ -302,6 +330,6 @@ int plan_mounts(const struct request *q, const struct image *image, struct spec 
 		r = plan_image_volumes(image, spec, err);
 	plan_read_only(q, spec);
 	if (r == 0 && q->shm_size)
-		r = request_parse_size("--shm-size", q->shm_size, &spec->isolation.shm_bytes, err);
+		r = plan_shm(q, spec, err);
 	return r < 0 ? r : sort_mounts(spec, err);
 }

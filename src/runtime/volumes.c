@@ -86,10 +86,13 @@ static int attach_own(const struct stage *stage, const struct spec_mount *m, int
 /* What the host has shared must not be a way for the container's own mounts to the host. */
 static int attach_bind(const struct spec_mount *m, int mount_fd, int root_fd, struct err *err)
 {
-	struct stat st;
+	struct stat st, at;
 	if (fstat(mount_fd, &st) < 0)
 		return err_sys(err, "cannot look at the volume %s", m->source);
 	cleanup_fd int target_fd = target_open(root_fd, m->target, S_ISDIR(st.st_mode), err);
+	if (target_fd >= 0 && fstat(target_fd, &at) == 0 && S_ISDIR(st.st_mode) != S_ISDIR(at.st_mode)) /* mount(2) says EINVAL */
+		return err_set(err, S_ISDIR(at.st_mode) ? -EISDIR : -ENOTDIR, "volume %s is %s directory, and %s in the container is %s", m->source,
+			S_ISDIR(st.st_mode) ? "a" : "no", m->target, S_ISDIR(at.st_mode) ? "one" : "none");
 	int r = target_fd < 0 ? target_fd : mount_attach(mount_fd, target_fd, m->target, err);
 	if (r == 0)
 		r = mount_set_propagation(mount_fd, m->slave ? MS_SLAVE : MS_PRIVATE, err);

@@ -56,6 +56,17 @@ mount_options() {
 @test "--shm-size is the size of /dev/shm" {
 	[[ $(mount_options /dev/shm) == *size=65536k* ]]
 	[[ $(mount_options /dev/shm --shm-size 5m) == *size=5120k* ]]
+	fails_with 125 "--shm-size does not go with --ipc host: that memory is not the container's own" xrun --ipc host --shm-size 5m "$NATIVE" true
+}
+
+@test "a directory is mounted over a directory and a file over a file, and what does not fit is said" {
+	mkdir -p "$BATS_TEST_TMPDIR/directory"
+	echo x >"$BATS_TEST_TMPDIR/file"
+	[ "$(xrun -v "$BATS_TEST_TMPDIR/file:/bin/ls:ro" "$NATIVE" cat /bin/ls)" = x ]
+	fails_with 125 "volume $BATS_TEST_TMPDIR/directory is a directory, and /bin/ls in the container is none" \
+		xrun -v "$BATS_TEST_TMPDIR/directory:/bin/ls" "$NATIVE" true
+	fails_with 125 "volume $BATS_TEST_TMPDIR/file is no directory, and /etc in the container is one" \
+		xrun -v "$BATS_TEST_TMPDIR/file:/etc" "$NATIVE" true
 }
 
 @test "--read-only leaves /run, /tmp and /var/tmp writable, unless told not to" {

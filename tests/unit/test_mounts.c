@@ -103,6 +103,21 @@ static void mounts_are_written_as_docker_writes_them(void **state)
 	refused(&request.mounts, "type=tmpfs,target=/b,tmpfs-mode=99", "unknown option mode=99");
 	refused(&request.mounts, "type=bind,source=/a,target=/b,what=x", "unknown option what=x");
 	refused(&request.mounts, "type=bind,source=/a,target=/b,relabel=yes", "unknown option relabel=yes");
+	refused(&request.mounts, "type=bind,source=/a,target=/b,bind-propagation=ro", "unknown option bind-propagation=ro");
+}
+
+static void what_a_mount_s_readonly_does_not_mean_is_not_writable(void **state)
+{
+	(void)state;
+	static const char *const options[] = { "readonly", "readonly=1", "ro=T", "readonly=TRUE", "readonly=0", "ro=False", "consistency=cached" };
+	for (size_t i = 0; i < 7; i++)
+		strv_take(&request.mounts, str_fmt("type=bind,src=/a,dst=/%zu,%s", i, options[i]));
+	const struct spec_mount *m = planned();
+	for (size_t i = 0; i < 7; i++)
+		assert_int_equal(m[i].read_only, i < 4);
+	strv_done(&request.mounts);
+	refused(&request.mounts, "type=bind,source=/a,target=/b,readonly=yes", "unknown option readonly=yes");
+	refused(&request.mounts, "type=bind,source=/a,target=/b,ro=", "unknown option ro=");
 }
 
 static void a_tmpfs_has_a_size_a_mode_and_flags(void **state)
@@ -233,6 +248,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_volume_s_options_are_docker_s, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_volume_without_a_source_is_the_container_s_own, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(mounts_are_written_as_docker_writes_them, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_mount_s_readonly_does_not_mean_is_not_writable, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_tmpfs_has_a_size_a_mode_and_flags, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_device_is_given_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_image_s_volumes_are_its_container_s_own_unless_mounted_over, set_up, tear_down),
