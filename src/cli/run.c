@@ -61,7 +61,7 @@ static int ask_host(struct request *request, struct err *err)
 		const char *option = request->security.items[i], *file = option + strlen("seccomp=");
 		if (str_starts(option, "label") && !request->label_file)
 			request->label_file = read_label_file();
-		if ((!str_starts(option, "seccomp=") && !str_starts(option, "seccomp:")) || str_eq(file, "unconfined") ||
+		if ((!str_starts(option, "seccomp=") && !str_starts(option, "seccomp:")) || !*file || str_eq(file, "unconfined") ||
 			str_eq(file, "builtin") || str_eq(file, "default"))
 			continue;
 		cleanup_buf struct buf text = { 0 };

@@ -71,6 +71,7 @@ status_of() {
 	fails_with 125 'SCMP_ACT_NOTIFY' xrun --security-opt seccomp="$dir/notify" "$NATIVE" true
 	echo '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_SH"]}' >"$dir/foreign"
 	fails_with 125 "an emulator makes the machine's calls" xrun --security-opt seccomp="$dir/foreign" "$NATIVE" true
+	fails_with 125 "seccomp=FILE|unconfined" xrun --security-opt seccomp= "$NATIVE" true
 }
 
 @test "a security module that the machine lacks is an error when asked for" {
