@@ -7,10 +7,13 @@
  */
 #include "src/runtime/cgroup_limits.h"
 
+#include "src/base/fd.h"
 #include "src/runtime/cgroup_place.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -107,10 +110,42 @@ static int write_cpu(const struct spec_limits *l, const struct cgroup_directory 
 	return put_number(d, "--cpu-shares", "cpu.shares", "cpu.weight", weight, err);
 }
 
+/* Whether every number of a list like "0-3,8" is in the other, as the kernel writes them. */
+static bool list_is_within(const char *list, const char *all)
+{
+	for (char *end; *list; list = *end == ',' ? end + 1 : end) {
+		unsigned long first = strtoul(list, &end, 10), last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
+		bool within = end == list;
+		for (const char *at = all; !within && *at >= '0' && *at <= '9';) {
+			char *next;
+			unsigned long from = strtoul(at, &next, 10), to = *next == '-' ? strtoul(next + 1, &next, 10) : from;
+			within = first >= from && last <= to;
+			at = *next == ',' ? next + 1 : next;
+		}
+		if (!within)
+			return false;
+	}
+	return true;
+}
+
+/* v2 takes any list, and gives a cgroup those of its parent where nothing of the list is there: no limit at all. */
+static int put_cpuset(const struct cgroup_directory *d, const char *option, const char *file, const char *online, const char *list, struct err *err)
+{
+	struct err ignored;
+	cleanup_buf struct buf all = { 0 };
+	if (fd_read_file(AT_FDCWD, online, 4096, &all, &ignored) == 0 && all.len) {
+		all.data[strcspn(all.data, "\n")] = 0;
+		if (!list_is_within(list, all.data))
+			return err_set(err, -ERANGE, "%s %s: the machine has %s", option, list, all.data);
+	}
+	return put(d, option, file, file, list, err);
+}
+
 static int write_cpuset(const struct spec_limits *l, const struct cgroup_directory *d, struct err *err)
 {
-	int r = l->cpuset_cpus ? put(d, "--cpuset-cpus", "cpuset.cpus", "cpuset.cpus", l->cpuset_cpus, err) : 0;
-	return r < 0 || !l->cpuset_mems ? r : put(d, "--cpuset-mems", "cpuset.mems", "cpuset.mems", l->cpuset_mems, err);
+	int r = l->cpuset_cpus ? put_cpuset(d, "--cpuset-cpus", "cpuset.cpus", "/sys/devices/system/cpu/online", l->cpuset_cpus, err) : 0;
+	return r < 0 || !l->cpuset_mems ? r :
+	       put_cpuset(d, "--cpuset-mems", "cpuset.mems", "/sys/devices/system/node/online", l->cpuset_mems, err);
 }
 
 /* 10..1000 is BFQ's own scale, and becomes 1..10000 for io.weight. */

@@ -145,6 +145,8 @@ setting() {
 	[ "$(setting cpuset.cpus cpuset.cpus)" = 0 ]
 	ended
 	[ "$(xrun run --cpuset-cpus 1 "$NATIVE" nproc)" = 1 ]
+	fails_with 125 "--cpuset-cpus 0,4000: the machine has $(cat /sys/devices/system/cpu/online)" xrun run --cpuset-cpus 0,4000 "$NATIVE" true
+	fails_with 125 "--cpuset-mems 0-99: the machine has $(cat /sys/devices/system/node/online)" xrun run --cpuset-mems 0-99 "$NATIVE" true
 }
 
 @test "limits of disks are the kernel's" {
