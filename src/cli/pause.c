@@ -39,7 +39,7 @@ const struct option update_options[] = {
 	{ "cpus", 0, OPTION_TEXT, LIMIT(3), "NUMBER", "limit processor time: 0.5, 2" },
 	{ "cpu-quota", 0, OPTION_TEXT, LIMIT(4), "MICROSECONDS", "processor time in each period" },
 	{ "cpu-period", 0, OPTION_TEXT, LIMIT(5), "MICROSECONDS", "the period; 100000 by default" },
-	{ "cpu-shares", 0, OPTION_TEXT, LIMIT(6), "NUMBER", "weight when processors are short; 1024 is usual" },
+	{ "cpu-shares", 'c', OPTION_TEXT, LIMIT(6), "NUMBER", "weight when processors are short; 1024 is usual" },
 	{ "cpuset-cpus", 0, OPTION_TEXT, LIMIT(7), "LIST", "processors to run on: 0-3,8" },
 	{ "cpuset-mems", 0, OPTION_TEXT, LIMIT(8), "LIST", "memory nodes to use" },
 	{ "pids-limit", 0, OPTION_TEXT, LIMIT(PIDS_LIMIT), "NUMBER", "limit the number of processes; -1: no limit" },

@@ -26,7 +26,7 @@ static int choose(const char *option, const char *value, enum namespace_kind kin
 {
 	enum namespace_origin *origin = &spec->namespaces.of[kind].origin;
 	*origin = NAMESPACE_NEW;
-	if (!value || str_eq(value, "private"))
+	if (!value || str_eq(value, "private") || (kind == NAMESPACE_IPC && str_eq(value, "shareable"))) /* as every one is here */
 		return 0;
 	int r = plan_shared(option, value, kind, spec, err);
 	if (r != 0)

@@ -206,10 +206,10 @@ static int set_rate(struct spec_network *network, const char *text, struct err *
 	return 0;
 }
 
-/* bridge is docker's name for a network of one's own. */
+/* bridge and default are docker's names for a network of one's own. */
 static int set_mode(struct spec_network *network, const char *text, struct err *err)
 {
-	if (str_eq(text, "private") || str_eq(text, "bridge"))
+	if (str_eq(text, "private") || str_eq(text, "bridge") || str_eq(text, "default"))
 		network->mode = NETWORK_PRIVATE;
 	else if (str_eq(text, "none"))
 		network->mode = NETWORK_NONE;

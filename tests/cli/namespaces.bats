@@ -34,6 +34,12 @@ prepare() {
 	done
 }
 
+@test "docker's other words for the same are understood" {
+	[ "$(xrun --net none "$NATIVE" sed 1,2d /proc/net/dev | wc -l)" = 1 ]
+	[ "$(xrun --network default --dns-opt ndots:3 "$NATIVE" cat /etc/resolv.conf | grep -c 'options ndots:3')" = 1 ]
+	refute [ "$(xrun --ipc shareable "$NATIVE" readlink /proc/self/ns/ipc)" = "$(readlink /proc/self/ns/ipc)" ]
+}
+
 @test "with --uts host the hostname is the host's, and cannot be changed" {
 	[ "$(xrun --uts host "$NATIVE" cat /proc/sys/kernel/hostname)" = "$(cat /proc/sys/kernel/hostname)" ]
 	fails_with 125 "the name is the host's" xrun --uts host --hostname box "$NATIVE" true
