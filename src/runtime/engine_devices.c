@@ -99,10 +99,12 @@ static int make_node(const struct engine_node *node, int node_fd, int root_fd, b
 		return 0;
 	if (inside && kind != S_IFIFO)
 		return bind_node(node, node_fd, root_fd, err);
+	mode_t mask = umask(0); /* rather than chmod(2), which follows a link: another container of the same root may put one there */
 	int r = mknodat(parent_fd, name, kind | node->mode, number);
+	umask(mask);
 	if (r < 0 && errno == EPERM)
 		return bind_node(node, node_fd, root_fd, err);
-	if (r < 0 || fchmodat(parent_fd, name, node->mode, 0) < 0 || fchownat(parent_fd, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) < 0)
+	if (r < 0 || fchownat(parent_fd, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, "cannot make the device %s", node->path);
 	return 0;
 }
