@@ -29,7 +29,7 @@ const struct option oci_events_options[] = {
 static int print_event(const char *type, const char *id, json_t *data, struct err *err)
 {
 	json_t *event = json_pack("{s:s, s:s, s:o*}", "type", type, "id", id, "data", data);
-	cleanup_free char *text = json_dumps(event, JSON_COMPACT);
+	cleanup_free char *text = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(event);
 	return puts(text) < 0 || fflush(stdout) < 0 ? err_sys(err, "cannot write to standard output") : 0;
 }

@@ -175,7 +175,7 @@ void report_json(const struct matrix *m, struct buf *ret_text)
 	json_t *report = json_pack("{s:o, s:o, s:i, s:s?, s:o}", "image", text(m->image, strlen(m->image)), "command",
 		text(m->command, strlen(m->command)), "status", matrix_status(m), "reference", reference ? reference->arch->name : NULL,
 		"results", results);
-	cleanup_free char *dump = json_dumps(report, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	cleanup_free char *dump = json_dumps(report, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
 	json_decref(report);
 	buf_fmt(ret_text, "%s\n", dump ? dump : "");
 }

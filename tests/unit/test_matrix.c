@@ -143,9 +143,11 @@ static void json_says_where_outputs_differ(void **state)
 	cleanup_buf struct buf text = { 0 };
 	end_row(&m.rows[0], 0, "x\n");
 	end_row(&m.rows[1], 0, "\xff\n");
+	m.rows[1].ended_ms = 1052;
 	report_json(&m, &text);
 	assert_non_null(strstr(text.data, "\"reference\": \"riscv64\""));
 	assert_non_null(strstr(text.data, "\"differs_at_line\": 1"));
+	assert_non_null(strstr(text.data, "\"seconds\": 0.052,"));
 	assert_non_null(strstr(text.data, "\"text\": \"\\uFFFD\\n\""));
 	matrix_done(&m);
 }
