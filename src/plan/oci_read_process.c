@@ -51,10 +51,13 @@ static uint64_t read_set(struct oci_reader *o, const json_t *object, const char 
 	return bits;
 }
 
-/* capabilities(7): what is not both can be no ambient one. One line for all: buildah asks for a dozen of them in every step. */
+/*
+ * capabilities(7): what is not both can be no ambient one. Where config.json has no inheritable ones at all, nobody expects any: engines gave
+ * those up (CVE-2022-24769), and some name the ambient ones still, podman build and buildah in every step, whose output our stderr is.
+ */
 static void check_ambient(const struct engine_capabilities *sets, struct strv *warnings)
 {
-	const uint64_t out = sets->ambient & ~(sets->permitted & sets->inheritable);
+	const uint64_t out = sets->inheritable ? sets->ambient & ~(sets->permitted & sets->inheritable) : 0;
 	cleanup_buf struct buf names = { 0 };
 	for (int i = 0; capability_name(i); i++)
 		if (out >> i & 1)

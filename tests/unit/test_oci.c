@@ -141,12 +141,16 @@ static void capabilities_that_cannot_be_had_are_left_out_with_a_warning(void **s
 {
 	(void)state;
 	struct spec spec;
-	reads(CONFIG(",\"capabilities\":{\"bounding\":[\"CAP_ALL\",\"CAP_KILL\",\"KILL\"],\"permitted\":[\"CAP_KILL\"],\"ambient\":[\"CAP_KILL\"]}", "", ""), &spec);
+	reads(CONFIG(",\"capabilities\":{\"bounding\":[\"CAP_ALL\",\"CAP_KILL\",\"KILL\"],\"permitted\":[\"CAP_KILL\"],\"inheritable\":[\"CAP_CHOWN\"],"
+		     "\"ambient\":[\"CAP_KILL\",\"CAP_CHOWN\"]}", "", ""), &spec);
 	assert_int_equal(spec.capabilities, 1 << 5);
 	assert_int_equal(spec.engine->warnings.len, 3);
 	assert_non_null(strstr(spec.engine->warnings.items[0], "bounding: unknown cap \"CAP_ALL\""));
 	assert_non_null(strstr(spec.engine->warnings.items[1], "bounding: unknown cap \"KILL\""));
-	assert_non_null(strstr(spec.engine->warnings.items[2], "ambient capability CAP_KILL"));
+	assert_non_null(strstr(spec.engine->warnings.items[2], "ambient capability CAP_CHOWN, CAP_KILL: "));
+	spec_done(&spec);
+	reads(CONFIG(",\"capabilities\":{\"permitted\":[\"CAP_KILL\"],\"ambient\":[\"CAP_KILL\"]}", "", ""), &spec);
+	assert_int_equal(spec.engine->warnings.len, 0);
 	spec_done(&spec);
 }
 
