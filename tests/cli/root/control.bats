@@ -15,6 +15,10 @@ running() {
 	"$XRUN" --root "$STORE" run --rm --network none --name one "$@" "$NATIVE" sh -c "$script" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	background=$!
 	await_text ready "$BATS_TEST_TMPDIR/out"
+	find_id
+}
+
+find_id() {
 	id=$(xrun ps -q --no-trunc --filter name=one)
 }
 
@@ -134,7 +138,8 @@ teardown() {
 	xrun rm -f one >/dev/null
 	wait "$background" || true
 
-	id=$(xrun run -d --restart always --network none --name one --memory 64m "$NATIVE" sh -c 'until [ -e /end ]; do sleep 0.1; done; rm /end')
+	xrun run -d --restart always --network none --name one --memory 64m "$NATIVE" sh -c 'until [ -e /end ]; do sleep 0.1; done; rm /end' >/dev/null
+	find_id
 	xrun update --memory 48m one
 	xrun exec one touch /end
 	await started_again
