@@ -5,6 +5,7 @@
 #include "src/base/fd.h"
 #include "src/base/str.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mount.h>
@@ -48,6 +49,8 @@ static int create(const char *layers, const char *upper, const char *work, bool 
 	if (r == 0 && fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		r = err_sys(err, "cannot create an overlay file system");
 	int fd = r < 0 ? r : fsmount(fs_fd, FSMOUNT_CLOEXEC, 0);
+	if (fd < 0 && r == 0 && errno == ENOSPC) /* what is attached nowhere has a mount namespace of its own */
+		return err_set(err, -EUSERS, "cannot make an overlay's mount namespace: no more may be made");
 	return fd < 0 && r == 0 ? err_sys(err, "cannot mount an overlay file system") : fd;
 }
 
