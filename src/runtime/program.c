@@ -189,13 +189,14 @@ static int execute(const struct program *program, struct err *err)
 	char *const *argv = program->args->items;
 	int failure = search_and_execute(program, argv);
 	if (failure == ENOENT && strchr(argv[0], '/') && access(argv[0], F_OK) == 0) {
-		err_set(err, -ENOENT, "%s: the interpreter or dynamic loader that it names is not in the image", argv[0]);
+		err_set(err, -ENOENT, "%s: the interpreter or dynamic loader that it names is not in %s", argv[0],
+			program->spec->rootfs ? program->spec->rootfs : "the image");
 		err->status = STATUS_NOT_EXECUTABLE;
 		return err->code;
 	}
-	err_code(err, -failure, failure == ENOENT ? "%s: not found in the image" : "%s: cannot be executed", argv[0]);
+	err_code(err, -failure, "%s: cannot be executed", argv[0]);
 	if (failure == ENOENT)
-		err_set(err, -ENOENT, "%s: no such program in the image", argv[0]);
+		err_set(err, -ENOENT, "%s: no such program in %s", argv[0], program->spec->rootfs ? program->spec->rootfs : "the image");
 	else if (failure == ENOEXEC)
 		tell_format(program, argv[0], err);
 	err->status = failure == ENOENT || failure == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;

@@ -101,6 +101,8 @@ state_of() {
 
 @test "what cannot be a tree, or cannot be done with one, is named" {
 	fails_with 125 "rootfs:/nonesuch: No such file or directory" xrun rootfs:/nonesuch true
+	mkdir "$BATS_TEST_TMPDIR/bare"
+	fails_with 127 "nothing: no such program in $BATS_TEST_TMPDIR/bare" xrun "rootfs:$BATS_TEST_TMPDIR/bare" nothing
 	fails_with 125 "Not a directory" xrun "rootfs:$TREE/etc/passwd" true
 	fails_with 125 "which directory?" xrun rootfs: true
 	fails_with 125 "names no program to run" xrun "rootfs:$TREE"
