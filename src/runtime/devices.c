@@ -16,7 +16,7 @@ static int check_node(const char *source, const struct stat *st, struct err *err
 {
 	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
 		return 0;
-	return err_set(err, -ENODEV, "device %s: it is no device node", source);
+	return err_set(err, -ENODEV, "device %s: it is no device node%s", source, S_ISDIR(st->st_mode) ? "; name those in it one by one" : "");
 }
 
 static int make_node(int dir_fd, const struct spec_mount *m, const char *name, const struct idmap *map, struct err *err)
@@ -66,6 +66,8 @@ int devices_bind(const struct stage *stage, size_t i, struct err *err)
 	const char *source = stage->spec->mounts[i].source;
 	cleanup_free char *name = str_fmt("%zu", i);
 	struct stat st;
+	if (stage->nodes_fd < 0 && stat(source, &st) == 0 && check_node(source, &st, err) < 0) /* what cannot be cloned, too */
+		return err->code;
 	cleanup_fd int fd = stage->nodes_fd >= 0 ? mount_clone(stage->nodes_fd, name, false, err) :
 						   mount_clone(AT_FDCWD, source, false, err);
 	if (fd < 0)

@@ -86,6 +86,7 @@ mount_options() {
 	fails_with 125 "it is no device node" xrun --device /etc/passwd "$NATIVE" true
 	fails_with 125 "device /dev/nonesuch" xrun --device /dev/nonesuch "$NATIVE" true
 	fails_with 125 "cannot be given apart" xrun --device /dev/zero:r "$NATIVE" true
+	fails_with 125 "device /dev: it is no device node; name those in it one by one" xrun --device /dev "$NATIVE" true
 }
 
 @test "a container can make no device node, not even with the capability" {
