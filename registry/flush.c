@@ -3,6 +3,7 @@
 #include "registry/flush.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 /* Less, and a file system with a journal would have to close its transaction often. */
@@ -40,7 +41,7 @@ void flush_init(struct flush *flush, int fd)
 /* Without a thread, flush_finish has more to do. */
 void flush_note(struct flush *flush, uint64_t bytes)
 {
-	if (!flush || (flush->written += bytes) < EVERY)
+	if (!flush || atomic_fetch_add(&flush->written, bytes) + bytes < EVERY)
 		return;
 	pthread_mutex_lock(&flush->lock);
 	if (!flush->running)
