@@ -7,6 +7,7 @@
 #include "src/cli/debug.h"
 #include "src/cli/debuggee.h"
 #include "src/cli/front.h"
+#include "src/cli/profile_cache.h"
 #include "src/plan/config.h"
 #include "src/runtime/container.h"
 #include "src/runtime/containers.h"
@@ -157,6 +158,8 @@ static int plan(const struct request *q, const struct image *image, const struct
 	int r = make_id(q, spec, err);
 	if (r == 0)
 		r = request_plan(q, image, environ, spec, err);
+	if (r == 0)
+		profile_cache_keep(store_dir_fd, q, spec);
 	if (r == 0)
 		r = resolve_sources(spec, err);
 	if (r == 0)
@@ -311,6 +314,7 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	cleanup_fd int dir_fd = r < 0 ? r : cli_open_store_dir(globals, &map, err);
 	if (dir_fd < 0)
 		return dir_fd;
+	profile_cache_find(dir_fd, q);
 	if (image_name) {
 		r = run_find_image(q, image_name, &platform, &map, dir_fd, &store, &image, err);
 	} else {

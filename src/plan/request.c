@@ -2,6 +2,8 @@
 /* request.c owns turning what the user asked for into a spec. */
 #include "src/plan/parts.h"
 
+#include "src/plan/seccomp.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -16,6 +18,7 @@ void request_done(struct request *request)
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		strv_done(lists[i]);
 	free(request->seccomp_text);
+	seccomp_known_done(request->seccomp_known);
 	strv_done(&request->program.binds);
 	free(request->program.cwd);
 	request->program.cwd = NULL;

@@ -56,6 +56,7 @@ struct request {
 	struct strv sysctls, ulimits, mounts, devices;
 	bool privileged, read_only_tmpfs;
 	char *seccomp_text;           /* the content of --security-opt seccomp=FILE, ours */
+	struct seccomp_known *seccomp_known; /* what an earlier start made of it, ours; or NULL */
 	char *host_name;              /* the host's own, ours */
 	char *label_file;             /* the SELinux policy's for containers, lxc_contexts, ours; or NULL */
 	uint32_t caller_uid, caller_gid;

@@ -425,6 +425,30 @@ static bool program_asks(const struct seccomp_program *program)
 	return false;
 }
 
+void seccomp_known_done(struct seccomp_known *known)
+{
+	if (!known)
+		return;
+	free(known->profile.text);
+	free(known->profile.code);
+	free(known);
+}
+
+bool seccomp_is_known(const struct seccomp_known *known, uint64_t capabilities, uint32_t kernel)
+{
+	return known && known->capabilities == capabilities && known->kernel == kernel;
+}
+
+void seccomp_take(const struct seccomp_known *known, struct spec *spec)
+{
+	struct spec_profile *profile = &spec->isolation.profile;
+	*profile = known->profile;
+	profile->text = str_dup(known->profile.text);
+	profile->code = mem_grow(NULL, profile->len, sizeof *profile->code);
+	memcpy(profile->code, known->profile.code, profile->len * sizeof *profile->code);
+	spec->seccomp = true;
+}
+
 int seccomp_plan(const char *file, const char *text, size_t len, uint32_t kernel, struct spec *spec, struct err *err)
 {
 	struct seccomp_document document = { 0 };

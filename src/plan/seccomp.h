@@ -31,6 +31,20 @@ int seccomp_read(const char *text, size_t len, struct seccomp_document *ret_docu
 /* The specification's linux.seccomp of what counts in this setting, as JSON; the caller's. */
 char *seccomp_write(const struct seccomp_document *document, const struct seccomp_setting *setting);
 
+/* What a profile has become in a setting, when its text was planned before. */
+struct seccomp_known {
+	uint64_t capabilities;
+	uint32_t kernel;
+	struct spec_profile profile;
+};
+void seccomp_known_done(struct seccomp_known *known); /* NULL is fine */
+
+/* Whether that is what seccomp_plan would make now. NULL: no. */
+bool seccomp_is_known(const struct seccomp_known *known, uint64_t capabilities, uint32_t kernel);
+
+/* The spec's profile becomes a copy of it. */
+void seccomp_take(const struct seccomp_known *known, struct spec *spec);
+
 /*
  * Plans the profile `text`, from `file` for messages, as the spec's: its text of linux.seccomp and its program. The spec's
  * capabilities must be planned; kernel is KERNEL_VERSION's number. User notification is for engines' containers: otherwise refused.

@@ -110,6 +110,10 @@ static int plan_seccomp(const struct request *q, const char *value, struct spec 
 		return 0;
 	if (!q->seccomp_text)
 		return err_set(err, -EINVAL, "--security-opt seccomp=%s: the file was not read", value);
+	if (seccomp_is_known(q->seccomp_known, spec->capabilities, q->kernel)) {
+		seccomp_take(q->seccomp_known, spec);
+		return 0;
+	}
 	return seccomp_plan(value, q->seccomp_text, strlen(q->seccomp_text), q->kernel, spec, err);
 }
 

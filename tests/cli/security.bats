@@ -62,6 +62,35 @@ status_of() {
 	done
 }
 
+# forbids NAME ERRNO >FILE
+forbids() {
+	printf '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": [ "%s", "%sat" ], "action": "SCMP_ACT_ERRNO", "errnoRet": %d } ] }' "$1" "$1" "$2"
+}
+
+@test "what a profile became is kept for later starts, for this very profile" {
+	local file=$BATS_TEST_TMPDIR/profile kept kind
+	rm -rf "$STORE/profiles"
+	forbids mkdir 28 >"$file"
+	tries_mkdir() { xrun --security-opt seccomp="$file" "$@" "$NATIVE" mkdir /tmp/d 2>&1 || true; }
+	[[ $(tries_mkdir) == *"No space left"* ]]
+	kept=$(echo "$STORE"/profiles/*)
+	[ -f "$kept" ]
+	for kind in whole torn empty; do
+		case $kind in
+		torn) printf 'x' | dd of="$kept" bs=1 seek=$(($(stat -c %s "$kept") - 2)) conv=notrunc status=none ;;
+		empty) : >"$kept" ;;
+		esac
+		[[ $(tries_mkdir) == *"No space left"* ]]
+		[[ $(tries_mkdir --cap-add SYS_ADMIN) == *"No space left"* ]]
+	done
+	forbids mkdir 27 >"$file"
+	[[ $(tries_mkdir) == *"File too large"* ]]
+	cp "$kept" "$BATS_TEST_TMPDIR/copy"
+	forbids symlink 27 >"$file"
+	for kept in "$STORE"/profiles/{00,01,02,03,04,05,06,07,08,09,0a,0b,0c,0d,0e,0f}; do cp "$BATS_TEST_TMPDIR/copy" "$kept"; done
+	xrun --security-opt seccomp="$file" "$NATIVE" mkdir /tmp/d
+}
+
 @test "a profile that is missing, broken or asks too much is refused" {
 	local dir=$BATS_TEST_TMPDIR
 	fails_with 125 "cannot open $dir/none" xrun --security-opt seccomp="$dir/none" "$NATIVE" true
