@@ -117,12 +117,18 @@ static int pivot(int root_fd, struct err *err)
 	return 0;
 }
 
+/* The kernel mounts proc and sysfs in a user namespace only where their own are seen unobstructed (fs/namespace.c, mount_too_revealing). */
+static int tell_covered(int r, struct err *err)
+{
+	return r != -EPERM ? r : err_append(err, "; a part of /proc or /sys is covered here, as in a container of docker's or podman's: `xrun doctor` says what lifts that");
+}
+
 /* sysfs shows the network namespace that its mounter owns; with the host's, the host's own mount is shown instead. */
 static int make_sys(const struct stage *stage, int root_fd, struct err *err)
 {
 	uint64_t writable = stage->spec->isolation.privileged ? 0 : MOUNT_ATTR_RDONLY;
 	if (stage->spec->network.mode != NETWORK_HOST)
-		return attach_new(root_fd, "sys", "sysfs", NULL, PLAIN | writable, err);
+		return tell_covered(attach_new(root_fd, "sys", "sysfs", NULL, PLAIN | writable, err), err);
 	cleanup_fd int sys_fd = mount_clone(AT_FDCWD, "/sys", true, err);
 	int r = sys_fd < 0 ? sys_fd : mount_set(sys_fd, PLAIN | writable, true, err);
 	cleanup_fd int target_fd = r < 0 ? r : target_open(root_fd, "sys", true, err);
@@ -133,7 +139,7 @@ static int make_sys(const struct stage *stage, int root_fd, struct err *err)
 static int open_proc(const struct stage *stage, struct err *err)
 {
 	if (stage->spec->namespaces.of[NAMESPACE_PID].origin != NAMESPACE_HOST)
-		return mount_new("proc", NULL, PLAIN, err);
+		return tell_covered(mount_new("proc", NULL, PLAIN, err), err);
 	cleanup_fd int proc_fd = mount_clone(AT_FDCWD, "/proc", true, err);
 	int r = proc_fd < 0 ? proc_fd : mount_set(proc_fd, PLAIN, true, err);
 	return r < 0 ? r : fd_take(&proc_fd);

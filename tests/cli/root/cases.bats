@@ -94,3 +94,10 @@ prepare() {
 		refute grep -vE "\"$XRUN\"|xrun-fetch|new[ug]idmap|exited|SIG" "$log"
 	done
 }
+
+@test "where a part of /proc or /sys is covered no container starts, and the reason is told" {
+	local cover
+	for cover in "mount --bind /dev/null /proc/uptime" "mount -t tmpfs none /sys/kernel"; do
+		fails_with 125 "a part of /proc or /sys is covered here" unshare -m sh -c "$cover && exec \"\$@\"" - "$XRUN" --root "$STORE" "$NATIVE" true
+	done
+}
