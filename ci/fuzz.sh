@@ -22,7 +22,7 @@ for program in build-fuzz/tests/fuzz/live_${ONLY:-*}; do
 	log=build-fuzz/$name.log
 	mkdir -p "$corpus"
 	"build-fuzz/tests/fuzz/fuzz_$name" seeds "$corpus" || exit 1
-	options=(-max_total_time="$seconds" -max_len=16384 -timeout=20 -print_final_stats=1 -artifact_prefix="build-fuzz/failed-$name-")
+	options=(-max_total_time="$seconds" -max_len=16384 -timeout=120 -print_final_stats=1 -artifact_prefix="build-fuzz/failed-$name-")
 	if "$program" "${options[@]}" "$corpus" >"$log" 2>&1; then
 		read -r coverage runs < <(summary "$log")
 		echo "$name: $runs inputs in $seconds seconds, $coverage places reached"

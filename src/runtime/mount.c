@@ -93,5 +93,5 @@ int mount_map_ids(int mount_fd, int userns_fd, const char *what, struct err *err
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = userns_fd };
 	if (mount_setattr(mount_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) == 0)
 		return 0;
-	return err_sys(err, "volume %s: its file system cannot map owners (idmapped mounts)", what);
+	return err_sys(err, "%s: its file system cannot map owners (idmapped mounts), which those of ext4, xfs and btrfs can", what);
 }

@@ -26,7 +26,8 @@ int volumes_map(const struct spec *spec, const struct idmap *map, int userns_fd,
 		if (fd < 0)
 			return err_prefix(err, "volume %s", m->source);
 		ret_fds[(*ret_count)++] = fd;
-		int r = mount_map_ids(fd, userns_fd, m->source, err);
+		cleanup_free char *what = str_fmt("volume %s", m->source);
+		int r = mount_map_ids(fd, userns_fd, what, err);
 		if (r < 0)
 			return r;
 	}
