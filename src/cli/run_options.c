@@ -97,7 +97,7 @@ const struct option run_options[] = {
 	{ "oom-score-adj", 0, OPTION_TEXT, FIELD(oom_score_adj), "NUMBER", "how soon it is ended when memory is short: -1000 to 1000" },
 	{ "uts", 0, OPTION_TEXT, FIELD(uts), "private|host|container:NAME", "whose hostname" },
 	{ "userns", 0, OPTION_TEXT, FIELD(userns), "private|keep-id[:uid=N,gid=N]|container:NAME", "keep-id: be yourself in the container instead of its root" },
-	{ "ipc", 0, OPTION_TEXT, FIELD(ipc), "private|host|container:NAME", "whose shared memory, semaphores and message queues" },
+	{ "ipc", 0, OPTION_TEXT, FIELD(ipc), "private|none|host|container:NAME", "whose shared memory, semaphores and message queues" },
 	{ "pid", 0, OPTION_TEXT, FIELD(pid), "private|host|container:NAME", "whose processes it sees" },
 	{ "cgroupns", 0, OPTION_TEXT, FIELD(cgroupns), "private|host", "how /proc/self/cgroup names cgroups" },
 	{ "monotonic-offset", 0, OPTION_TEXT, FIELD(monotonic_offset), "SECONDS", "move the monotonic clock, back or forth" },

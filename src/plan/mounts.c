@@ -312,6 +312,8 @@ static int plan_each(const struct strv *list, int (*plan)(const char *, struct s
 
 static int plan_shm(const struct request *q, struct spec *spec, struct err *err)
 {
+	if (spec->isolation.shm_bytes == SPEC_NO_SHM)
+		return err_set(err, -EINVAL, "--shm-size does not go with --ipc none: there is no /dev/shm");
 	if (spec->namespaces.of[NAMESPACE_IPC].origin != NAMESPACE_NEW)
 		return err_set(err, -EINVAL, "--shm-size does not go with --ipc %s: that memory is not the container's own", q->ipc);
 	return request_parse_size("--shm-size", q->shm_size, &spec->isolation.shm_bytes, err);

@@ -28,11 +28,15 @@ static int choose(const char *option, const char *value, enum namespace_kind kin
 	*origin = NAMESPACE_NEW;
 	if (!value || str_eq(value, "private") || (kind == NAMESPACE_IPC && str_eq(value, "shareable"))) /* as every one is here */
 		return 0;
+	if (kind == NAMESPACE_IPC && str_eq(value, "none")) {
+		spec->isolation.shm_bytes = SPEC_NO_SHM;
+		return 0;
+	}
 	int r = plan_shared(option, value, kind, spec, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (!str_eq(value, "host"))
-		return err_set(err, -EINVAL, "--%s %s: there are private, container:NAME and host", option, value);
+		return err_set(err, -EINVAL, "--%s %s: there are private, %scontainer:NAME and host", option, value, kind == NAMESPACE_IPC ? "none, " : "");
 	*origin = NAMESPACE_HOST;
 	return 0;
 }

@@ -133,6 +133,8 @@ struct spec_namespaces {
 	int32_t monotonic_nanoseconds, boottime_nanoseconds;  /* and what is beyond them: engines' */
 };
 
+#define SPEC_NO_SHM UINT64_MAX
+
 /* What holds the program beside namespaces and capabilities. Paths are absolute, in the container. */
 struct spec_isolation {
 	bool privileged;        /* nothing masked, /sys writable, the host's devices */
@@ -145,7 +147,7 @@ struct spec_isolation {
 	size_t ulimit_count;
 	bool has_oom_score;
 	int oom_score_adj;      /* -1000..1000 */
-	uint64_t shm_bytes;     /* of /dev/shm; 0: 64 MiB */
+	uint64_t shm_bytes;     /* of /dev/shm; 0: 64 MiB; SPEC_NO_SHM: there is none */
 };
 
 enum restart { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS };

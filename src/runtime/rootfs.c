@@ -82,7 +82,7 @@ static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 	bool own_ipc = ipc != NAMESPACE_HOST; /* otherwise /dev/shm is bound from the host, and mqueue cannot be had */
 	if (r == 0 && ipc == NAMESPACE_JOINED && stage->shared_fds[2] >= 0)
 		r = attach_shared(root_fd, "dev/shm", stage->shared_fds[2], err);
-	else if (r == 0 && own_ipc)
+	else if (r == 0 && own_ipc && shm_bytes != SPEC_NO_SHM)
 		r = attach_new(root_fd, "dev/shm", "tmpfs", shm, PLAIN, err);
 	if (r == 0 && own_ipc)
 		r = attach_new(root_fd, "dev/mqueue", "mqueue", NULL, PLAIN, err);

@@ -46,6 +46,17 @@ prepare() {
 	xrun --uts host --privileged "$NATIVE" sh -c '! (echo box >/proc/sys/kernel/hostname) 2>/dev/null'
 }
 
+@test "with --ipc none there is no /dev/shm, and what is there is the container's own" {
+	local inside
+	inside=$(xrun --ipc none "$NATIVE" sh -c 'readlink /proc/self/ns/ipc; [ -d /dev/mqueue ] && [ ! -e /dev/shm ]')
+	[[ $inside == ipc:* ]]
+	refute [ "$inside" = "$(readlink /proc/self/ns/ipc)" ]
+	fails_with 125 "there is no /dev/shm" xrun --ipc none --shm-size 1m "$NATIVE" true
+	xrun run --name without --ipc none "$NATIVE" sh -c '[ ! -e /dev/shm ]'
+	xrun start -a without
+	xrun rm without
+}
+
 @test "with --ipc host, /dev/shm is the host's" {
 	local file
 	file=$(mktemp /dev/shm/xrun-test.XXXXXX)
