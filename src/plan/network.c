@@ -307,7 +307,7 @@ int plan_network(const struct request *q, const struct strv *exposed, struct spe
 		r = add_exposed(network, exposed, err);
 	if (r == 0 && network->mode == NETWORK_CONTAINER)
 		r = plan_shared("network", q->network, NAMESPACE_NETWORK, spec, err);
-	if (r == 0)
+	if (r >= 0) /* 1: it is shared */
 		r = check_mode(q, network, err);
 	return r < 0 ? r : check_ports(network, err);
 }
