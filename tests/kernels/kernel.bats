@@ -106,7 +106,8 @@ settings() {
 	[ ! -e "/sys/fs/cgroup/xrun/$id/memory.swap.max" ] || settings memory.swap.max=33554432
 	grep -E 'rbps=1048576 .*wiops=100$' "/sys/fs/cgroup/xrun/$id/io.max"
 	[ "$(xrun exec limited sed -n 's/^0:://p' /proc/self/cgroup)" = / ]
-	xrun update --memory 128m --pids-limit 60 limited
+	fails_with 125 "give a new one with --memory" xrun update --memory 128m limited
+	xrun update --memory 128m --memory-swap 160m --pids-limit 60 limited
 	settings memory.max=134217728 pids.max=60
 	xrun rm -f limited
 	[ ! -e "/sys/fs/cgroup/xrun/$id" ]
