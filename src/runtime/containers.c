@@ -21,6 +21,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
@@ -376,4 +377,23 @@ void containers_sweep(int containers_fd, const struct idmap *map)
 {
 	struct sweep sweep = { containers_fd, map };
 	containers_each(containers_fd, sweep_one, &sweep);
+}
+
+static int add_id(void *context, const char *id)
+{
+	strv_add(context, id);
+	return 0;
+}
+
+void containers_sweep_some(int containers_fd, const struct idmap *map, const char *own_id)
+{
+	enum { SOME = 16 };
+	struct sweep sweep = { containers_fd, map };
+	cleanup_strv struct strv ids = { 0 };
+	containers_each(containers_fd, add_id, &ids);
+	char beginning[9];
+	snprintf(beginning, sizeof beginning, "%s", own_id); /* of random digits */
+	size_t first = strtoul(beginning, NULL, 16);
+	for (size_t i = 0; i < ids.len && i < SOME; i++)
+		sweep_one(&sweep, ids.items[(first + i) % ids.len]);
 }

@@ -72,6 +72,9 @@ int containers_remove(int containers_fd, const struct idmap *map, int userns_fd,
  */
 void containers_sweep(int containers_fd, const struct idmap *map);
 
+/* The same for sixteen of them at most, others each time: so that the end of a container takes no longer the more there are. */
+void containers_sweep_some(int containers_fd, const struct idmap *map, const char *own_id);
+
 /* Calls `call` for every id until it returns something else than 0; returns that. */
 int containers_each(int containers_fd, int (*call)(void *context, const char *id), void *context);
 

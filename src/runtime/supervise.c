@@ -295,7 +295,7 @@ static int finish(struct run *run, bool keep, struct err *err)
 	if (run->lock_fd >= 0)
 		containers_note(run->lock_fd, run->state.exit_code);
 	if (run->containers_fd >= 0)
-		containers_sweep(run->containers_fd, run->map);
+		containers_sweep_some(run->containers_fd, run->map, run->spec->id);
 	fd_close(&run->container_fd);
 	fd_close(&run->lock_fd);
 	fd_close(&run->containers_fd);

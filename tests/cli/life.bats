@@ -270,6 +270,24 @@ supervisor() {
 	await ! kill -0 "$pid"
 }
 
+# cleared ID: one more start, and it is gone.
+cleared() {
+	xrun "$NATIVE" true
+	[ ! -e "$STORE/containers/$1" ]
+}
+
+@test "what a killed xrun left is cleared up by one of the next starts, however many containers there are" {
+	local id i
+	for ((i = 0; i < 20; i++)); do
+		xrun create "$NATIVE" true >/dev/null
+	done
+	id=$(xrun run -d --rm --name box "$NATIVE" sleep 6545)
+	[ -d "$STORE/containers/$id" ]
+	kill -KILL "$(supervisor box)"
+	await cleared "$id"
+	[ "$(xrun ps -aq | wc -l)" = 20 ]
+}
+
 @test "a state of a newer xrun is refused, a damaged one can be removed" {
 	local id
 	id=$(xrun create --name box "$NATIVE" true)
