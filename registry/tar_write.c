@@ -10,7 +10,7 @@
 static ssize_t write_block(struct archive *archive, void *context, const void *data, size_t len)
 {
 	struct tar_writer *writer = context;
-	int r = writer->put(writer->context, data, len);
+	int r = writer->over ? 0 : writer->put(writer->context, data, len);
 	if (r == 0)
 		return (ssize_t)len;
 	writer->failure = r;
@@ -40,10 +40,17 @@ int tar_writer_open(struct tar_writer *writer, int (*put)(void *context, const v
 	return fail(writer, err);
 }
 
+/*
+ * archive_write_fail: what is left of an entry is not filled up, however long. archive_write_close: else libarchive 3.6.2
+ * keeps its block, as it does by itself where archive_write_free meets a failed archive. What it still writes goes nowhere.
+ */
 void tar_writer_done(struct tar_writer *writer)
 {
-	if (writer->archive)
-		archive_write_fail(writer->archive); /* else what is left would be written now */
+	if (!writer->archive)
+		return;
+	writer->over = true;
+	archive_write_fail(writer->archive);
+	archive_write_close(writer->archive);
 	archive_write_free(writer->archive);
 	writer->archive = NULL;
 }
@@ -114,5 +121,9 @@ int tar_writer_entry(struct tar_writer *writer, const struct extract_entry *entr
 
 int tar_writer_end(struct tar_writer *writer, struct err *err)
 {
-	return archive_write_close(writer->archive) == ARCHIVE_OK ? 0 : fail(writer, err);
+	if (archive_write_close(writer->archive) != ARCHIVE_OK)
+		return fail(writer, err);
+	archive_write_free(writer->archive);
+	writer->archive = NULL;
+	return 0;
 }

@@ -6,6 +6,7 @@
 #include "registry/extract.h"
 #include "src/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,10 +18,11 @@ struct tar_writer {
 	int (*put)(void *context, const void *data, size_t len);
 	void *context;
 	int failure;
+	bool over; /* ended before its time: nothing goes to `put` any more */
 };
 int tar_writer_open(struct tar_writer *writer, int (*put)(void *context, const void *data, size_t len), void *context,
 	struct err *err);
-void tar_writer_done(struct tar_writer *writer); /* without ending the archive, or after tar_writer_end */
+void tar_writer_done(struct tar_writer *writer); /* without ending the archive, or after tar_writer_end: always called */
 
 /* A file of `size` bytes, which tar_writer_data brings; mode 0644, owner 0:0, time 0: the same input gives the same archive. */
 int tar_writer_file(struct tar_writer *writer, const char *name, int64_t size, struct err *err);

@@ -66,8 +66,7 @@ done
 
 bats_env=(HOME="$place/home" PATH="$PATH" XRUN="$place/build/xrun" PLAIN="127.0.0.1:${ports[plain]}" TLS="127.0.0.1:${ports[tls]}"
 	HTPASSWD="127.0.0.1:${ports[htpasswd]}" TOKEN="127.0.0.1:${ports[token]}" SCRIPTED="127.0.0.1:$(cat "$place/scripted")" CA="$place/tls/ca.crt"
-	IMAGES="$place/images" ENGINES="$place/engines" PLACE="$place" LC_ALL=C.UTF-8 MANY="${MANY:-}" LARGE="${LARGE:-}" LOOPS="${LOOPS:-}"
-	LSAN_OPTIONS="suppressions=$place/tests/leaks:print_suppressions=0")
+	IMAGES="$place/images" ENGINES="$place/engines" PLACE="$place" LC_ALL=C.UTF-8 MANY="${MANY:-}" LARGE="${LARGE:-}" LOOPS="${LOOPS:-}")
 
 # run_bats NAME COMMAND...: the test files for everybody and those of root or user, through COMMAND. Counts TAP lines;
 # a skip is a failure in CI unless tests/allowed-skips names it.
