@@ -3,9 +3,10 @@
 """measure.py ROUNDS[/N] [NAME PREPARE COMMAND]... times commands side by side; N is how often a command does its thing.
 
 In each round every command runs once, in turn, so that what else the machine does hits all alike; PREPARE runs before
-it, untimed, and then all goes to the disk: who flushes what it wrote (syncfs(2)) would flush what others wrote before as well. After a round that does not count, prints medians, the best, and the ratio to the first one's median,
-which is taken round by round. A command that fails ends it all. One that takes more than SLOW seconds (60) in the round that
-does not count runs once more only, and its line says so.
+it, untimed, and then all goes to the disk: who flushes what it wrote (syncfs(2)) would flush what others wrote before as well.
+After a round that does not count, prints medians, the best, and the ratio to the first one's median, which is taken round by
+round. A command that fails ends it all. One that takes more than SLOW seconds (60) in the round that does not count runs once
+more only, and its line says so.
 """
 import os, statistics, subprocess, sys, time
 
@@ -29,6 +30,7 @@ def main():
             if name in slow and times[name]:
                 continue
             shell(prepare)
+            os.sync()
             begin = time.monotonic()
             shell(command)
             taken = time.monotonic() - begin
