@@ -58,9 +58,8 @@ int plan_ids(const struct request *q, struct spec *spec, struct err *err)
 		return 0;
 	if (request_keeps_id(q))
 		return keep_id(q, spec, err);
-	int r = plan_shared("userns", q->userns, NAMESPACE_USER, spec, err);
-	if (r != 0)
-		return r < 0 ? r : 0;
+	if (plan_is_shared(q->userns))
+		return plan_shared("userns", q->userns, NAMESPACE_USER, spec, err);
 	if (str_eq(q->userns, "host"))
 		return err_set(err, -EINVAL, "--userns host: a container always has user namespaces of its own, whose emulators and mounts belong to "
 			"them; what root there is called outside does not change what it can do");

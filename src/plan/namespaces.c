@@ -5,12 +5,16 @@
 #include <errno.h>
 #include <string.h>
 
+static const char CONTAINER[] = "container:";
+
+bool plan_is_shared(const char *value)
+{
+	return value && str_starts(value, CONTAINER);
+}
+
 int plan_shared(const char *option, const char *value, enum namespace_kind kind, struct spec *spec, struct err *err)
 {
-	static const char prefix[] = "container:";
-	if (!value || !str_starts(value, prefix))
-		return 0;
-	const char *name = value + strlen(prefix);
+	const char *name = value + strlen(CONTAINER);
 	if (!*name)
 		return err_set(err, -EINVAL, "--%s %s: which container? its name or id follows", option, value);
 	if (spec->shared && !str_eq(spec->shared, name))
@@ -19,7 +23,7 @@ int plan_shared(const char *option, const char *value, enum namespace_kind kind,
 	if (!spec->shared)
 		spec->shared = str_dup(name);
 	spec->namespaces.of[kind].origin = NAMESPACE_JOINED;
-	return 1;
+	return 0;
 }
 
 static int choose(const char *option, const char *value, enum namespace_kind kind, struct spec *spec, struct err *err)
@@ -32,9 +36,8 @@ static int choose(const char *option, const char *value, enum namespace_kind kin
 		spec->isolation.shm_bytes = SPEC_NO_SHM;
 		return 0;
 	}
-	int r = plan_shared(option, value, kind, spec, err);
-	if (r != 0)
-		return r < 0 ? r : 0;
+	if (plan_is_shared(value))
+		return plan_shared(option, value, kind, spec, err);
 	if (!str_eq(value, "host"))
 		return err_set(err, -EINVAL, "--%s %s: there are private, %scontainer:NAME and host", option, value, kind == NAMESPACE_IPC ? "none, " : "");
 	*origin = NAMESPACE_HOST;

@@ -215,7 +215,7 @@ static int set_mode(struct spec_network *network, const char *text, struct err *
 		network->mode = NETWORK_NONE;
 	else if (str_eq(text, "host"))
 		network->mode = NETWORK_HOST;
-	else if (str_starts(text, "container:"))
+	else if (plan_is_shared(text))
 		network->mode = NETWORK_CONTAINER;
 	else
 		return err_set(err, -EINVAL, "--network %s: there are private, none, host and container:NAME", text);
@@ -307,9 +307,9 @@ int plan_network(const struct request *q, const struct strv *exposed, struct spe
 		r = add_exposed(network, exposed, err);
 	if (r == 0 && network->mode == NETWORK_CONTAINER)
 		r = plan_shared("network", q->network, NAMESPACE_NETWORK, spec, err);
-	if (r >= 0) /* 1: it is shared */
+	if (r == 0)
 		r = check_mode(q, network, err);
-	return r < 0 ? r : check_ports(network, err);
+	return r == 0 ? check_ports(network, err) : r;
 }
 
 static void describe_list(struct strv *lines, const char *name, const struct strv *words)

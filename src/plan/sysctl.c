@@ -48,10 +48,10 @@ static int plan_one(const struct request *q, const char *text, struct spec *spec
 	if (kind != NAMESPACE_NETWORK && kind != NAMESPACE_IPC) /* the UTS namespace's have options of their own */
 		return err_set(err, -EINVAL, "--sysctl %s: a container has settings of its own in net, fs.mqueue and kernel's msg*, sem and "
 			"shm*; this one is the host's", text);
-	if (kind == NAMESPACE_NETWORK && q->network && (str_eq(q->network, "host") || str_starts(q->network, "container:")))
+	if (kind == NAMESPACE_NETWORK && q->network && (str_eq(q->network, "host") || plan_is_shared(q->network)))
 		return err_set(err, -EINVAL, "--sysctl %s: with --network %s the network's settings are not the container's", text,
 			q->network);
-	if (kind == NAMESPACE_IPC && q->ipc && (str_eq(q->ipc, "host") || str_starts(q->ipc, "container:")))
+	if (kind == NAMESPACE_IPC && q->ipc && (str_eq(q->ipc, "host") || plan_is_shared(q->ipc)))
 		return err_set(err, -EINVAL, "--sysctl %s: with --ipc %s these settings are not the container's", text, q->ipc);
 	cleanup_free char *assignment = str_fmt("%s%s", key, equals);
 	strv_env_set(&spec->isolation.sysctls, assignment);
