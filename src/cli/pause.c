@@ -1,49 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pause.c owns `xrun pause`, `xrun unpause` and `xrun update`: what is done to a container by its cgroups. */
+/* pause.c owns `xrun pause` and `xrun unpause`. */
 #include "src/cli/pause.h"
 
-#include "src/plan/config.h"
-#include "src/plan/limits.h"
 #include "src/runtime/cgroup.h"
 #include "src/runtime/containers.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
-
-/* Linux, include/linux/threads.h: no machine has more. A limit that is there cannot be left out, only raised. */
-enum { NO_PIDS_LIMIT = 4194304 };
-
-enum { PIDS_LIMIT = 9, BLKIO_WEIGHT = 10 }; /* in update_options */
 
 struct wish {
-	const char *limits[11];
 	bool all, help;
 };
 
 const struct option pause_options[] = {
 	{ "all", 'a', OPTION_SWITCH, offsetof(struct wish, all), NULL, "every container that runs (or, to go on, is paused), instead of names" },
-	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
-	{ 0 },
-};
-
-/* In the order of update_options. */
-static const char *const limit_names[] = { "memory", "memory-swap", "memory-reservation", "cpus", "cpu-quota", "cpu-period", "cpu-shares",
-	"cpuset-cpus", "cpuset-mems", "pids-limit", "blkio-weight" };
-
-#define LIMIT(n) offsetof(struct wish, limits[n])
-const struct option update_options[] = {
-	{ "memory", 'm', OPTION_TEXT, LIMIT(0), "SIZE", "limit memory: 64m, 2g" },
-	{ "memory-swap", 0, OPTION_TEXT, LIMIT(1), "SIZE", "limit memory and swap together; -1: no limit" },
-	{ "memory-reservation", 0, OPTION_TEXT, LIMIT(2), "SIZE", "what is left to it when memory is short" },
-	{ "cpus", 0, OPTION_TEXT, LIMIT(3), "NUMBER", "limit processor time: 0.5, 2" },
-	{ "cpu-quota", 0, OPTION_TEXT, LIMIT(4), "MICROSECONDS", "processor time in each period" },
-	{ "cpu-period", 0, OPTION_TEXT, LIMIT(5), "MICROSECONDS", "the period; 100000 by default" },
-	{ "cpu-shares", 'c', OPTION_TEXT, LIMIT(6), "NUMBER", "weight when processors are short; 1024 is usual" },
-	{ "cpuset-cpus", 0, OPTION_TEXT, LIMIT(7), "LIST", "processors to run on: 0-3,8" },
-	{ "cpuset-mems", 0, OPTION_TEXT, LIMIT(8), "LIST", "memory nodes to use" },
-	{ "pids-limit", 0, OPTION_TEXT, LIMIT(PIDS_LIMIT), "NUMBER", "limit the number of processes; -1: no limit" },
-	{ "blkio-weight", 0, OPTION_TEXT, LIMIT(BLKIO_WEIGHT), "NUMBER", "weight when disks are busy: 10 to 1000" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
@@ -111,96 +81,4 @@ int command_pause(const struct globals *globals, int argc, char **argv, struct e
 int command_unpause(const struct globals *globals, int argc, char **argv, struct err *err)
 {
 	return command(globals, argc, argv, false, err);
-}
-
-/* What goes together in the kernel is written together, as it is now. */
-static void add_companions(const struct spec_limits *all, struct spec_limits *changes)
-{
-	if (changes->memory_bytes || changes->memory_swap) {
-		changes->memory_bytes = all->memory_bytes;
-		changes->memory_swap = all->memory_swap;
-	}
-	if (changes->cpu_milli || changes->cpu_quota || changes->cpu_period) {
-		changes->cpu_milli = all->cpu_milli;
-		changes->cpu_quota = all->cpu_quota;
-		changes->cpu_period = all->cpu_period;
-	}
-	changes->cgroup_parent = all->cgroup_parent; /* cannot change while it runs: directories are looked for where they are */
-}
-
-static int write_to_cgroup(const struct subject *subject, struct spec_limits changes, struct err *err)
-{
-	cleanup_cgroup struct cgroup cgroup = { 0 };
-	int r = containers_write_file(subject->dir_fd, CGROUP_NOTE, "", 0, err); /* first: what is made from now on is removed */
-	if (r < 0)
-		return r;
-	add_companions(&subject->spec.limits, &changes); /* borrowed strings */
-	cgroup_of_process(&cgroup, subject->state.id, subject->state.pid);
-	return cgroup_update(&cgroup, subject->state.id, subject->state.pid, &changes, err);
-}
-
-/* For whoever starts it again. */
-static int write_to_config(struct subject *subject, struct err *err)
-{
-	if (subject->spec.limits.pids == NO_PIDS_LIMIT)
-		subject->spec.limits.pids = 0;
-	cleanup_free char *config = config_text(&subject->spec);
-	return config ? containers_write_file(subject->dir_fd, "config.json", config, strlen(config), err) :
-			err_set(err, -EINVAL, "cannot write its config.json");
-}
-
-static int update(const struct place *place, const char *name, const struct spec_limits *changes, struct err *err)
-{
-	cleanup_subject struct subject subject = SUBJECT_NONE;
-	int r = subject_find(place, name, &subject, err);
-	if (r < 0)
-		return r;
-	r = limits_merge(&subject.spec.limits, changes, err);
-	if (r < 0 && changes->memory_bytes && !changes->memory_swap && subject.spec.limits.memory_swap > 0)
-		err_append(err, "; the container has --memory-swap %lld: give a new one with --memory", (long long)subject.spec.limits.memory_swap);
-	if (r == 0 && (subject.state.status == STATE_RUNNING || subject.state.status == STATE_PAUSED))
-		r = write_to_cgroup(&subject, *changes, err);
-	if (r == 0)
-		r = write_to_config(&subject, err);
-	return r < 0 ? err_prefix(err, "container %s", subject.state.name) : 0;
-}
-
-static int parse_limits(const struct wish *wish, struct spec_limits *limits, struct err *err)
-{
-	bool any = false;
-	for (size_t i = 0; i < sizeof limit_names / sizeof *limit_names; i++) {
-		int r = wish->limits[i] ? limits_set(limits, limit_names[i], wish->limits[i], err) : 0;
-		if (r < 0)
-			return r;
-		any |= wish->limits[i] != NULL;
-	}
-	if (wish->limits[PIDS_LIMIT] && !limits->pids)
-		limits->pids = NO_PIDS_LIMIT;
-	if (wish->limits[BLKIO_WEIGHT] && !limits->blkio_weight)
-		return err_set(err, -EINVAL, "--blkio-weight %s: it has to be a number from 10 to 1000", wish->limits[BLKIO_WEIGHT]);
-	return any ? 0 : err_set(err, -EINVAL, "which limit? see xrun update --help");
-}
-
-int command_update(const struct globals *globals, int argc, char **argv, struct err *err)
-{
-	struct wish wish = { 0 };
-	struct spec_limits limits = { 0 };
-	cleanup_strv struct strv names = { 0 };
-	cleanup_place struct place place = PLACE_CLOSED;
-	int r = options_parse(update_options, &wish, argc, argv, false, &names, err);
-	if (r == 0 && wish.help)
-		return cli_print_help("update");
-	if (r == 0 && names.len == 0)
-		r = err_set(err, -EINVAL, "which container? see xrun update --help");
-	if (r == 0)
-		r = parse_limits(&wish, &limits, err);
-	if (r == 0)
-		r = place_open(&place, globals, err);
-	for (size_t i = 0; r == 0 && i < names.len; i++) {
-		r = update(&place, names.items[i], &limits, err);
-		if (r == 0)
-			puts(names.items[i]);
-	}
-	spec_limits_done(&limits);
-	return r;
 }
