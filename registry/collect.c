@@ -48,7 +48,10 @@ static void mark(const struct store *store, const struct descriptor *entry, stru
 	manifest_done(&manifest);
 }
 
-/* What stopped containers are made of: their config.json says it, in the same annotation as index.json. */
+/*
+ * What stopped containers are made of: their config.json says it, in the same annotation as index.json. It is not flushed when it is
+ * written: where the power fails it may be empty, and nobody can start the container again.
+ */
 static int mark_container(int containers_fd, const char *id, struct used *used, struct err *err)
 {
 	cleanup_free char *path = str_fmt("%s/config.json", id);
@@ -57,10 +60,12 @@ static int mark_container(int containers_fd, const char *id, struct used *used, 
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(err, "cannot look at container %s", id);
 	int r = fd_read_file(containers_fd, path, JSON_LIMIT, &text, err);
 	cleanup_free char *names = NULL;
-	if (r == 0)
-		r = json_read_layer_names(text.data, text.len, &names, err);
+	if (r == 0 && !text.len)
+		return 0;
+	if (r == 0 && (r = json_read_layer_names(text.data, text.len, &names, err)) < 0)
+		err_append(err, "; `xrun rm` removes the container");
 	if (r < 0)
-		return err_prefix(err, "container %s", id);
+		return err_prefix(err, "container %.12s", id);
 	mark_layers(names, used);
 	return 0;
 }

@@ -88,6 +88,8 @@ static int add_all(const struct globals *globals, unsigned statuses, struct strv
 	for (size_t i = 0; r == 0 && i < states.count; i++)
 		if (statuses & 1u << states.items[i].status)
 			strv_add(names, states.items[i].id);
+	for (size_t i = 0; r == 0 && statuses == (unsigned)PLACE_ANY && i < states.unreadable.len; i++)
+		strv_add(names, states.unreadable.items[i]);
 	return r;
 }
 

@@ -171,6 +171,16 @@ static void add(const struct subject *subject, const struct wish *wish, struct l
 					 pid, exit_code, ports, label_text, state->name });
 }
 
+/* One that the power went away from when it was new may have empty files; the others are listed all the same. */
+static bool find(const struct place *place, const char *id, struct subject *ret_subject)
+{
+	struct err err = { 0 };
+	int r = subject_find(place, id, ret_subject, &err);
+	if (r < 0 && r != -ENOENT)
+		fprintf(stderr, "xrun: warning: container %.12s: %s\n", id, err.text);
+	return r == 0;
+}
+
 static int print(const struct place *place, const struct states *states, const struct wish *wish, struct err *err)
 {
 	static const struct column columns[] = {
@@ -181,16 +191,19 @@ static int print(const struct place *place, const struct states *states, const s
 	};
 	cleanup_listing struct listing listing = { .columns = columns };
 	for (size_t i = 0; i < states->count; i++) {
-		struct err ignored;
 		cleanup_subject struct subject subject = SUBJECT_NONE;
 		enum state_status status = states->items[i].status;
 		bool shown = wish->all || asks_for_status(&wish->filters) || (status != STATE_CREATED && status != STATE_EXITED);
-		if (!shown || subject_find(place, states->items[i].id, &subject, &ignored) < 0 || !passes(&subject, &wish->filters))
+		if (!shown || !find(place, states->items[i].id, &subject) || !passes(&subject, &wish->filters))
 			continue;
 		if (wish->quiet)
 			printf("%.*s\n", wish->no_trunc ? STATE_ID_LENGTH : STATE_SHORT_ID_LENGTH, subject.state.id);
 		else
 			add(&subject, wish, &listing);
+	}
+	for (size_t i = 0; wish->all && i < states->unreadable.len; i++) {
+		cleanup_subject struct subject subject = SUBJECT_NONE;
+		find(place, states->unreadable.items[i], &subject);
 	}
 	return wish->quiet ? 0 : listing_print(&listing, wish->format, err);
 }

@@ -98,6 +98,11 @@ static int list_one(void *context, const char *id)
 		err_clear(listing->err);
 		return 0;
 	}
+	if (r == -EBADMSG || r == -ENOTSUP) {
+		err_clear(listing->err);
+		strv_add(&states->unreadable, id);
+		return 0;
+	}
 	if (r < 0)
 		return err_prefix(listing->err, "container %.12s", id);
 	states->items = mem_grow(states->items, states->count + 1, sizeof *states->items);
@@ -127,5 +132,6 @@ void states_done(struct states *states)
 	for (size_t i = 0; i < states->count; i++)
 		state_done(&states->items[i]);
 	free(states->items);
+	strv_done(&states->unreadable);
 	*states = (struct states){ 0 };
 }

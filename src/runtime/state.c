@@ -180,5 +180,7 @@ int state_read_spec(int dir_fd, struct spec *ret_spec, struct err *err)
 {
 	cleanup_buf struct buf text = { 0 };
 	int r = fd_read_file(dir_fd, "config.json", STATE_LIMIT * 4, &text, err);
-	return r < 0 ? r : config_read(text.data ? text.data : "", text.len, ret_spec, err);
+	if (r == 0)
+		r = config_read(text.data ? text.data : "", text.len, ret_spec, err);
+	return r == -EBADMSG ? err_append(err, "; `xrun rm` removes the container") : r;
 }

@@ -4,6 +4,7 @@
 #define XRUN_RUNTIME_STATE_H
 
 #include "src/base/err.h"
+#include "src/base/str.h"
 #include "src/plan/spec.h"
 
 #include <stdbool.h>
@@ -57,10 +58,11 @@ int state_find(int containers_fd, const char *wish, struct state *ret_state, int
 /* The id alone, an allocated string; NULL with err. For a container whose state.json is damaged. */
 char *state_find_id(int containers_fd, const char *wish, struct err *err);
 
-/* Every container, the youngest first. */
+/* Every container, the youngest first; apart, the ids of those whose state.json is damaged or a newer xrun's. */
 struct states {
 	struct state *items;
 	size_t count;
+	struct strv unreadable;
 };
 int state_list(int containers_fd, struct states *ret_states, struct err *err);
 void states_done(struct states *states);

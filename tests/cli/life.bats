@@ -298,6 +298,28 @@ cleared() {
 	xrun rm -f "$id"
 }
 
+@test "containers whose files the power took away are told, hide no other, and go with rm" {
+	local other made
+	other=$(xrun create --name other "$NATIVE" true)
+	for file in config state; do
+		made=$(xrun create --name box "$NATIVE" true)
+		: >"$STORE/containers/$made/$file.json"
+		[ "$(xrun ps -aq --no-trunc 2>"$BATS_TEST_TMPDIR/said")" = "$other" ]
+		[ "$(cat "$BATS_TEST_TMPDIR/said")" = "xrun: warning: container ${made:0:12}: the container's $file.json is damaged; \`xrun rm\` removes the container" ]
+		fails_with 125 "$file.json is damaged; \`xrun rm\` removes the container" xrun start box
+		xrun prune
+		xrun rm box
+		[ "$(xrun ps -aq --no-trunc 2>&1)" = "$other" ]
+	done
+	made=$(xrun create --name box "$NATIVE" true)
+	echo '{' >"$STORE/containers/$made/config.json"
+	fails_with 125 "container ${made:0:12}: the container's config.json is not a JSON object" xrun prune
+	[[ $said == *"; \`xrun rm\` removes the container" ]]
+	: >"$STORE/containers/$other/state.json"
+	xrun rm --all
+	[ -z "$(xrun ps -aq 2>&1)" ]
+}
+
 @test "containers that come and go in parallel leave nothing behind" {
 	local i pids=()
 	for i in 1 2 3 4; do
