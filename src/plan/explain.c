@@ -82,6 +82,8 @@ static char *no_program(const struct explain_facts *f)
 		return str_fmt("%s is an empty file", f->program.path);
 	if (f->error == -ENOEXEC && f->program.kind == PROGRAM_TEXT)
 		return str_fmt("%s is neither a program nor does it begin with #!: for a shell script, run `sh %s`", f->program.path, f->program.path);
+	if (f->error == -EACCES && f->program.kind == PROGRAM_DIRECTORY)
+		return str_fmt("%s is a directory: name a program in it", f->program.path);
 	if (f->error == -EACCES && f->program.kind != PROGRAM_UNKNOWN && !f->program.executable)
 		return str_fmt("%s has no x in its mode: chmod +x mends it", f->program.path);
 	return NULL;

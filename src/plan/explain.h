@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* The container's program, as its file is when the container has ended. */
-enum program_kind { PROGRAM_UNKNOWN, PROGRAM_ELF, PROGRAM_SCRIPT, PROGRAM_TEXT, PROGRAM_EMPTY };
+enum program_kind { PROGRAM_UNKNOWN, PROGRAM_ELF, PROGRAM_SCRIPT, PROGRAM_TEXT, PROGRAM_EMPTY, PROGRAM_DIRECTORY };
 struct program_facts {
 	enum program_kind kind;
 	bool executable;         /* it has an x in its mode */

@@ -76,7 +76,7 @@ static int find_volume(const struct view *view, const char *path, const char **r
 	return found;
 }
 
-/* A regular file to read, or a negative errno. */
+/* A regular file to read, or a negative errno; -EISDIR for a directory. */
 static int open_in(const struct view *view, const char *path)
 {
 	struct stat st;
@@ -90,9 +90,9 @@ static int open_in(const struct view *view, const char *path)
 	} else {
 		fd = fd_openat2(volume_fd < 0 ? view->root_fd : volume_fd, rest, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0, RESOLVE_IN_ROOT);
 	}
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -ENOENT;
-	return fd_take(&fd);
+	return S_ISREG(st.st_mode) ? fd_take(&fd) : S_ISDIR(st.st_mode) ? -EISDIR : -ENOENT;
 }
 
 static bool is_executable(int fd)
@@ -111,9 +111,12 @@ static int open_program(const struct view *view, struct program_facts *facts)
 		const char *file = files.items[i];
 		cleanup_free char *path = *file == '/' ? str_dup(file) : str_fmt("%s/%s", view->spec->cwd, file);
 		cleanup_fd int fd = open_in(view, path);
-		if (fd < 0 || (!strchr(name, '/') && !is_executable(fd)))
+		bool by_path = strchr(name, '/'), directory = by_path && fd == -EISDIR;
+		if (!directory && (fd < 0 || (!by_path && !is_executable(fd))))
 			continue;
 		snprintf(facts->path, sizeof facts->path, "%s", path);
+		if (directory)
+			facts->kind = PROGRAM_DIRECTORY;
 		return fd_take(&fd);
 	}
 	return -ENOENT;

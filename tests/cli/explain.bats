@@ -116,6 +116,13 @@ native() {
 	explains 126 "chmod +x" xrun -v "$BIN/text:/usr/bin/thing" "$NATIVE" /usr/bin/thing
 }
 
+@test "a directory in the place of the program is told as one" {
+	explains 126 "/etc is a directory: name a program in it" in_native /etc
+	mkdir "$BIN/directory"
+	explains 126 "/src is a directory" xrun -v "$BIN/directory:/src" "$NATIVE" /src
+	explains 126 "/src/./directory is a directory" xrun -v "$BIN:/src" -w /src "$NATIVE" ./directory
+}
+
 @test "a script whose interpreter is missing, or whose lines end in carriage returns" {
 	printf '#!/usr/bin/perl9 -w\n' >"$BIN/script"
 	chmod +x "$BIN/script"
