@@ -86,8 +86,12 @@ static int check_writable(int dir_fd, struct err *err)
 static int check_xattrs(int dir_fd, struct err *err)
 {
 	static const char name[] = "user.overlay.xrun";
-	if (fsetxattr(dir_fd, name, "", 0, 0) < 0)
-		return err_sys(err, "the store's file system takes no extended attributes of users (tmpfs: before Linux 6.6); "
+	int r = fsetxattr(dir_fd, name, "", 0, 0) < 0 ? -errno : 0;
+	if (r == -EACCES || r == -EPERM) /* root of a user namespace may do this where both ids of a directory are the namespace's */
+		return err_code(err, r, "the store's directory belongs to a user or group that the container's ids lack; give it to yourself and "
+					"your own group, or choose another with --root DIR");
+	if (r < 0)
+		return err_code(err, r, "the store's file system takes no extended attributes of users (tmpfs: before Linux 6.6); "
 				    "choose another with --root DIR");
 	fremovexattr(dir_fd, name);
 	return 0;

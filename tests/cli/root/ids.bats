@@ -32,6 +32,19 @@ prepare() {
 	fails_with 125 "keep-id is for ordinary users" xrun run --userns keep-id "$NATIVE" true
 }
 
+# Such is a directory that an administrator made for somebody.
+@test "--userns keep-id says so where the store's directory is of a group that the container lacks" {
+	local store=$BATS_TEST_TMPDIR/store
+	chmod 755 "$BATS_TEST_TMPDIR"
+	mkdir "$store"
+	chown xrun-test:root "$store"
+	fails_with 125 "the store's directory belongs to a user or group that the container's ids lack; give it to yourself and your own group" \
+		setpriv --reuid xrun-test --regid xrun-test --clear-groups "$XRUN" --root "$store" run -q --userns keep-id "$NATIVE" true
+	chgrp xrun-test "$store"
+	setpriv --reuid xrun-test --regid xrun-test --clear-groups "$XRUN" --root "$store" run -q --userns keep-id "$NATIVE" true
+	setpriv --reuid xrun-test --regid xrun-test --clear-groups "$XRUN" --root "$store" rmi --all
+}
+
 # package_work ARCH: what dpkg and apt do in the image of that architecture.
 package_work() {
 	as_stranger "$XRUN" --root "$BATS_FILE_TMPDIR/stranger/store" -q --arch "$1" "$PLAIN/packages:$1" sh -ec '
