@@ -38,9 +38,13 @@ const struct command cli_commands[] = {
 	{ "top", command_top, "CONTAINER", "list the processes in a running container", top_options, NULL },
 	{ "port", command_port, "CONTAINER", "list a container's published ports", port_options, NULL },
 	{ "cp", command_cp, "[OPTIONS] SOURCE TARGET", "copy files into a container or out of it, CONTAINER:PATH", cp_options,
-		"The container need not run. Into a directory that is there files get by their names; SOURCE/. is what is in SOURCE.\n\n"
+		"The container need not run. Into a directory that is there files get by their names; SOURCE/. is what is in SOURCE.\n"
+		"- is a tar archive: on standard output, with the owners that files have in the container; from standard input, into a\n"
+		"directory that is there, with the owners that the archive says if -a is given, else belonging to the container's root.\n\n"
 		"  xrun cp web:/var/log ./web-log\n"
-		"  xrun cp ./site/. web:/srv/www\n" },
+		"  xrun cp ./site/. web:/srv/www\n"
+		"  xrun cp web:/var/log - | tar -t\n"
+		"  tar -c . | xrun cp - web:/srv/www\n" },
 	{ "diff", command_diff, "CONTAINER", "list what a container has changed: A added, C changed, D deleted", diff_options, NULL },
 	{ "export", command_export, "[OPTIONS] CONTAINER", "write a container's files as a tar archive", export_options,
 		"  xrun export web | tar -t\n" },

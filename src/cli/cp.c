@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 struct wish {
@@ -36,13 +37,19 @@ static const char *container_path(const char *text, char **ret_container)
 
 struct sides {
 	struct copy sender, receiver;
-	bool into_container;
+	bool into_container, archive;
 };
 
 static int in_container(void *context, struct err *err)
 {
 	struct sides *sides = context;
 	return sides->into_container ? copy_receive(&sides->receiver, err) : copy_send(&sides->sender, err);
+}
+
+static void say_left_out(unsigned count)
+{
+	if (count)
+		fprintf(stderr, "xrun: note: %u devices and sockets were left out\n", count);
 }
 
 /* Both failed: the one without a broken pipe says why. */
@@ -73,10 +80,41 @@ static int run(struct visit *visit, struct sides *sides, struct err *err)
 	if (r < 0)
 		return r;
 	int theirs = visit_finish(visit, &their_err);
-	unsigned left_out = sides->into_container ? sides->sender.left_out : sides->receiver.left_out;
-	if (left_out)
-		fprintf(stderr, "xrun: note: %u devices and sockets were left out\n", left_out);
+	say_left_out(sides->into_container ? sides->sender.left_out : sides->receiver.left_out);
 	return judge(ours, theirs, &our_err, &their_err, err);
+}
+
+static int in_container_alone(void *context, struct err *err)
+{
+	struct sides *sides = context;
+	return sides->into_container ? copy_receive_archive(&sides->receiver, err) : copy_send_archive(&sides->sender, err);
+}
+
+/* One side is a stream, which needs no process of its own. The memory is shared with the other one, which counts there. */
+static int run_archive(struct visit *visit, const struct sides *given, struct err *err)
+{
+	struct sides *sides = mmap(NULL, sizeof *sides, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (sides == MAP_FAILED)
+		return err_sys(err, "cannot get memory");
+	*sides = *given;
+	sides->receiver.fd = STDIN_FILENO;
+	sides->sender.fd = STDOUT_FILENO;
+	visit->unused_fd = -1;
+	int r = visit_start(visit, in_container_alone, sides, err);
+	if (r == 0)
+		r = visit_finish(visit, err);
+	say_left_out(r < 0 ? 0 : sides->into_container ? sides->receiver.left_out : sides->sender.left_out);
+	munmap(sides, sizeof *sides);
+	return r;
+}
+
+static int check_stream(const char *from, const char *to, struct err *err)
+{
+	if (str_eq(from, "-") && isatty(STDIN_FILENO))
+		return err_set(err, -EINVAL, "cp - reads a tar archive, and standard input is a terminal: tar -c . | xrun cp - %s", to);
+	if (str_eq(to, "-") && isatty(STDOUT_FILENO))
+		return err_set(err, -EINVAL, "an archive is not for a terminal: let a pipe have it, as in xrun cp %s - | tar -x", from);
+	return 0;
 }
 
 static int copy(const struct globals *globals, const struct wish *wish, const char *from, const char *to, struct err *err)
@@ -88,21 +126,22 @@ static int copy(const struct globals *globals, const struct wish *wish, const ch
 	const char *source = container_path(from, &name), *target = container_path(to, name ? &other : &name);
 	if (!source == !target)
 		return err_set(err, -EINVAL, "one of the two is in a container: write it as CONTAINER:PATH");
-	if (str_eq(from, "-") || str_eq(to, "-"))
-		return err_set(err, -EINVAL, "cp - is not there: give a directory, or use xrun export for an archive");
+	int r = check_stream(from, to, err);
+	if (r < 0)
+		return r;
 	const char *path = source ? source : target;
 	inside = *path == '/' ? str_dup(path) : str_fmt("/%s", path);
 	struct copy side = { .source = source ? inside : from, .target = target ? inside : to, .follow = wish->follow,
 		.keep_owners = wish->archive, .is_host = source };
-	struct sides sides = { .sender = side, .receiver = side, .into_container = target };
-	int r = place_open(&place, globals, err);
+	struct sides sides = { .sender = side, .receiver = side, .into_container = target, .archive = str_eq(from, "-") || str_eq(to, "-") };
+	r = place_open(&place, globals, err);
 	if (r == 0)
 		r = subject_find(&place, name, &subject, err);
 	if (r == 0)
 		r = cli_hold_store(place.store_fd, &store, err);
 	struct visit visit = { .state = &subject.state, .spec = &subject.spec, .map = &place.map, .store_fd = place.store_fd,
 		.dir_fd = subject.dir_fd };
-	return r < 0 ? r : run(&visit, &sides, err);
+	return r < 0 ? r : (sides.archive ? run_archive(&visit, &sides, err) : run(&visit, &sides, err));
 }
 
 int command_cp(const struct globals *globals, int argc, char **argv, struct err *err)

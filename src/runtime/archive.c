@@ -25,8 +25,11 @@ _Static_assert(sizeof(struct header) == BLOCK, "a header is a block");
 
 struct archive {
 	int out_fd;
+	const char *before;   /* what errors put before an entry's name */
+	bool one_mount;       /* what is mounted below is not part of it */
 	uint64_t mount_id;
 	struct links links;
+	unsigned left_out;    /* sockets */
 };
 
 struct item {
@@ -145,7 +148,7 @@ static int put_data(const struct archive *archive, int fd, const struct item *it
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(err, "cannot read /%s", item->path);
+			return err_sys(err, "cannot read %s%s", archive->before, item->path);
 		if (n == 0)
 			memset(data, 0, n = (ssize_t)(left < CHUNK ? left : CHUNK));
 		int r = put(archive, data, n, err);
@@ -154,6 +157,11 @@ static int put_data(const struct archive *archive, int fd, const struct item *it
 		left -= n;
 	}
 	return pad(archive, item->size, err);
+}
+
+static bool is_ours(const struct archive *archive, const struct statx *st)
+{
+	return !archive->one_mount || st->stx_mnt_id == archive->mount_id;
 }
 
 static int put_file(struct archive *archive, int dir_fd, const char *name, struct item *item, struct err *err)
@@ -168,7 +176,7 @@ static int put_file(struct archive *archive, int dir_fd, const char *name, struc
 	cleanup_fd int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	char value[64];
 	if (fd < 0)
-		return err_sys(err, "cannot open /%s", item->path);
+		return err_sys(err, "cannot open %s%s", archive->before, item->path);
 	ssize_t n = fgetxattr(fd, "security.capability", value, sizeof value);
 	if (n > 0)
 		buf_add(&item->capability, value, n);
@@ -184,7 +192,7 @@ static int put_entry(struct archive *archive, int dir_fd, const char *name, cons
 static int put_contents(struct archive *archive, int dir_fd, const char *path, int depth, struct err *err)
 {
 	cleanup_strv struct strv names = { 0 };
-	cleanup_free char *shown = str_fmt("/%s", path);
+	cleanup_free char *shown = str_fmt("%s%s", archive->before, path);
 	if (depth > MAX_DEPTH)
 		return err_set(err, -ELOOP, "directories lie more than %d deep", MAX_DEPTH);
 	int r = fd_list(dir_fd, shown, &names, err);
@@ -202,10 +210,10 @@ static int put_directory(struct archive *archive, int dir_fd, const char *name, 
 	directory.path = path;
 	directory.type = '5';
 	int r = put_header(archive, &directory, err);
-	if (r < 0 || item->st->stx_mnt_id != archive->mount_id)
+	if (r < 0 || !is_ours(archive, item->st))
 		return r;
 	cleanup_fd int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? err_sys(err, "cannot open /%s", path) : put_contents(archive, fd, path, depth, err);
+	return fd < 0 ? err_sys(err, "cannot open %s%s", archive->before, path) : put_contents(archive, fd, path, depth, err);
 }
 
 static int put_symlink(struct archive *archive, int dir_fd, const char *name, struct item *item, struct err *err)
@@ -213,7 +221,7 @@ static int put_symlink(struct archive *archive, int dir_fd, const char *name, st
 	char target[LINK_MAX_BYTES + 1];
 	ssize_t n = readlinkat(dir_fd, name, target, LINK_MAX_BYTES);
 	if (n < 0)
-		return err_sys(err, "cannot read the symlink /%s", item->path);
+		return err_sys(err, "cannot read the symlink %s%s", archive->before, item->path);
 	target[n] = 0;
 	item->type = '2';
 	item->link = target;
@@ -226,13 +234,13 @@ static int put_entry(struct archive *archive, int dir_fd, const char *name, cons
 {
 	struct statx st;
 	if (statx(dir_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_MNT_ID, &st) < 0)
-		return errno == ENOENT ? 0 : err_sys(err, "cannot look at /%s", path); /* deleted meanwhile */
+		return errno == ENOENT ? 0 : err_sys(err, "cannot look at %s%s", archive->before, path); /* deleted meanwhile */
 	struct item item = { .path = path, .link = "", .st = &st };
 	switch (st.stx_mode & S_IFMT) {
 	case S_IFDIR:
 		return put_directory(archive, dir_fd, name, &item, depth, err);
 	case S_IFREG: /* a file of the host's that is mounted there is left out */
-		return st.stx_mnt_id == archive->mount_id ? put_file(archive, dir_fd, name, &item, err) : 0;
+		return is_ours(archive, &st) ? put_file(archive, dir_fd, name, &item, err) : 0;
 	case S_IFLNK:
 		return put_symlink(archive, dir_fd, name, &item, err);
 	case S_IFCHR:
@@ -241,19 +249,35 @@ static int put_entry(struct archive *archive, int dir_fd, const char *name, cons
 		item.type = (char)(S_ISCHR(st.stx_mode) ? '3' : S_ISBLK(st.stx_mode) ? '4' : '6');
 		return put_header(archive, &item, err);
 	default:
+		archive->left_out++;
 		return 0;
 	}
 }
 
-int archive_write_tree(int root_fd, int out_fd, struct err *err)
+static int put_end(const struct archive *archive, struct err *err)
 {
 	static const char end[2 * BLOCK];
+	return put(archive, end, sizeof end, err);
+}
+
+int archive_write_entry(int dir_fd, const char *name, const char *as, int out_fd, unsigned *ret_left_out, struct err *err)
+{
+	struct archive archive = { .out_fd = out_fd, .before = "" };
+	int r = faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW);
+	r = r < 0 ? err_sys(err, "cannot look at %s", name) : put_entry(&archive, dir_fd, name, as, 0, err);
+	links_done(&archive.links);
+	*ret_left_out = archive.left_out;
+	return r < 0 ? r : put_end(&archive, err);
+}
+
+int archive_write_tree(int root_fd, int out_fd, struct err *err)
+{
 	struct statx st;
-	struct archive archive = { .out_fd = out_fd };
+	struct archive archive = { .out_fd = out_fd, .before = "/", .one_mount = true };
 	if (statx(root_fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &st) < 0)
 		return err_sys(err, "cannot look at the container's root");
 	archive.mount_id = st.stx_mnt_id;
 	int r = put_contents(&archive, root_fd, "", 0, err);
 	links_done(&archive.links);
-	return r < 0 ? r : put(&archive, end, sizeof end, err);
+	return r < 0 ? r : put_end(&archive, err);
 }

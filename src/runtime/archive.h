@@ -11,4 +11,10 @@
  */
 int archive_write_tree(int root_fd, int out_fd, struct err *err);
 
+/*
+ * What is called `name` below dir_fd, and all that it holds, mounts included; in the archive it is called `as`. Sockets are left out,
+ * and counted.
+ */
+int archive_write_entry(int dir_fd, const char *name, const char *as, int out_fd, unsigned *ret_left_out, struct err *err);
+
 #endif

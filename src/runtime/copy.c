@@ -3,6 +3,7 @@
 #include "src/runtime/copy_record.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/archive.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -138,25 +139,39 @@ static int open_parent(const char *source, char **ret_name, struct err *err)
 	return fd < 0 ? err_sys(err, "cannot open %s", source) : fd;
 }
 
-/* What a symlink at the end leads to has the symlink's name. "x/." stands for what is in x. */
-int copy_send(struct copy *copy, struct err *err)
+/* Where it lies, a descriptor; its name there, and the one that it gets. What a symlink at the end leads to has the symlink's. "x/." stands for what is in x. */
+static int find_source(const struct copy *copy, char **ret_name, char **ret_as, struct err *err)
 {
 	const char *source = copy->source;
 	bool contents = str_eq(source, ".") || str_ends(source, "/."), slash = str_ends(source, "/");
-	struct copy_record end = { .kind = COPY_END };
-	cleanup_free char *name = NULL, *real = NULL;
+	cleanup_free char *real = NULL, *shown = NULL;
 	if (copy->follow || (slash && !contents)) {
 		real = realpath(source, NULL);
 		if (!real)
 			return err_sys(err, "cannot find %s", source);
 	}
-	cleanup_free char *shown = NULL;
 	cleanup_fd int shown_fd = real ? open_parent(source, &shown, err) : -1;
-	cleanup_fd int parent_fd = open_parent(real ? real : source, &name, err);
-	if (parent_fd < 0)
+	int parent_fd = open_parent(real ? real : source, ret_name, err);
+	const char *name = *ret_name;
+	if (parent_fd < 0 || !name)
 		return parent_fd;
-	const char *as = contents || str_eq(name, ".") ? "." : shown && !str_eq(shown, ".") ? shown : name;
-	int r = put_entry(copy, parent_fd, name, as, 0, err);
+	*ret_as = str_dup(contents || str_eq(name, ".") ? "." : shown && !str_eq(shown, ".") ? shown : name);
+	return parent_fd;
+}
+
+int copy_send(struct copy *copy, struct err *err)
+{
+	struct copy_record end = { .kind = COPY_END };
+	cleanup_free char *name = NULL, *as = NULL;
+	cleanup_fd int parent_fd = find_source(copy, &name, &as, err);
+	int r = parent_fd < 0 || !name ? parent_fd : put_entry(copy, parent_fd, name, as, 0, err);
 	end.left_out = copy->left_out;
 	return r < 0 ? r : copy_put(copy->fd, &end, "", "", err);
+}
+
+int copy_send_archive(struct copy *copy, struct err *err)
+{
+	cleanup_free char *name = NULL, *as = NULL;
+	cleanup_fd int parent_fd = find_source(copy, &name, &as, err);
+	return parent_fd < 0 ? parent_fd : archive_write_entry(parent_fd, name, as, copy->fd, &copy->left_out, err);
 }

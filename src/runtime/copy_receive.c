@@ -68,14 +68,19 @@ static mode_t mode_of(const struct receiver *receiver, const struct copy_record 
 }
 
 /* The owner before the mode: chown(2) drops set-id bits. */
-static int finish(const struct receiver *receiver, int fd, const struct copy_record *record, const char *name, struct err *err)
+int copy_finish(int fd, const struct copy_record *record, mode_t mode, bool keep_owners, const char *name, struct err *err)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = record->mtime, .tv_nsec = record->mtime_ns } };
-	if (receiver->copy->keep_owners && fchown(fd, record->uid, record->gid) < 0)
+	if (keep_owners && fchown(fd, record->uid, record->gid) < 0)
 		return err_sys(err, "cannot give %s to user %u", name, record->uid);
-	if (fchmod(fd, mode_of(receiver, record)) < 0 || futimens(fd, times) < 0)
+	if (fchmod(fd, mode) < 0 || futimens(fd, times) < 0)
 		return err_sys(err, "cannot set the mode or time of %s", name);
 	return 0;
+}
+
+static int finish(const struct receiver *receiver, int fd, const struct copy_record *record, const char *name, struct err *err)
+{
+	return copy_finish(fd, record, mode_of(receiver, record), receiver->copy->keep_owners, name, err);
 }
 
 static int top_fd(const struct receiver *receiver)
@@ -89,8 +94,7 @@ static void enter(struct receiver *receiver, int fd, const struct copy_record *r
 	receiver->levels[receiver->depth++] = (struct level){ fd, *record, made };
 }
 
-/* What is in the way goes, but a directory never does for something else. */
-static int clear(int dir_fd, const char *name, struct err *err)
+int copy_clear(int dir_fd, const char *name, struct err *err)
 {
 	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
 		return 0;
@@ -122,7 +126,7 @@ static int leave(struct receiver *receiver, struct err *err)
 static int take_file(struct receiver *receiver, const struct copy_record *record, const char *name, struct err *err)
 {
 	static char data[CHUNK];
-	int dir_fd = top_fd(receiver), r = clear(dir_fd, name, err);
+	int dir_fd = top_fd(receiver), r = copy_clear(dir_fd, name, err);
 	cleanup_fd int fd = r < 0 ? -1 : openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (r == 0 && fd < 0)
 		r = err_sys(err, "cannot make the file %s", name);
@@ -138,7 +142,7 @@ static int take_file(struct receiver *receiver, const struct copy_record *record
 
 static int take_link(struct receiver *receiver, const struct copy_record *record, const char *name, const char *link, struct err *err)
 {
-	int dir_fd = top_fd(receiver), r = clear(dir_fd, name, err);
+	int dir_fd = top_fd(receiver), r = copy_clear(dir_fd, name, err);
 	if (r == 0 && symlinkat(link, dir_fd, name) < 0)
 		r = err_sys(err, "cannot make the symlink %s", name);
 	if (r == 0 && receiver->copy->keep_owners && fchownat(dir_fd, name, record->uid, record->gid, AT_SYMLINK_NOFOLLOW) < 0)

@@ -6,6 +6,7 @@
 #include "src/runtime/copy.h"
 
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { COPY_NAME_MAX = 255, COPY_LINK_MAX = 4096 };
 
@@ -20,5 +21,11 @@ struct copy_record {
 };
 
 int copy_put(int fd, const struct copy_record *record, const char *name, const char *link, struct err *err);
+
+/* Takes what is called `name` there away, but a directory never: that is an error. */
+int copy_clear(int dir_fd, const char *name, struct err *err);
+
+/* Gives a file that was made what `record` says of it: with keep_owners its owner; this mode; its time. */
+int copy_finish(int fd, const struct copy_record *record, mode_t mode, bool keep_owners, const char *name, struct err *err);
 
 #endif

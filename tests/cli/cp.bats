@@ -25,6 +25,11 @@ teardown() {
 	xrun rm -f box still >/dev/null
 }
 
+# into CONTAINER:DIR ARCHIVE
+into() {
+	xrun cp - "$1" <"$2"
+}
+
 listing() {
 	(cd "$1" && find . -printf '%P %y %m %l\n' | sort && cat file 'sub/with blank')
 }
@@ -140,4 +145,98 @@ listing() {
 	xrun cp big box:/root/big
 	xrun cp box:/root/big back
 	cmp big back
+}
+
+@test "cp - is a tar archive, both ways: a tree comes back as it went in" {
+	local c long
+	long=$(printf 'n%.0s' {1..150})
+	mkdir "tree/$long"
+	echo long >"tree/$long/$long"
+	ln tree/file tree/second
+	mkfifo tree/fifo
+	for c in box still; do
+		tar -cC tree . | xrun cp - "$c:/root"
+		xrun cp "$c:/root/." - >"$c.tar"
+		mkdir "back-$c"
+		tar -xC "back-$c" -f "$c.tar"
+		diff <(listing tree) <(listing "back-$c")
+		[ "$(stat -c %h "back-$c/file")" = 2 ]
+		[ "$(cat "back-$c/$long/$long")" = long ]
+		[ "$(stat -c %Y tree/file)" = "$(stat -c %Y "back-$c/file")" ]
+	done
+	xrun cp box:/root/sub - | tar -t | grep -qx 'sub/with blank'
+	[ "$(xrun cp box:/root/file - | tar -xO)" = one ]
+	xrun cp box:/root/sub - | xrun cp - still:/tmp
+	[ "$(xrun cp 'still:/tmp/sub/with blank' - | tar -xO)" = two ]
+}
+
+@test "every form that tar writes is understood, and what is none is told" {
+	local form
+	for form in v7 ustar gnu pax; do
+		xrun exec box mkdir "/tmp/$form"
+		tar --format=$form -c tree | xrun cp - "box:/tmp/$form"
+		[ "$(xrun exec box cat "/tmp/$form/tree/file")" = one ]
+	done
+	tar -czf packed.tar.gz tree
+	fails_with 125 "packed by gzip" into box:/tmp packed.tar.gz
+	truncate -s 1M holes
+	tar -Scf sparse.tar holes
+	fails_with 125 "without --sparse" into box:/tmp sparse.tar
+	fails_with 125 "no tar archive" into box:/tmp tree/file
+	fails_with 125 "no tar archive: it is empty" into box:/tmp /dev/null
+	tar -cf whole.tar tree
+	head -c 700 whole.tar >half.tar
+	fails_with 125 "ends" into box:/tmp half.tar
+	fails_with 125 "CONTAINER:PATH" xrun cp - tree <whole.tar
+	fails_with 125 "/etc/passwd is none" xrun cp - box:/etc/passwd <whole.tar
+	fails_with 125 "cannot open the directory /none" xrun cp - box:/none <whole.tar
+	to_full() { xrun cp box:/etc - >/dev/full; }
+	fails_with 125 "cannot write" to_full
+}
+
+@test "what comes by cp - belongs to the container's root, or with -a to whom the archive says" {
+	tar --owner=1000 --group=50 -c tree | xrun cp - box:/root
+	[ "$(xrun exec box stat -c %u:%g /root/tree/file)" = 0:0 ]
+	tar --owner=1000 --group=50 -c tree | xrun cp -a - box:/tmp
+	[ "$(xrun exec box stat -c %u:%g /tmp/tree/file /tmp/tree/sub /tmp/tree/sub/link | uniq)" = 1000:50 ]
+	[ "$(xrun cp box:/tmp/tree - | tar --numeric-owner -tv | awk '{ print $2 }' | uniq)" = 1000/50 ]
+	tar --owner=4000000000 --group=50 -c tree | fails_with 125 "to user 4000000000" xrun cp -a - box:/tmp
+}
+
+@test "nothing of an archive leaves the directory that it is for" {
+	python3 - <<-'END'
+		import io, tarfile
+		def make(name, *entries):
+		    with tarfile.open(name, "w") as tar:
+		        for path, kind, link in entries:
+		            entry = tarfile.TarInfo(path)
+		            entry.type, entry.linkname = kind, link
+		            entry.size = 4 if kind == tarfile.REGTYPE else 0
+		            tar.addfile(entry, io.BytesIO(b"bad\n"))
+		FILE, LINK, HARD, DEVICE = tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE
+		make("up.tar", ("../x", FILE, ""))
+		make("within.tar", ("a/../../x", FILE, ""))
+		make("symlink.tar", ("out", LINK, "/etc"), ("out/x", FILE, ""))
+		make("above.tar", ("out", LINK, ".."), ("out/x", FILE, ""))
+		make("hard.tar", ("y", HARD, "../etc/passwd"))
+		make("absolute.tar", ("/x", FILE, ""))
+		make("over.tar", ("link", LINK, "/etc/passwd"), ("link", FILE, ""))
+		make("device.tar", ("null", DEVICE, ""), ("z", FILE, ""))
+	END
+	xrun exec box mkdir -p /root/dir
+	fails_with 125 "leads upwards" into box:/root/dir up.tar
+	fails_with 125 "leads upwards" into box:/root/dir within.tar
+	fails_with 125 "leads out of /root/dir" into box:/root/dir symlink.tar
+	fails_with 125 "leads out of /root/dir" into box:/root/dir above.tar
+	fails_with 125 "leads upwards" into box:/root/dir hard.tar
+	into box:/root/dir absolute.tar
+	xrun exec box cat /etc/passwd >before
+	into box:/root/dir over.tar
+	into box:/root/dir device.tar 2>note
+	grep -q "1 devices and sockets were left out" note
+	[ "$(xrun exec box sh -c 'cd /root/dir; cat x link z; ls')" = "$(printf '%s\n' bad bad bad link out x z)" ]
+	diff before <(xrun exec box cat /etc/passwd)
+	xrun exec box ln -s /root/dir /absolute
+	tar -c tree --transform 's,^,absolute/,' | xrun cp - box:/
+	[ "$(xrun exec box cat /root/dir/tree/file)" = one ]
 }
