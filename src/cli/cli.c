@@ -19,6 +19,7 @@ const struct command cli_commands[] = {
 		"  xrun --arch aarch64,riscv64,s390x --report junit=tests.xml -v .:/src -w /src debian:trixie make check\n" },
 	{ "ps", command_ps, "[OPTIONS]", "list containers", ps_options,
 		"  xrun ps -a\n"
+		"  xrun ps -l --format '{{.Names}} {{.Status}} {{.Ports}} {{.Label \"team\"}}'\n"
 		"  xrun ps -q --filter ancestor=debian:12\n" },
 	{ "create", command_create, "[OPTIONS] IMAGE [COMMAND [ARG...]]", "make a container without starting it", run_options, NULL },
 	{ "start", command_start, "[OPTIONS] CONTAINER...", "start containers that have ended, or were created", start_options,

@@ -66,15 +66,28 @@ static json_t *config_value(const struct spec *spec)
 		take(signal_name(spec->life.stop_signal)), "StopTimeout", (int)spec->life.stop_timeout);
 }
 
+char *describe_labels(const struct spec *spec)
+{
+	json_t *object = labels_value(&spec->life.labels);
+	char *dump = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(object);
+	return dump ? dump : str_dup("{}");
+}
+
+char *describe_network_mode(const struct spec *spec)
+{
+	static const char *const networks[] = { "none", "host", "private", "container:" };
+	return str_fmt("%s%s", networks[spec->network.mode], spec->network.mode == NETWORK_CONTAINER ? spec->shared : "");
+}
+
 static json_t *host_config_value(const struct spec *spec)
 {
 	static const char *const restarts[] = { "no", "on-failure", "always" };
-	static const char *const networks[] = { "none", "host", "private", "container:" };
 	const struct spec_limits *limits = &spec->limits;
 	cleanup_free char *log_size = str_fmt("%llu", (unsigned long long)spec->life.log_size);
 	cleanup_free char *log_files = str_fmt("%u", spec->life.log_files);
 	cleanup_free char *userns = spec->kept_uid || spec->kept_gid ? str_fmt("keep-id:uid=%u,gid=%u", spec->kept_uid, spec->kept_gid) : str_dup("private");
-	cleanup_free char *network = str_fmt("%s%s", networks[spec->network.mode], spec->network.mode == NETWORK_CONTAINER ? spec->shared : "");
+	cleanup_free char *network = describe_network_mode(spec);
 	return json_pack("{s:I, s:I, s:I, s:{s:s, s:i}, s:b, s:b, s:s, s:b, s:{s:s, s:{s:s, s:s}}, s:s}", "Memory", (json_int_t)limits->memory_bytes,
 		"NanoCpus", (json_int_t)limits->cpu_milli * 1000000, "PidsLimit", (json_int_t)limits->pids, "RestartPolicy", "Name",
 		restarts[spec->life.restart], "MaximumRetryCount", (int)spec->life.restart_max, "AutoRemove", !spec->life.keep,

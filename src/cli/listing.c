@@ -18,7 +18,7 @@ void listing_done(struct listing *listing)
 static size_t column_count(const struct listing *listing)
 {
 	size_t count = 0;
-	while (listing->columns[count].title || listing->columns[count].key)
+	while (listing->columns[count].title || listing->columns[count].key || listing->columns[count].field)
 		count++;
 	return count;
 }
@@ -82,7 +82,7 @@ static int print_columns(const struct listing *listing, struct err *err)
 		}
 	}
 	for (size_t row = 0; row <= rows; row++) {
-		if (puts(lines[row].data) < 0)
+		if ((row || !listing->no_heading) && puts(lines[row].data) < 0)
 			r = err_sys(err, "cannot write the list");
 		buf_done(&lines[row]);
 	}
@@ -120,7 +120,7 @@ static char *row_text(const struct listing *listing, size_t row)
 		const char *cell = listing->cells.items[row * count + at];
 		cleanup_free char *shown = column->title ? for_people(column, cell) : str_dup(cell);
 		const char *name = column->field ? column->field : column->key ? column->key : column->title;
-		json_object_set_new(object, name, json_string(*cell ? shown : ""));
+		json_object_set_new(object, name, column->is_json ? json_loads(cell, 0, NULL) : json_string(*cell ? shown : ""));
 	}
 	char *dump = json_dumps(object, JSON_ENSURE_ASCII);
 	json_decref(object);
@@ -177,7 +177,8 @@ static int print_template(const struct listing *listing, const char *format, str
 	cleanup_buf struct buf heading = { 0 };
 	cleanup_strv struct strv all = { 0 };
 	template_heading(table, &heading);
-	strv_take(&all, buf_take(&heading));
+	if (!listing->no_heading)
+		strv_take(&all, buf_take(&heading));
 	strv_extend(&all, &lines);
 	return print_aligned(&all, err);
 }

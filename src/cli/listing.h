@@ -10,16 +10,19 @@
 
 /*
  * A number of bytes is given in decimal; people see it as 1.5 MB. Without a title a column is for programs only, without a
- * key for people only. `field` is its name in a template, where that is neither the key nor the title.
+ * key for people only. `field` is its name in a template, where that is neither the key nor the title; without those it is for
+ * templates only. is_json: the cell is one there.
  */
 struct column {
 	const char *title, *key;
 	bool is_bytes;
 	const char *field;
+	bool is_json;
 };
 
 struct listing {
-	const struct column *columns; /* ended by one without either */
+	const struct column *columns; /* ended by one without any */
+	bool no_heading;              /* no line of titles */
 	size_t rows;
 	struct strv cells;            /* row by row */
 };

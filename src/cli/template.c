@@ -179,8 +179,11 @@ static int expand_action(const char **at, const json_t *root, struct buf *text, 
 	bool is_end = len == 3 && memcmp(word, "end", 3) == 0;
 	if (!is_end)
 		r = take_path(at, root, &value, err);
+	skip_blanks(at);
 	if (r == 0 && !is_end && len)
 		r = apply(word, len, value, at, text, err);
+	else if (r == 0 && !is_end && **at == '"' && json_is_object(value)) /* a method: {{.Label "key"}} */
+		r = apply_index(value, at, text, err);
 	else if (r == 0 && !is_end)
 		add_value(value, text);
 	skip_blanks(at);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 /*
- * Expands `format` over a JSON text, an object: {{.A.B}}, {{json .A}}, {{index .A "key"}}, {{len .A}}, {{lower .A}}, {{upper .A}},
+ * Expands `format` over a JSON text, an object: {{.A.B}}, {{.A "key"}}, {{json .A}}, {{index .A "key"}}, {{len .A}}, {{lower .A}}, {{upper .A}},
  * {{join .A ", "}}, {{range .A}}...{{end}} and {{println .A}}; \t and \n. Names may differ in upper and lower case. What the object has not is an
  * error that says so; what else there is in Go's templates, too.
  */

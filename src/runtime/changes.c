@@ -3,6 +3,7 @@
 #include "src/runtime/changes.h"
 
 #include "src/base/fd.h"
+#include "src/base/links.h"
 #include "src/base/mark.h"
 
 #include <errno.h>
@@ -113,4 +114,40 @@ int changes_list(int upper_fd, const int *layer_fds, size_t layer_count, void (*
 {
 	const struct changes changes = { layer_fds, layer_count, say, context };
 	return list_directory(&changes, upper_fd, "", 0, err);
+}
+
+struct sum {
+	uint64_t bytes;
+	struct links links;
+};
+
+static int add_directory(struct sum *sum, int dir_fd, int depth, struct err *err)
+{
+	cleanup_strv struct strv names = { 0 };
+	struct stat st;
+	if (depth > MAX_DEPTH)
+		return err_set(err, -ELOOP, "directories lie more than %d deep", MAX_DEPTH);
+	int r = fd_list(dir_fd, "a directory of the container's", &names, err);
+	for (size_t i = 0; r == 0 && i < names.len; i++) {
+		const char *name = names.items[i];
+		if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || mark_is_ours(dir_fd, name))
+			continue; /* deleted meanwhile, or not the container's doing */
+		if (S_ISREG(st.st_mode) && !links_first(&sum->links, st.st_dev, st.st_ino, st.st_nlink, name))
+			sum->bytes += (uint64_t)st.st_size;
+		cleanup_fd int fd = S_ISDIR(st.st_mode) ? openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+		if (fd >= 0)
+			r = add_directory(sum, fd, depth + 1, err);
+		else if (S_ISDIR(st.st_mode) && errno != ENOENT)
+			r = err_sys(err, "cannot open a directory of the container's");
+	}
+	return r;
+}
+
+int changes_size(int upper_fd, uint64_t *ret_bytes, struct err *err)
+{
+	struct sum sum = { 0 };
+	int r = add_directory(&sum, upper_fd, 0, err);
+	links_done(&sum.links);
+	*ret_bytes = sum.bytes;
+	return r;
 }

@@ -6,6 +6,7 @@
 #include "src/base/err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum change { CHANGE_ADDED = 'A', CHANGE_CHANGED = 'C', CHANGE_DELETED = 'D' };
 
@@ -15,5 +16,8 @@ enum change { CHANGE_ADDED = 'A', CHANGE_CHANGED = 'C', CHANGE_DELETED = 'D' };
  */
 int changes_list(int upper_fd, const int *layer_fds, size_t layer_count, void (*say)(void *context, enum change change, const char *path),
 	void *context, struct err *err);
+
+/* The bytes of the files below upper_fd, one of several names once. To be called as root of the id map, too. */
+int changes_size(int upper_fd, uint64_t *ret_bytes, struct err *err);
 
 #endif
