@@ -255,24 +255,41 @@ static void read_names(struct oci_reader *o, const json_t *config, struct spec *
 		oci_refuse(o, "hostname requires a UTS namespace");
 }
 
-/* One that is not the container's own would be set for the whole machine, or for whoever shares the namespace with it. */
-static void check_sysctls(struct oci_reader *o, const struct spec *spec)
+/*
+ * config.json has a key of its own for two sysctls, which may say the same twice: what is set then is the name, since a user namespace's root
+ * may set that, and not write the file. True: the sysctl is one of them.
+ */
+static bool take_name(struct oci_reader *o, struct spec *spec, const char *path, const char *value)
 {
-	const char *domain = spec->engine->domainname;
+	bool host = str_eq(path, "kernel/hostname");
+	char **name = host ? &spec->hostname : &spec->engine->domainname;
+	if (!host && !str_eq(path, "kernel/domainname"))
+		return false;
+	if (is_set(*name) && !str_eq(*name, value))
+		oci_refuse(o, "%s is another one than \"%s\", %s", path, host ? "hostname" : "domainname", *name);
+	free(*name);
+	*name = str_dup(value);
+	return true;
+}
+
+/* One that is not the container's own would be set for the whole machine, or for whoever shares the namespace with it. */
+static void check_sysctls(struct oci_reader *o, struct spec *spec)
+{
+	struct strv *sysctls = &spec->isolation.sysctls, rest = { 0 };
 	o->where = "linux.sysctl";
-	for (size_t i = 0; i < spec->isolation.sysctls.len; i++) {
-		const char *assignment = spec->isolation.sysctls.items[i];
+	for (size_t i = 0; i < sysctls->len; i++) {
+		const char *assignment = sysctls->items[i];
 		cleanup_free char *path = str_ndup(assignment, strcspn(assignment, "="));
 		enum namespace_kind kind = sysctl_namespace(path);
 		if (kind == NAMESPACE_KINDS)
 			oci_refuse(o, "%s belongs to no namespace: it is the host's", path);
 		else if (spec->namespaces.of[kind].origin == NAMESPACE_HOST)
 			oci_refuse(o, "%s would be the host's: the container has no %s namespace of its own", path, namespace_names[kind]);
-		else if (str_eq(path, "kernel/hostname"))
-			oci_refuse(o, "%s: there is \"hostname\" for that", path);
-		else if (str_eq(path, "kernel/domainname") && is_set(domain) && !str_eq(domain, assignment + strlen("kernel/domainname=")))
-			oci_refuse(o, "%s is another one than \"domainname\", %s", path, domain);
+		else if (!take_name(o, spec, path, assignment + strlen(path) + 1))
+			strv_add(&rest, assignment);
 	}
+	strv_done(sysctls);
+	*sysctls = rest;
 }
 
 /* Whoever has a namespace that needs another one of its own. */

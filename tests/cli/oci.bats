@@ -100,6 +100,15 @@ load bundle
 	fails_saying 'the first no point' oci create -b "$B" .hidden
 }
 
+@test "linux.sysctl can name the container, and not otherwise than hostname" {
+	make_bundle "$B" cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname
+	change_config "$B" 'del c["hostname"]; c["linux"]["sysctl"] = {"kernel.hostname": "tub", "kernel.domainname": "bath"}'
+	run oci run -b "$B" one
+	[ "$status $output" = $'0 tub\nbath' ]
+	change_config "$B" 'c["hostname"] = "box"'
+	fails_saying 'kernel/hostname is another one than "hostname", box' oci create -b "$B" one
+}
+
 @test "a working directory that is missing is made, also where the root is read-only" {
 	make_bundle "$B" pwd
 	change_config "$B" 'c["root"]["readonly"] = True; c["process"]["cwd"] = "/made/for/it"'

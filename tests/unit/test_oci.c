@@ -202,6 +202,8 @@ static void wrong_types_and_unknown_words_are_refused(void **state)
 	refuses(CONFIG("", ",\"sysctl\":{\"kernel/hostname\":\"x\"}", ""), "no uts namespace");
 	refuses("{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"domainname\":\"a\",\"linux\":{\"namespaces\":[{\"type\":\"mount\"},"
 		"{\"type\":\"uts\"}],\"sysctl\":{\"kernel.domainname\":\"b\"}}}", "another one than");
+	refuses("{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"hostname\":\"a\",\"linux\":{\"namespaces\":[{\"type\":\"mount\"},"
+		"{\"type\":\"uts\"}],\"sysctl\":{\"kernel.hostname\":\"b\"}}}", "another one than");
 	refuses(CONFIG("", "", ",\"mounts\":[{\"destination\":\"/x\"}]"), "no type");
 }
 
