@@ -30,6 +30,8 @@ int oci_read_resources(json_t *resources, struct spec *spec, struct err *err);
 /* Parts of oci_read, each in a file of its own. */
 void oci_read_mounts(struct oci_reader *o, const json_t *config, struct spec_engine *engine);
 void oci_read_map(struct oci_reader *o, const json_t *object, const char *uids, const char *gids, struct engine_map *ret_map);
+/* Whether the word is a mount's idmap or ridmap, with the map behind "=" or not; `own` is the container's. */
+bool oci_read_idmap(struct oci_reader *o, const char *word, const struct engine_map *own, struct engine_mount *m);
 void oci_read_scheduler(struct oci_reader *o, const json_t *process, struct engine_scheduler *ret_scheduler);
 void oci_read_links(struct oci_reader *o, const json_t *system, struct spec *spec);
 void oci_read_seccomp(struct oci_reader *o, const json_t *system, uint32_t kernel, struct spec *spec);

@@ -84,16 +84,6 @@ static bool take_propagation(struct oci_reader *o, const char *word, struct engi
 	return false;
 }
 
-static bool take_mapping(const char *word, struct engine_mount *m)
-{
-	bool recursive = str_eq(word, "ridmap");
-	if (!recursive && !str_eq(word, "idmap"))
-		return false;
-	m->mapped = true;
-	m->mapped_recursive = recursive;
-	return true;
-}
-
 static bool take_switch(const char *word, struct engine_mount *m)
 {
 	const struct {
@@ -136,7 +126,20 @@ static void check_bind(struct oci_reader *o, const struct engine_mount *m, struc
 	}
 }
 
-static void read_one(struct oci_reader *o, const json_t *item, struct engine_mount *m, struct strv *warnings)
+/* The specification's keys, and words that podman and crun have for the same among the options. */
+static void read_map(struct oci_reader *o, const json_t *item, struct engine_mount *m)
+{
+	bool given = m->map.uid_count || m->map.gid_count;
+	if (given && (json_array_size(oci_array(o, item, "uidMappings")) || json_array_size(oci_array(o, item, "gidMappings"))))
+		oci_refuse(o, "%s: there are mappings beside those of the option idmap", m->target);
+	else if (!given)
+		oci_read_map(o, item, "uidMappings", "gidMappings", &m->map);
+	m->mapped |= m->map.uid_count || m->map.gid_count;
+	if (m->mapped && !m->bind)
+		oci_refuse(o, "%s: only a bind mount can be idmapped", m->target);
+}
+
+static void read_one(struct oci_reader *o, const json_t *item, const struct engine_map *own, struct engine_mount *m, struct strv *warnings)
 {
 	cleanup_strv struct strv options = { 0 };
 	m->target = str_dup(oci_need_text(o, item, "destination"));
@@ -145,21 +148,15 @@ static void read_one(struct oci_reader *o, const json_t *item, struct engine_mou
 	oci_texts(o, item, "options", &options);
 	for (size_t i = 0; i < options.len; i++) {
 		const char *word = options.items[i];
-		if (!take_attribute(word, m) && !take_propagation(o, word, m) && !take_mapping(word, m) && !take_switch(word, m))
+		if (!take_attribute(word, m) && !take_propagation(o, word, m) && !oci_read_idmap(o, word, own, m) && !take_switch(word, m))
 			strv_add(&m->data, word);
 	}
 	m->bind |= str_eq(m->type, "bind");
-	for (size_t i = 0; i < m->data.len; i++)
-		if (str_starts(m->data.items[i], "idmap=") || str_starts(m->data.items[i], "ridmap="))
-			oci_refuse(o, "%s: mappings are given by uidMappings and gidMappings", m->target);
 	if (m->remount)
 		oci_refuse(o, "%s: there is nothing to remount", m->target);
-	if (m->mapped && !m->bind)
-		oci_refuse(o, "%s: only a bind mount can be idmapped", m->target);
 	if (m->copy_up && !str_eq(m->type, "tmpfs"))
 		oci_refuse(o, "%s: tmpcopyup is for a tmpfs", m->target);
-	oci_read_map(o, item, "uidMappings", "gidMappings", &m->map);
-	m->mapped |= m->map.uid_count || m->map.gid_count;
+	read_map(o, item, m);
 	if (!*m->target)
 		oci_refuse(o, "a destination is empty");
 	else if (m->bind)
@@ -174,5 +171,5 @@ void oci_read_mounts(struct oci_reader *o, const json_t *config, struct spec_eng
 	o->where = "mounts";
 	engine->mounts = mem_new((json_array_size(list) + 1) * sizeof *engine->mounts);
 	for (size_t i = 0; o->r == 0 && i < json_array_size(list); i++)
-		read_one(o, json_array_get(list, i), &engine->mounts[engine->mount_count++], &engine->warnings);
+		read_one(o, json_array_get(list, i), &engine->map, &engine->mounts[engine->mount_count++], &engine->warnings);
 }

@@ -205,6 +205,34 @@ static void wrong_types_and_unknown_words_are_refused(void **state)
 	refuses("{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"hostname\":\"a\",\"linux\":{\"namespaces\":[{\"type\":\"mount\"},"
 		"{\"type\":\"uts\"}],\"sysctl\":{\"kernel.hostname\":\"b\"}}}", "another one than");
 	refuses(CONFIG("", "", ",\"mounts\":[{\"destination\":\"/x\"}]"), "no type");
+#define MAPPED(word) CONFIG("", "", ",\"mounts\":[{\"destination\":\"/x\",\"source\":\"/y\",\"options\":[\"bind\",\"" word "\"]}]")
+	refuses(MAPPED("idmap=uids=0-1-10"), "needs both uids and gids");
+	refuses(MAPPED("idmap="), "neither uids=... nor gids=");
+	refuses(MAPPED("idmap=uids=0-1;gids=0-1-1"), "\"0-1\" is no ID-ID-COUNT");
+	refuses(MAPPED("idmap=uids=0-1-1-1;gids=0-1-1"), "no ID-ID-COUNT");
+	refuses(MAPPED("idmap=uids=0-1-0;gids=0-1-1"), "no ID-ID-COUNT");
+	refuses(MAPPED("ridmap=uids=0-1-1;uids=0-1-1"), "twice");
+	refuses(MAPPED("idmap=uids=0-4294967296-1;gids=0-1-1"), "no ID-ID-COUNT");
+	refuses(MAPPED("idmap=uids=@0-1-10;gids=0-1-1"), "no range of the container's ids");
+	refuses(MAPPED("idmaps"), "no option \"idmaps\"");
+	refuses(CONFIG("", "", ",\"mounts\":[{\"destination\":\"/x\",\"type\":\"tmpfs\",\"options\":[\"idmap=uids=0-1-1;gids=0-1-1\"]}]"), "only a bind mount");
+}
+
+static void an_option_maps_owners_of_a_mount(void **state)
+{
+	(void)state;
+	struct spec spec = { 0 };
+	reads("{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}],"
+		"\"uidMappings\":[{\"containerID\":0,\"hostID\":7,\"size\":1},{\"containerID\":1,\"hostID\":100,\"size\":50}],"
+		"\"gidMappings\":[{\"containerID\":0,\"hostID\":9,\"size\":1}]},"
+		"\"mounts\":[{\"destination\":\"/x\",\"source\":\"/y\",\"options\":[\"bind\",\"ridmap=uids=0-1-10#@20-3-48;gids=@5-0-1\"]}]}", &spec);
+	const struct engine_mount *m = &spec.engine->mounts[0];
+	assert_true(m->mapped && m->mapped_recursive);
+	assert_int_equal(m->map.uid_count, 2);
+	assert_memory_equal(m->map.uids, ((struct engine_range[]){ { 0, 1, 10 }, { 20, 102, 48 } }), 2 * sizeof *m->map.uids);
+	assert_int_equal(m->map.gid_count, 1);
+	assert_memory_equal(m->map.gids, ((struct engine_range[]){ { 5, 9, 1 } }), sizeof *m->map.gids);
+	spec_done(&spec);
 }
 
 int main(void)
@@ -219,6 +247,7 @@ int main(void)
 		cmocka_unit_test(capabilities_that_cannot_be_had_are_left_out_with_a_warning),
 		cmocka_unit_test(file_systems_options_of_a_bind_mount_are_warned_of),
 		cmocka_unit_test(groups_that_an_annotation_asks_for_are_warned_of),
+		cmocka_unit_test(an_option_maps_owners_of_a_mount),
 		cmocka_unit_test(wrong_types_and_unknown_words_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,10 @@ c["mounts"].append({"destination": "/owned", "type": "bind", "source": os.enviro
 	run oci run -b "$B" one
 	echo "$output"
 	[[ $output == *" 7000 7000 "*file* ]]
+	change_config "$B" 'm = c["mounts"][-1]; del m["uidMappings"], m["gidMappings"]; m["options"] = ["bind", "idmap=uids=0-0-1#1000-8000-1;gids=1000-9000-10"]'
+	run oci run -b "$B" one
+	echo "$output"
+	[[ $output == *" 8000 9000 "*file* ]]
 }
 
 @test "a device that the rules deny cannot be opened, and those of every container can" {
