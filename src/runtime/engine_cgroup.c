@@ -7,6 +7,7 @@
 #include "src/runtime/cgroup_devices.h"
 #include "src/runtime/cgroup_limits.h"
 #include "src/runtime/cgroup_place.h"
+#include "src/runtime/engine_realtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,6 +109,8 @@ int engine_cgroup_apply(const struct spec *spec, const struct cgroup *cgroup, st
 		return err_set(err, -ENOTSUP, "cannot set the weight of block devices: the controller is not here");
 	if (spec->limits.blkio_weight)
 		r = cgroup_limits_write(&spec->limits, CGROUP_IO, &cgroup->of[CGROUP_IO], err);
+	if (r == 0)
+		r = engine_realtime_provide(spec->engine, &cgroup->of[CGROUP_CPU], err);
 	if (r == 0)
 		r = apply_settings(spec->engine, cgroup, err);
 	return r;
@@ -231,6 +234,8 @@ static void remove_directory(const char *path)
 
 void engine_cgroup_remove(struct cgroup *cgroup)
 {
+	if (cgroup->of[CGROUP_CPU].path && !cgroup->of[CGROUP_CPU].v2)
+		engine_realtime_release(cgroup->of[CGROUP_CPU].path);
 	for (int i = 0; i < CGROUP_CONTROLLERS; i++)
 		if (cgroup->of[i].path)
 			remove_directory(cgroup->of[i].path);

@@ -275,3 +275,28 @@ c["mounts"].append({"destination": "/tmp/new", "type": "tmpfs", "source": "tmpfs
 	change_config "$B" 'c["linux"]["namespaces"].append({"type": "user"}); c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 65536}]'
 	fails_saying "a container with a user namespace needs a mount namespace of its own" oci create -b "$B" two
 }
+
+# realtime_of GROUP: its share, in microseconds of each second; nothing where cgroups have none.
+realtime_of() {
+	cat "/sys/fs/cgroup/cpu/$1/cpu.rt_runtime_us" "/sys/fs/cgroup/cpu,cpuacct/$1/cpu.rt_runtime_us" 2>/dev/null || true
+}
+
+@test "a realtime policy, or a share of realtime, is given and goes with the container" {
+	make_bundle "$B" sh -c 'set -- $(cat /proc/self/stat); echo "${40} ${41}"; exec sleep 1000'
+	change_config "$B" 'c["process"]["scheduler"] = {"policy": "SCHED_FIFO", "priority": 10}'
+	oci run -d -b "$B" one >"$B/out" 2>&1 </dev/null
+	await_text "^10 1$" "$B/out"
+	[ -n "$(realtime_of .)" ] || skip "this kernel gives cgroups no shares of realtime"
+	given=$(realtime_of xrun)
+	[ "$given" -ge 50000 ]
+	change_config "$B" 'del c["process"]["scheduler"]; c["linux"]["resources"] = {"cpu": {"realtimeRuntime": 1000, "realtimePeriod": 100000}}'
+	oci create -b "$B" two </dev/null >/dev/null 2>&1
+	[ "$(realtime_of xrun)" -ge $((given + 10000)) ]
+	oci update --cpu-rt-runtime 500 two
+	[ "$(realtime_of xrun)" -lt $((given + 10000)) ]
+	change_config "$B" 'c["linux"]["resources"]["cpu"]["realtimeRuntime"] = 99000'
+	fails_saying "has less to give" oci create -b "$B" three
+	oci delete --force one
+	oci delete --force two
+	[ "$(realtime_of xrun)" -lt "$given" ]
+}
