@@ -109,8 +109,38 @@ static size_t fill_tables(uint32_t machine, struct seccomp_table *tables)
 	return count;
 }
 
+static bool has_call(const struct seccomp_table *table, const char *name)
+{
+	const struct seccomp_call call = { .name = name };
+	return bsearch(&call, table->calls, table->count, sizeof call, by_name) != NULL;
+}
+
+static bool any_has_call(const struct seccomp_table *tables, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (has_call(&tables[i], name))
+			return true;
+	return false;
+}
+
+/* The names that only other machines have. */
+static void print_elsewhere(const struct seccomp_table *tables, size_t count)
+{
+	enum { ALL = sizeof machines / sizeof *machines };
+	struct seccomp_table all[ALL];
+	puts("static const char *const elsewhere[] = {");
+	for (size_t i = 0; i < ALL; i++) {
+		fill_table(i, &all[i]);
+		for (size_t c = 0; c < all[i].count; c++)
+			if (!any_has_call(tables, count, all[i].calls[c].name) && !any_has_call(all, i, all[i].calls[c].name))
+				printf("\t\"%s\",\n", all[i].calls[c].name);
+	}
+	puts("\tNULL,\n};");
+}
+
 static void print_tables(const struct seccomp_table *tables, size_t count)
 {
+	print_elsewhere(tables, count);
 	for (size_t i = 0; i < count; i++) {
 		printf("static const struct seccomp_call calls_%zu[] = {\n", i);
 		for (size_t c = 0; c < tables[i].count; c++)
@@ -121,7 +151,7 @@ static void print_tables(const struct seccomp_table *tables, size_t count)
 	for (size_t i = 0; i < count; i++)
 		printf("\t{ \"%s\", \"%s\", 0x%xu, %d, calls_%zu, %zu },\n", tables[i].name, tables[i].docker_name, tables[i].audit,
 			tables[i].wide, i, tables[i].count);
-	printf("};\nconst struct seccomp_machine seccomp_machine = { tables, %zu };\n", count);
+	printf("};\nconst struct seccomp_machine seccomp_machine = { tables, %zu, elsewhere };\n", count);
 }
 
 static int print_program(const char *name, const struct seccomp_profile *profile, const struct seccomp_machine *machine,
@@ -148,7 +178,7 @@ int main(int argc, char **argv)
 	if (argc == 3)
 		snprintf(name, sizeof name, "%.*s", (int)strcspn(argv[1], "-"), argv[1]);
 	uint32_t token = seccomp_arch_resolve_name(strcmp(name, "powerpc64le") == 0 ? "ppc64le" : name);
-	struct seccomp_machine machine = { tables, token ? fill_tables(token, tables) : 0 };
+	struct seccomp_machine machine = { tables, token ? fill_tables(token, tables) : 0, NULL };
 	if (machine.count == 0) {
 		fprintf(stderr, "filter: libseccomp does not know the machine \"%s\"\n", name);
 		return 1;

@@ -132,6 +132,7 @@ struct spec_engine {
 	struct engine_scheduler scheduler;
 	struct engine_memory_policy memory_policy;
 	struct engine_cpus exec_initial, exec_final; /* of exec's processes, before and after they enter the container's cgroup */
+	bool known_calls;       /* a seccomp profile that names a call which no machine has is refused */
 	char *listener, *listener_metadata; /* linux.seccomp's: the agent's socket, where the filter asks, and what it is told beside */
 	struct strv warnings;   /* what is asked for and passed over */
 	struct strv annotations; /* KEY=VALUE */

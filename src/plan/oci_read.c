@@ -57,6 +57,9 @@ static void read_hooks(struct oci_reader *o, const json_t *config, struct spec_e
  */
 static const char kept_groups[] = "run.oci.keep_original_groups";
 
+/* crun's; what makes a container stricter may come from anybody. */
+static const char only_known_calls[] = "run.oci.seccomp_fail_unknown_syscall";
+
 static void read_annotations(struct oci_reader *o, const json_t *config, struct spec_engine *engine)
 {
 	const char *key;
@@ -70,6 +73,7 @@ static void read_annotations(struct oci_reader *o, const json_t *config, struct 
 		strv_take(&engine->annotations, str_fmt("%s=%s", key, text ? text : ""));
 		if (str_eq(key, kept_groups) && !str_eq(text, "0"))
 			strv_take(&engine->warnings, str_fmt("%s: the caller's groups are not kept: an annotation gives no rights", key));
+		engine->known_calls |= str_eq(key, only_known_calls) && !str_eq(text, "0");
 	}
 }
 
@@ -315,12 +319,11 @@ static int read_all(json_t *config, const struct oci_setting *setting, struct sp
 	json_t *process = oci_object(&o, config, "process");
 	if (o.r == 0 && process)
 		o.r = oci_read_process(process, spec, err);
+	read_annotations(&o, config, spec->engine);
 	read_linux(&o, config, setting, spec);
 	o.where = "config.json";
 	oci_read_mounts(&o, config, spec->engine);
 	read_hooks(&o, config, spec->engine);
-	o.where = "config.json";
-	read_annotations(&o, config, spec->engine);
 	read_names(&o, config, spec);
 	check_sysctls(&o, spec);
 	check_namespaces(&o, spec);

@@ -17,7 +17,7 @@ struct oci_setting {
 
 /*
  * The spec of config.json's text, with spec->engine set. What is asked for and cannot be done here is an error. annotations
- * are kept as they are and change nothing.
+ * are kept as they are; one, crun's run.oci.seccomp_fail_unknown_syscall, makes what it is about stricter, no other changes anything.
  */
 int oci_read(const char *text, size_t len, const struct oci_setting *setting, struct spec *ret_spec, struct err *err);
 

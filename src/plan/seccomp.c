@@ -3,6 +3,7 @@
 #include "src/plan/seccomp.h"
 
 #include "src/plan/capability.h"
+#include "src/plan/engine.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -449,12 +450,20 @@ void seccomp_take(const struct seccomp_known *known, struct spec *spec)
 	spec->seccomp = true;
 }
 
+static int check_names(const struct seccomp_document *document, struct err *err)
+{
+	const char *name = seccomp_find_unknown(&document->profile, &seccomp_machine);
+	return name ? err_set(err, -EINVAL, "there is no system call \"%.100s\"", name) : 0;
+}
+
 int seccomp_plan(const char *file, const char *text, size_t len, uint32_t kernel, struct spec *spec, struct err *err)
 {
 	struct seccomp_document document = { 0 };
 	const struct seccomp_setting setting = { .capabilities = spec->capabilities, .kernel = kernel };
 	struct seccomp_program program;
 	int r = seccomp_read(text, len, &document, err);
+	if (r == 0 && spec->engine && spec->engine->known_calls)
+		r = check_names(&document, err);
 	if (r == 0)
 		r = seccomp_compile(&document.profile, &seccomp_machine, &setting, &program, err);
 	if (r == 0 && program_asks(&program) && !spec->engine) {

@@ -278,3 +278,20 @@ int seccomp_compile(const struct seccomp_profile *profile, const struct seccomp_
 	memcpy(ret_program->code, e->code + BPF_MAXINSNS - e->len, e->len * sizeof *ret_program->code);
 	return 0;
 }
+
+static bool is_known(const struct seccomp_machine *machine, const char *name)
+{
+	for (size_t i = 0; i < machine->count; i++)
+		if (find_call(&machine->tables[i], name))
+			return true;
+	return listed(machine->elsewhere, name);
+}
+
+const char *seccomp_find_unknown(const struct seccomp_profile *profile, const struct seccomp_machine *machine)
+{
+	for (size_t i = 0; i < profile->rule_count; i++)
+		for (const char *const *name = profile->rules[i].names; *name; name++)
+			if (!is_known(machine, *name))
+				return *name;
+	return NULL;
+}

@@ -28,6 +28,7 @@ struct seccomp_table {
 struct seccomp_machine {
 	const struct seccomp_table *tables;
 	size_t count;
+	const char *const *elsewhere; /* names that only other machines have; ends with NULL. NULL: none are known */
 };
 
 /* The one that xrun was built for; generated from libseccomp's tables by src/filter. */
@@ -58,5 +59,8 @@ bool seccomp_rule_counts(const struct seccomp_rule *rule, const struct seccomp_m
  */
 int seccomp_compile(const struct seccomp_profile *profile, const struct seccomp_machine *machine,
 	const struct seccomp_setting *setting, struct seccomp_program *ret_program, struct err *err);
+
+/* The first name in the profile's rules that is no system call of any machine there is a table of; NULL: there is none. */
+const char *seccomp_find_unknown(const struct seccomp_profile *profile, const struct seccomp_machine *machine);
 
 #endif

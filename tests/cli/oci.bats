@@ -100,6 +100,14 @@ load bundle
 	fails_saying 'the first no point' oci create -b "$B" .hidden
 }
 
+@test "an annotation can have a profile refused that names a call which no machine has" {
+	make_bundle "$B" true
+	change_config "$B" 'c["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["sleep_well"], "action": "SCMP_ACT_ERRNO"}]}'
+	oci run -b "$B" one
+	change_config "$B" 'c["annotations"] = {"run.oci.seccomp_fail_unknown_syscall": "1"}'
+	fails_saying 'there is no system call "sleep_well"' oci run -b "$B" one
+}
+
 @test "linux.sysctl can name the container, and not otherwise than hostname" {
 	make_bundle "$B" cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname
 	change_config "$B" 'del c["hostname"]; c["linux"]["sysctl"] = {"kernel.hostname": "tub", "kernel.domainname": "bath"}'

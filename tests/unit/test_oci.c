@@ -235,6 +235,23 @@ static void an_option_maps_owners_of_a_mount(void **state)
 	spec_done(&spec);
 }
 
+#define STRICT(name, value) CONFIG("", ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\",\"" name "\"]," \
+	"\"action\":\"SCMP_ACT_ERRNO\"}]}", ",\"annotations\":{\"run.oci.seccomp_fail_unknown_syscall\":\"" value "\"}")
+
+static void an_annotation_can_forbid_calls_that_no_machine_has(void **state)
+{
+	(void)state;
+	struct spec spec = { 0 };
+	refuses(STRICT("sleep_well", "1"), "the seccomp profile of config.json: there is no system call \"sleep_well\"");
+	reads(STRICT("sleep_well", "0"), &spec);
+	spec_done(&spec);
+	reads(STRICT("s390_pci_mmio_read", "1"), &spec); /* profiles are written for all machines */
+	assert_true(spec.seccomp);
+	spec_done(&spec);
+	reads(STRICT("arm_fadvise64_64", "1"), &spec);
+	spec_done(&spec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +265,7 @@ int main(void)
 		cmocka_unit_test(file_systems_options_of_a_bind_mount_are_warned_of),
 		cmocka_unit_test(groups_that_an_annotation_asks_for_are_warned_of),
 		cmocka_unit_test(an_option_maps_owners_of_a_mount),
+		cmocka_unit_test(an_annotation_can_forbid_calls_that_no_machine_has),
 		cmocka_unit_test(wrong_types_and_unknown_words_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ static const struct seccomp_table small_tables[] = {
 	{ "SCMP_ARCH_WIDE", "wide", 0x1000, true, wide_calls, COUNT(wide_calls) },
 	{ "SCMP_ARCH_NARROW", "narrow", 0x2000, false, narrow_calls, COUNT(narrow_calls) },
 };
-static const struct seccomp_machine small = { small_tables, COUNT(small_tables) };
+static const struct seccomp_machine small = { small_tables, COUNT(small_tables), NULL };
 
 static uint32_t verdict(const struct seccomp_profile *profile, uint32_t arch, int number, uint64_t argument)
 {
