@@ -36,15 +36,21 @@ char *str_dup(const char *s)
 	return s ? str_ndup(s, strlen(s)) : NULL;
 }
 
+static size_t format_text(char **ret_text, const char *format, va_list args)
+{
+	int n = vasprintf(ret_text, format, args);
+	if (n < 0)
+		abort();
+	return n;
+}
+
 char *str_fmt(const char *format, ...)
 {
 	char *s;
 	va_list args;
 	va_start(args, format);
-	int n = vasprintf(&s, format, args);
+	format_text(&s, format, args);
 	va_end(args);
-	if (n < 0)
-		abort();
 	return s;
 }
 
@@ -112,10 +118,8 @@ void buf_fmt(struct buf *b, const char *format, ...)
 	char *s;
 	va_list args;
 	va_start(args, format);
-	int n = vasprintf(&s, format, args);
+	size_t n = format_text(&s, format, args);
 	va_end(args);
-	if (n < 0)
-		abort();
 	buf_add(b, s, n);
 	free(s);
 }

@@ -3,7 +3,6 @@
 #include "src/base/signals.h"
 #include "src/base/utf8.h"
 #include "src/cli/when.h"
-#include "src/plan/request.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,88 +10,38 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "tests/unit/planned.h"
+
 #include <signal.h>
 #include <string.h>
-
-struct fixture {
-	struct request request;
-	struct image image;
-	struct spec spec;
-	struct err err;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = mem_new(sizeof *f);
-	f->image.reference = str_dup("docker.io/library/debian:12");
-	f->image.created = str_dup("");
-	f->image.user = str_dup("");
-	f->image.working_dir = str_dup("");
-	f->image.stop_signal = str_dup("");
-	strv_add(&f->image.cmd, "sh");
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-	image_done(&f->image);
-	request_done(&f->request);
-	spec_done(&f->spec);
-	free(f);
-	return 0;
-}
-
-static int plan(struct fixture *f)
-{
-	spec_done(&f->spec);
-	err_clear(&f->err);
-	f->spec.id = str_dup("0123456789abcdef");
-	return request_plan(&f->request, &f->image, NULL, &f->spec, &f->err);
-}
-
-static const struct spec_life *planned(struct fixture *f)
-{
-	if (plan(f) < 0)
-		fail_msg("%s", f->err.text);
-	return &f->spec.life;
-}
-
-static void refused(struct fixture *f, const char *why)
-{
-	if (plan(f) >= 0)
-		fail_msg("it was accepted; it should have said: %s", why);
-	if (!strstr(f->err.text, why))
-		fail_msg("the message does not say %s: %s", why, f->err.text);
-}
 
 static void named_and_detached_ones_are_kept(void **state)
 {
 	struct fixture *f = *state;
-	assert_false(planned(f)->keep);
+	assert_false(planned(f)->life.keep);
 	f->request.name = "box";
-	assert_true(planned(f)->keep);
+	assert_true(planned(f)->life.keep);
 	f->request.remove = true;
-	assert_false(planned(f)->keep);
+	assert_false(planned(f)->life.keep);
 	f->request.name = NULL;
 	f->request.remove = false;
 	f->request.detach = true;
-	assert_true(planned(f)->keep && planned(f)->detach);
+	assert_true(planned(f)->life.keep && planned(f)->life.detach);
 }
 
 static void restart_is_read(void **state)
 {
 	struct fixture *f = *state;
 	f->request.detach = true;
-	assert_int_equal(planned(f)->restart, RESTART_NO);
+	assert_int_equal(planned(f)->life.restart, RESTART_NO);
 	f->request.restart = "always";
-	assert_int_equal(planned(f)->restart, RESTART_ALWAYS);
+	assert_int_equal(planned(f)->life.restart, RESTART_ALWAYS);
 	f->request.restart = "on-failure";
-	assert_int_equal(planned(f)->restart, RESTART_ON_FAILURE);
-	assert_int_equal(planned(f)->restart_max, 0);
+	assert_int_equal(planned(f)->life.restart, RESTART_ON_FAILURE);
+	assert_int_equal(planned(f)->life.restart_max, 0);
 	f->request.restart = "on-failure:3";
-	assert_int_equal(planned(f)->restart_max, 3);
+	assert_int_equal(planned(f)->life.restart_max, 3);
 	f->request.restart = "on-failure:x";
 	refused(f, "--restart on-failure:x");
 	f->request.restart = "on-failures";
@@ -102,13 +51,13 @@ static void restart_is_read(void **state)
 static void the_images_stop_signal_and_labels_count_unless_others_are_given(void **state)
 {
 	struct fixture *f = *state;
-	assert_int_equal(planned(f)->stop_signal, SIGTERM);
-	assert_int_equal(planned(f)->stop_timeout, 10);
+	assert_int_equal(planned(f)->life.stop_signal, SIGTERM);
+	assert_int_equal(planned(f)->life.stop_timeout, 10);
 	free(f->image.stop_signal);
 	f->image.stop_signal = str_dup("SIGQUIT");
-	assert_int_equal(planned(f)->stop_signal, SIGQUIT);
+	assert_int_equal(planned(f)->life.stop_signal, SIGQUIT);
 	f->request.stop_signal = "usr1";
-	assert_int_equal(planned(f)->stop_signal, SIGUSR1);
+	assert_int_equal(planned(f)->life.stop_signal, SIGUSR1);
 	f->request.stop_signal = "nonesuch";
 	refused(f, "--stop-signal nonesuch");
 	f->request.stop_signal = NULL;
@@ -116,7 +65,7 @@ static void the_images_stop_signal_and_labels_count_unless_others_are_given(void
 	strv_add(&f->image.labels, "b=image");
 	strv_add(&f->request.labels, "a=ours");
 	strv_add(&f->request.labels, "bare");
-	const struct spec_life *life = planned(f);
+	const struct spec_life *life = &planned(f)->life;
 	assert_string_equal(strv_env_get(&life->labels, "a"), "ours");
 	assert_string_equal(strv_env_get(&life->labels, "b"), "image");
 	assert_string_equal(strv_env_get(&life->labels, "bare"), "");
@@ -128,22 +77,22 @@ static void the_images_health_check_counts_unless_another_is_given(void **state)
 {
 	struct fixture *f = *state;
 	f->request.detach = true;
-	assert_int_equal(planned(f)->health.test.len, 0);
+	assert_int_equal(planned(f)->life.health.test.len, 0);
 	strv_add(&f->image.health.test, "CMD-SHELL");
 	strv_add(&f->image.health.test, "curl localhost");
 	f->image.health.interval = 5000000000;
-	assert_string_equal(planned(f)->health.test.items[2], "curl localhost");
-	assert_int_equal(planned(f)->health.interval, 5000);
-	assert_int_equal(planned(f)->health.retries, 3);
+	assert_string_equal(planned(f)->life.health.test.items[2], "curl localhost");
+	assert_int_equal(planned(f)->life.health.interval, 5000);
+	assert_int_equal(planned(f)->life.health.retries, 3);
 	f->request.health_interval = "1m30s";
 	f->request.health_timeout = "500ms";
-	assert_int_equal(planned(f)->health.interval, 90000);
-	assert_int_equal(planned(f)->health.timeout, 500);
+	assert_int_equal(planned(f)->life.health.interval, 90000);
+	assert_int_equal(planned(f)->life.health.timeout, 500);
 	f->request.no_healthcheck = true;
-	assert_int_equal(planned(f)->health.test.len, 0);
+	assert_int_equal(planned(f)->life.health.test.len, 0);
 	f->request.no_healthcheck = false;
 	f->request.health_cmd = "true";
-	assert_string_equal(planned(f)->health.test.items[2], "true");
+	assert_string_equal(planned(f)->life.health.test.items[2], "true");
 	f->request.health_interval = "1x";
 	refused(f, "--health-interval 1x");
 }
