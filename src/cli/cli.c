@@ -36,8 +36,12 @@ const struct command cli_commands[] = {
 		"  xrun logs -t --since 10m web\n" },
 	{ "attach", command_attach, "[OPTIONS] CONTAINER", "connect to a detached container's input and output", attach_options,
 		"Output that nobody takes holds the program up, as a pipe would. ctrl-p ctrl-q leaves one with a terminal.\n" },
-	{ "top", command_top, "CONTAINER", "list the processes in a running container", top_options, NULL },
-	{ "port", command_port, "CONTAINER", "list a container's published ports", port_options, NULL },
+	{ "top", command_top, "[OPTIONS] CONTAINER [FIELD...]", "list the processes in a running container", top_options,
+		"Fields are user group pid ppid comm args state stat rss vsz nice etime time pcpu, as the container knows them, and huser\n"
+		"hgroup hpid hppid, as the host does; of ps's options there are aux, -ef and -o FIELD,...\n\n"
+		"  xrun top web pid ppid etime args\n" },
+	{ "port", command_port, "CONTAINER [PORT[/tcp|/udp]]", "list a container's published ports, or where one of its ports is", port_options,
+		"  xrun port web 80\n" },
 	{ "cp", command_cp, "[OPTIONS] SOURCE TARGET", "copy files into a container or out of it, CONTAINER:PATH", cp_options,
 		"The container need not run. Into a directory that is there files get by their names; SOURCE/. is what is in SOURCE.\n"
 		"- is a tar archive: on standard output, with the owners that files have in the container; from standard input, into a\n"

@@ -61,7 +61,25 @@ app_sleeps() {
 	grep -q 'sleep' "/proc/$(xrun top --format '{{.HostPID}} {{.PID}}' box | sed -n 's/ 1$//p')/cmdline"
 }
 
-@test "port lists what is published" {
-	xrun create --name box -p 127.0.0.1:18080:80 -p 18053:53/udp "$NATIVE" true
-	[ "$(xrun port box)" = "$(printf '80/tcp -> 127.0.0.1:18080\n53/udp -> 0.0.0.0:18053')" ]
+@test "top shows the fields that are asked for, by podman's names or as ps has them" {
+	xrun run -d --name box -u app "$NATIVE" sh -c 'sleep 1234 & echo ready; exec sleep 4321' >/dev/null
+	await log_has ready box
+	await prints $'1 0 sleep 1000\n2 1 sleep 1000' xrun top --format '{{.pid}} {{.ppid}} {{.comm}} {{.user}}' box pid ppid comm user
+	[ "$(xrun top box -eo pid,args | tr -s ' ' | sort)" = $'1 sleep 4321\n2 sleep 1234\nPID COMMAND' ]
+	[[ $(xrun top box aux | head -1 | tr -s ' ') == "USER PID %CPU VSZ RSS STAT ELAPSED TIME COMMAND" ]]
+	[ "$(xrun top --format '{{.hpid}}' box hpid | head -1)" = "$(xrun inspect -f '{{.State.Pid}}' box)" ]
+	fails_with 125 "colour is no field" xrun top box colour
+	fails_with 125 "-o needs names" xrun top box -o
+	fails_with 125 "-Z: of ps's options" xrun top box -Z
+}
+
+@test "port lists what is published, or where one of the ports is" {
+	local port
+	port=$(free_port 2)
+	xrun create --name box -p "127.0.0.1:$port:80" -p "$((port + 1)):53/udp" "$NATIVE" true
+	[ "$(xrun port box)" = "$(printf '80/tcp -> 127.0.0.1:%d\n53/udp -> 0.0.0.0:%d' "$port" "$((port + 1))")" ]
+	[ "$(xrun port box 80)" = "127.0.0.1:$port" ]
+	[ "$(xrun port box 80/tcp)" = "127.0.0.1:$port" ]
+	[ "$(xrun port box 53/udp)" = "0.0.0.0:$((port + 1))" ]
+	fails_with 125 "does not publish port 53" xrun port box 53
 }
