@@ -31,9 +31,10 @@ const struct command cli_commands[] = {
 	{ "rm", command_rm, "[OPTIONS] CONTAINER...", "remove containers", rm_options, NULL },
 	{ "wait", command_wait, "CONTAINER...", "wait until containers have ended, and print their exit statuses", wait_options, NULL },
 	{ "rename", command_rename, "CONTAINER NAME", "give a container another name", rename_options, NULL },
-	{ "logs", command_logs, "[OPTIONS] CONTAINER", "print what a detached container has written", logs_options,
+	{ "logs", command_logs, "[OPTIONS] CONTAINER...", "print what detached containers have written", logs_options,
 		"  xrun logs -f --tail 10 web\n"
-		"  xrun logs -t --since 10m web\n" },
+		"  xrun logs -t --since 10m web\n"
+		"  xrun logs -f --names web db\n" },
 	{ "attach", command_attach, "[OPTIONS] CONTAINER", "connect to a detached container's input and output", attach_options,
 		"Output that nobody takes holds the program up, as a pipe would. ctrl-p ctrl-q leaves one with a terminal.\n" },
 	{ "top", command_top, "[OPTIONS] CONTAINER [FIELD...]", "list the processes in a running container", top_options,

@@ -18,7 +18,7 @@
 
 struct wish {
 	const char *since, *until, *tail;
-	bool follow, timestamps, help;
+	bool follow, timestamps, names, help;
 	int64_t from, to;
 	unsigned long long lines; /* of --tail */
 };
@@ -28,20 +28,58 @@ const struct option logs_options[] = {
 	{ "since", 0, OPTION_TEXT, offsetof(struct wish, since), "TIME", "from a time on: 2026-11-25T10:00:00Z, or 10m ago" },
 	{ "until", 0, OPTION_TEXT, offsetof(struct wish, until), "TIME", "up to a time" },
 	{ "tail", 'n', OPTION_TEXT, offsetof(struct wish, tail), "NUMBER", "the last lines only; all" },
+	{ "names", 0, OPTION_SWITCH, offsetof(struct wish, names), NULL, "of several, begin each line with the container's name, not its id" },
 	{ "timestamps", 't', OPTION_SWITCH, offsetof(struct wish, timestamps), NULL, "begin each line with its time" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
 
-/* One entry of the log, as logfile.h describes it; `last` lines are put off until all are known. */
+/* Where output goes, of all containers whose logs are read. */
+struct output {
+	FILE *last;                   /* the stream that the latest entry went to */
+	const struct reader *writer[2]; /* whose line it was last, on standard output and on standard error */
+	bool unfinished[2];
+};
+
+/* The log of one container: entries as logfile.h describes them; `last` lines are put off until all are known. */
 struct reader {
 	const struct wish *wish;
-	int log_fd;
+	struct output *output;
+	char *prefix;         /* what each line begins with, or NULL */
+	int dir_fd, log_fd;
+	unsigned files;
 	struct buf *tail;     /* a ring of wish->lines entries */
 	size_t tail_at, tail_count;
-	FILE *last;           /* the stream that the latest entry went to */
 	bool goes_on[2];      /* whether standard output's last line is unfinished, and standard error's */
+	int current_fd;       /* the file that is followed, or -1 */
+	struct buf rest;      /* of it: a line that is not whole yet */
 };
+
+static void reader_done(struct reader *reader)
+{
+	fd_close(&reader->current_fd);
+	fd_close(&reader->log_fd);
+	fd_close(&reader->dir_fd);
+	buf_done(&reader->rest);
+	free(reader->prefix);
+}
+
+/* What stands before an entry; a line of another container's that is unfinished is ended for it. */
+static void begin_entry(struct reader *reader, FILE *out, bool is_error, const char *time)
+{
+	struct output *output = reader->output;
+	if (output->last && output->last != out)
+		fflush(output->last); /* both may lead to the same place: there they stay in order */
+	output->last = out;
+	if (output->unfinished[is_error] && output->writer[is_error] != reader)
+		fputc('\n', out);
+	if (reader->goes_on[is_error] && output->writer[is_error] == reader)
+		return;
+	if (reader->prefix)
+		fprintf(out, "%s ", reader->prefix);
+	if (reader->wish->timestamps)
+		fprintf(out, "%s ", time ? time : "");
+}
 
 static int print_entry(struct reader *reader, const json_t *entry, struct err *err)
 {
@@ -56,14 +94,12 @@ static int print_entry(struct reader *reader, const json_t *entry, struct err *e
 		return err_set(err, -EBADMSG, "the log is damaged");
 	if (!encoded)
 		buf_add(&data, json_string_value(plain), json_string_length(plain));
-	if (reader->last && reader->last != out)
-		fflush(reader->last); /* both may lead to the same place: there they stay in order */
-	reader->last = out;
-	if (reader->wish->timestamps && !reader->goes_on[is_error])
-		fprintf(out, "%s ", time ? time : "");
+	begin_entry(reader, out, is_error, time);
 	if (fwrite(data.data, 1, data.len, out) != data.len)
 		return err_sys(err, "cannot write the log");
 	reader->goes_on[is_error] = !data.len || data.data[data.len - 1] != '\n';
+	reader->output->unfinished[is_error] = reader->goes_on[is_error];
+	reader->output->writer[is_error] = reader;
 	return 0;
 }
 
@@ -82,13 +118,14 @@ static int take_line(struct reader *reader, const char *line, size_t len, struct
 /* With --tail the last lines are kept until the end is reached; then they are said, and those that follow at once. */
 static int put_line(struct reader *reader, const char *line, size_t len, struct err *err)
 {
-	if (!reader->tail)
+	size_t lines = reader->wish->lines;
+	if (!reader->tail || !lines)
 		return take_line(reader, line, len, err);
 	struct buf *place = &reader->tail[reader->tail_at];
 	place->len = 0;
 	buf_add(place, line, len);
-	reader->tail_at = (reader->tail_at + 1) % reader->wish->lines;
-	reader->tail_count += reader->tail_count < reader->wish->lines;
+	reader->tail_at = (reader->tail_at + 1) % lines;
+	reader->tail_count += reader->tail_count < lines;
 	return 0;
 }
 
@@ -142,80 +179,116 @@ static bool same_file(int a, int b)
 	return a >= 0 && b >= 0 && fstat(a, &first) == 0 && fstat(b, &second) == 0 && first.st_ino == second.st_ino;
 }
 
-/* New output is told by inotify(7); that the supervisor was killed by nothing, so we look once a second. */
-static int follow(struct reader *reader, int dir_fd, int fd, struct err *err)
+/* Says what is new. 1: it goes on, 2: at once, as another file was begun; 0: the container has ended. */
+static int step(struct reader *reader, struct err *err)
 {
-	cleanup_buf struct buf rest = { 0 };
-	cleanup_fd int watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), current_fd = fd;
-	cleanup_free char *path = str_fmt("/proc/self/fd/%d", reader->log_fd);
+	bool alive = containers_is_alive(reader->dir_fd);
+	int r = read_file(reader, reader->current_fd, &reader->rest, err);
+	cleanup_fd int newest_fd = r < 0 ? -1 : open_log(reader, 0);
+	if (newest_fd >= 0 && !same_file(newest_fd, reader->current_fd)) {
+		r = read_file(reader, reader->current_fd, &reader->rest, err); /* it was still written to when we looked */
+		fd_close(&reader->current_fd);
+		reader->current_fd = fd_take(&newest_fd);
+		return r < 0 ? r : 2;
+	}
+	return r < 0 ? r : alive;
+}
+
+static int watch_logs(const struct reader *readers, size_t count, struct err *err)
+{
+	cleanup_fd int watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	for (size_t i = 0; i < count; i++) {
+		cleanup_free char *path = str_fmt("/proc/self/fd/%d", readers[i].log_fd);
+		if (readers[i].current_fd >= 0 && (watch_fd < 0 || inotify_add_watch(watch_fd, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0))
+			return err_sys(err, "cannot watch the log");
+	}
+	return fd_take(&watch_fd);
+}
+
+/* New output is told by inotify(7); that the supervisor was killed by nothing, so we look once a second. */
+static int follow(struct reader *readers, size_t count, struct err *err)
+{
 	char events[4096];
-	if (watch_fd < 0 || inotify_add_watch(watch_fd, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
-		return err_sys(err, "cannot watch the log");
-	for (bool alive = true; alive;) {
-		alive = containers_is_alive(dir_fd);
-		int r = read_file(reader, current_fd, &rest, err);
-		fflush(stdout);
-		if (r < 0)
-			return r;
-		cleanup_fd int newest_fd = open_log(reader, 0);
-		if (newest_fd >= 0 && !same_file(newest_fd, current_fd)) {
-			r = read_file(reader, current_fd, &rest, err); /* it was still written to when we looked */
-			fd_close(&current_fd);
-			current_fd = fd_take(&newest_fd);
-			alive = true;
+	cleanup_fd int watch_fd = watch_logs(readers, count, err);
+	if (watch_fd < 0)
+		return watch_fd;
+	for (int most = 1; most > 0;) {
+		most = 0;
+		for (size_t i = 0; i < count; i++) {
+			int r = readers[i].current_fd < 0 ? 0 : step(&readers[i], err);
 			if (r < 0)
 				return r;
-			continue;
+			if (r == 0)
+				fd_close(&readers[i].current_fd);
+			most = r > most ? r : most;
 		}
+		fflush(stdout);
 		struct pollfd changed = { .fd = watch_fd, .events = POLLIN };
-		if (alive && poll(&changed, 1, 1000) > 0)
+		if (most == 1 && poll(&changed, 1, 1000) > 0)
 			while (read(watch_fd, events, sizeof events) > 0)
 				continue;
 	}
 	return 0;
 }
 
-static int read_all(struct reader *reader, int dir_fd, unsigned files, struct err *err)
+/* What is there; the newest file stays open to be followed. */
+static int read_all(struct reader *reader, struct err *err)
 {
-	cleanup_fd int newest_fd = -1;
 	int r = 0;
 	if (reader->wish->tail && reader->wish->lines)
 		reader->tail = mem_new(reader->wish->lines * sizeof *reader->tail);
-	for (unsigned number = files; r == 0 && number-- > 0;) {
+	for (unsigned number = reader->files; r == 0 && number-- > 0;) {
 		cleanup_buf struct buf rest = { 0 };
 		cleanup_fd int fd = open_log(reader, number);
 		if (fd < 0)
 			continue;
 		r = reader->wish->tail && !reader->wish->lines ? 0 : read_file(reader, fd, &rest, err);
 		if (number == 0)
-			newest_fd = fd_take(&fd);
+			reader->current_fd = fd_take(&fd);
 	}
-	if (newest_fd >= 0 && reader->wish->tail && !reader->wish->lines)
-		lseek(newest_fd, 0, SEEK_END);
+	if (reader->current_fd >= 0 && reader->wish->tail && !reader->wish->lines)
+		lseek(reader->current_fd, 0, SEEK_END);
 	int said = say_tail(reader, err);
-	if (r == 0)
-		r = said;
-	return r < 0 || !reader->wish->follow || newest_fd < 0 ? r : follow(reader, dir_fd, fd_take(&newest_fd), err);
+	return r < 0 ? r : said;
 }
 
-static int run(const struct globals *globals, const struct wish *wish, const char *name, struct err *err)
+/* One that was only created has no log, which is no error. */
+static int open_reader(const struct place *place, const char *name, bool several, struct reader *reader, struct err *err)
 {
-	cleanup_place struct place place = PLACE_CLOSED;
 	cleanup_subject struct subject subject = SUBJECT_NONE;
-	int r = place_open(&place, globals, err);
-	if (r == 0)
-		r = subject_find(&place, name, &subject, err);
+	int r = subject_find(place, name, &subject, err);
 	if (r < 0)
 		return r;
-	cleanup_fd int log_fd = openat(subject.dir_fd, "log", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (log_fd < 0 && errno == ENOENT && subject.state.status == STATE_CREATED)
-		return 0;
-	if (log_fd < 0 && errno == ENOENT)
+	reader->log_fd = openat(subject.dir_fd, "log", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (reader->log_fd < 0 && errno == ENOENT && subject.state.status != STATE_CREATED)
 		return err_set(err, -ENOENT, "container %s has no log: its output went to the xrun that started it; logs are of detached ones (-d)", name);
-	if (log_fd < 0)
+	if (reader->log_fd < 0 && errno != ENOENT)
 		return err_sys(err, "cannot open the log of container %s", name);
-	struct reader reader = { .wish = wish, .log_fd = log_fd };
-	return read_all(&reader, subject.dir_fd, subject.spec.life.log_files, err);
+	reader->dir_fd = fd_take(&subject.dir_fd);
+	reader->files = reader->log_fd < 0 ? 0 : subject.spec.life.log_files;
+	if (several) /* as podman does */
+		reader->prefix = reader->wish->names ? str_dup(subject.state.name) : str_ndup(subject.state.id, STATE_SHORT_ID_LENGTH);
+	return 0;
+}
+
+static int run(const struct globals *globals, const struct wish *wish, const struct strv *names, struct err *err)
+{
+	cleanup_place struct place place = PLACE_CLOSED;
+	struct output output = { 0 };
+	struct reader *readers = mem_new(names->len * sizeof *readers);
+	int r = place_open(&place, globals, err);
+	for (size_t i = 0; i < names->len; i++)
+		readers[i] = (struct reader){ .wish = wish, .output = &output, .dir_fd = -1, .log_fd = -1, .current_fd = -1 };
+	for (size_t i = 0; r == 0 && i < names->len; i++)
+		r = open_reader(&place, names->items[i], names->len > 1, &readers[i], err);
+	for (size_t i = 0; r == 0 && i < names->len; i++)
+		r = read_all(&readers[i], err);
+	if (r == 0 && wish->follow)
+		r = follow(readers, names->len, err);
+	for (size_t i = 0; i < names->len; i++)
+		reader_done(&readers[i]);
+	free(readers);
+	return r;
 }
 
 static int check(struct wish *wish, struct err *err)
@@ -238,9 +311,9 @@ int command_logs(const struct globals *globals, int argc, char **argv, struct er
 	int r = options_parse(logs_options, &wish, argc, argv, false, &operands, err);
 	if (r == 0 && wish.help)
 		return cli_print_help("logs");
-	if (r == 0 && operands.len != 1)
+	if (r == 0 && operands.len == 0)
 		return err_set(err, -EINVAL, "which container? see xrun logs --help");
 	if (r == 0)
 		r = check(&wish, err);
-	return r < 0 ? r : run(globals, &wish, operands.items[0], err);
+	return r < 0 ? r : run(globals, &wish, &operands, err);
 }

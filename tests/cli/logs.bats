@@ -211,3 +211,22 @@ is_done() {
 		[ "$status" = 137 ]
 	done
 }
+
+@test "logs of several containers: each line begins with whose it is" {
+	local c
+	for c in one two; do
+		xrun run -d --name "$c" "$NATIVE" sh -c "echo $c; until [ -e /tmp/go ]; do sleep 0.05; done; printf 'more of $c'" >/dev/null
+		await log_has "$c" "$c"
+	done
+	[ "$(xrun logs --names two one)" = $'two two\none one' ]
+	[ "$(xrun logs two one | sed 's/^[0-9a-f]\{12\} /ID /')" = $'ID two\nID one' ]
+	[ "$(xrun logs --names -t -n 1 one two | sed 's/20[^ ]*Z/T/')" = $'one T one\ntwo T two' ]
+	xrun logs -f --names one two >"$BATS_TEST_TMPDIR/followed" 3>&- &
+	await_text "two two" "$BATS_TEST_TMPDIR/followed"
+	xrun exec one touch /tmp/go
+	await_text "one more of one" "$BATS_TEST_TMPDIR/followed"
+	xrun exec two touch /tmp/go
+	wait $!
+	[ "$(cat "$BATS_TEST_TMPDIR/followed")" = $'one one\ntwo two\none more of one\ntwo more of two' ]
+	fails_with 125 "none" xrun logs one none
+}
