@@ -29,8 +29,23 @@ static bool ends_by_default(int number)
 	       number != SIGTTOU && number != SIGSTOP;
 }
 
-/* One that waits for a signal without a handler (sigwait, signalfd) has it blocked. */
-static bool is_lost_on(pid_t pid, int number)
+/*
+ * Whether it sits in sigwait(3), which lifts the block of what it waits for meanwhile (kernel/signal.c, do_sigtimedwait), so that
+ * /proc/PID/status shows such a signal as one that nobody cares for: --init, tini and dumb-init do. True also where that cannot be known.
+ */
+static bool waits_for_signals(pid_t pid)
+{
+	enum { COMPAT_WAIT = 177, COMPAT_WAIT_64 = 421 }; /* of i386 and 32-bit arm; no call of 64-bit programs that sleeps */
+	struct err ignored;
+	cleanup_buf struct buf call = { 0 };
+	cleanup_free char *path = str_fmt("/proc/%d/syscall", pid); /* "running", or the call's number and arguments */
+	if (fd_read_file(AT_FDCWD, path, 1024, &call, &ignored) < 0 || !call.len)
+		return true;
+	long number = strtol(call.data, NULL, 10);
+	return number == SYS_rt_sigtimedwait || number == COMPAT_WAIT || number == COMPAT_WAIT_64;
+}
+
+static bool has_no_handler(pid_t pid, int number)
 {
 	struct err ignored;
 	cleanup_buf struct buf status = { 0 };
@@ -39,6 +54,12 @@ static bool is_lost_on(pid_t pid, int number)
 		return false;
 	return !mask_has(status.data, "\nSigCgt:\t", number) && !mask_has(status.data, "\nSigIgn:\t", number) &&
 	       !mask_has(status.data, "\nSigBlk:\t", number);
+}
+
+/* One that waits for a signal by signalfd(2) has it blocked. Looked at twice, as it may begin to wait in between. */
+static bool is_lost_on(pid_t pid, int number)
+{
+	return has_no_handler(pid, number) && !waits_for_signals(pid) && has_no_handler(pid, number) && !waits_for_signals(pid);
 }
 
 bool signal_first(pid_t pid, int number)

@@ -125,6 +125,46 @@ await_log() {
 	[ "$(status_of deaf)" = "exited 137" ]
 }
 
+@test "stop reaches the program below an init that waits for signals: xrun's own, and one of the image's" {
+	cat >"$BATS_TEST_TMPDIR/init.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <signal.h>
+		#include <sys/wait.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			sigset_t all;
+			siginfo_t info;
+			int status;
+			sigfillset(&all);
+			sigprocmask(SIG_BLOCK, &all, NULL);
+			pid_t child = fork();
+			if (child == 0) {
+				sigprocmask(SIG_UNBLOCK, &all, NULL);
+				execvp(argv[1], argv + 1);
+				return 127;
+			}
+			while (argc > 1 && sigwaitinfo(&all, &info) != SIGCHLD)
+				kill(child, info.si_signo);
+			wait(&status);
+			return WEXITSTATUS(status);
+		}
+	END
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
+	gcc -static -o "$BATS_TEST_TMPDIR/init" "$BATS_TEST_TMPDIR/init.c"
+	local program='trap "echo terminated; exit 5" TERM; echo ready; while :; do sleep 0.05; done'
+	xrun run -d --name box --init "$NATIVE" sh -c "$program"
+	await_log ready
+	xrun stop box
+	[ "$(status_of box)" = "exited 5" ]
+	xrun rm box
+	xrun run -d --name box -v "$BATS_TEST_TMPDIR/init:/init" "$NATIVE" /init sh -c "$program"
+	await_log ready
+	xrun stop box
+	[ "$(status_of box)" = "exited 5" ]
+	xrun logs box | grep -q terminated
+}
+
 @test "Ctrl-C ends a program without a handler, with status 130, and leaves one that ignores it" {
 	"$XRUN" --root "$STORE" run "$NATIVE" sh -c 'echo ready; exec sleep 1000' >"$BATS_TEST_TMPDIR/out" &
 	local pid=$!
