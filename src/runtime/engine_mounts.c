@@ -80,21 +80,25 @@ static int take_mode(const struct engine_mount *m, int target_fd, int mount_fd, 
 	return 0;
 }
 
-static int attach(const struct engine_mount *m, int mount_fd, int root_fd, bool directory, struct err *err)
+/*
+ * `set` and `clear`: what this mount still lacks of its own attributes. All of them are there before it is: the kernel changes none of a mount that hangs
+ * in a detached tree, which is what a container in the host's mount namespace has for a root.
+ */
+static int attach(const struct engine_mount *m, int mount_fd, int root_fd, bool directory, uint64_t set, uint64_t clear, struct err *err)
 {
 	cleanup_fd int before_fd = fd_openat2(root_fd, m->target, O_PATH, 0, RESOLVE_IN_ROOT);
 	cleanup_fd int target_fd = open_target(m, root_fd, directory, err);
 	int r = target_fd < 0 ? target_fd : before_fd >= 0 && is_filled(m) ? take_mode(m, target_fd, mount_fd, err) : 0;
 	if (r == 0 && m->copy_up)
 		r = engine_copy_up(target_fd, mount_fd, m->target, err);
-	return r < 0 ? r : mount_attach(mount_fd, target_fd, m->target, err);
-}
-
-static int finish(const struct engine_mount *m, int fd, struct err *err)
-{
-	int r = set_attributes(fd, m->rset, m->rclear, true, m->target, err);
+	if (r == 0)
+		r = set_attributes(mount_fd, set, clear, false, m->target, err);
+	if (r == 0)
+		r = set_attributes(mount_fd, m->rset, m->rclear, true, m->target, err);
+	if (r == 0)
+		r = mount_attach(mount_fd, target_fd, m->target, err);
 	for (size_t i = 0; r == 0 && i < m->propagation_count; i++)
-		r = set_propagation(fd, m->propagation[i], m->target, err);
+		r = set_propagation(mount_fd, m->propagation[i], m->target, err);
 	return r;
 }
 
@@ -109,11 +113,7 @@ static int attach_bind(const struct engine_stage *stage, size_t i, int root_fd, 
 		return err_sys(err, "cannot look at %s", m->source);
 	/* Private, unless something else is asked for: what the host has shared is no way out of the container. */
 	int r = m->propagation_count ? 0 : set_propagation(fd, MS_PRIVATE | MS_REC, m->target, err);
-	if (r == 0)
-		r = attach(m, fd, root_fd, S_ISDIR(st.st_mode), err);
-	if (r == 0)
-		r = set_attributes(fd, m->set, m->clear, false, m->target, err);
-	return r < 0 ? r : finish(m, fd, err);
+	return r < 0 ? r : attach(m, fd, root_fd, S_ISDIR(st.st_mode), m->set, m->clear, err);
 }
 
 /* What the host has at that place, for a file system that cannot be made anew. */
@@ -122,10 +122,8 @@ static int attach_hosts(const struct engine_mount *m, const char *path, int root
 	cleanup_fd int fd = mount_clone(AT_FDCWD, path, true, err);
 	int r = fd < 0 ? fd : set_propagation(fd, MS_SLAVE | MS_REC, m->target, err);
 	if (r == 0)
-		r = attach(m, fd, root_fd, true, err);
-	if (r == 0)
 		r = set_attributes(fd, m->set & ~(uint64_t)MOUNT_ATTR__ATIME, 0, true, m->target, err);
-	return r < 0 ? r : finish(m, fd, err);
+	return r < 0 ? r : attach(m, fd, root_fd, true, 0, 0, err);
 }
 
 static void split_options(const struct engine_mount *m, bool group, struct strv *words, struct mount_option *ret_options)
@@ -177,10 +175,7 @@ static int attach_new(const struct engine_mount *m, int source_fd, const char *t
 	const char *place = place_on_host(type);
 	if ((fd == -EPERM || fd == -EBUSY || fd == -EACCES) && place)
 		return attach_hosts(m, place, root_fd, err);
-	int r = fd < 0 ? fd : attach(m, fd, root_fd, true, err);
-	if (r == 0 && is_filled(m) && !waits(m))
-		r = set_attributes(fd, m->set & MOUNT_ATTR_RDONLY, 0, false, m->target, err);
-	return r < 0 ? r : finish(m, fd, err);
+	return fd < 0 ? fd : attach(m, fd, root_fd, true, is_filled(m) && !waits(m) ? m->set & MOUNT_ATTR_RDONLY : 0, 0, err);
 }
 
 /* The name of the hierarchy's directory: what is behind /sys/fs/cgroup/ in the path of the container's. */
@@ -193,17 +188,31 @@ static char *hierarchy_name(const char *path)
 	return str_ndup(name, strcspn(name, "/"));
 }
 
-static int attach_controller(const struct engine_mount *m, const char *path, int tmpfs_fd, struct err *err)
+static int attach_controller(const struct engine_mount *m, const char *path, const char *name, int tmpfs_fd, struct err *err)
 {
-	cleanup_free char *name = hierarchy_name(path);
-	if (!name || !*name)
-		return 0;
-	if (mkdirat(tmpfs_fd, name, 0755) < 0)
-		return errno == EEXIST ? 0 : err_sys(err, "cannot make %s/%s", m->target, name);
 	cleanup_fd int fd = mount_clone(AT_FDCWD, path, false, err);
 	cleanup_fd int place_fd = fd < 0 ? fd : openat(tmpfs_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r = place_fd < 0 ? -1 : mount_attach(fd, place_fd, path, err);
-	return r < 0 ? err->code : set_attributes(fd, m->set & ~(uint64_t)MOUNT_ATTR__ATIME, 0, false, m->target, err);
+	if (place_fd < 0)
+		return fd < 0 ? fd : err_sys(err, "cannot open %s/%s", m->target, name);
+	int r = set_attributes(fd, m->set & ~(uint64_t)MOUNT_ATTR__ATIME, 0, false, m->target, err);
+	return r < 0 ? r : mount_attach(fd, place_fd, path, err);
+}
+
+/* A directory for each hierarchy, in ret_names the caller's: two controllers may share one. */
+static int make_places(const struct engine_mount *m, const struct cgroup *cgroup, int tmpfs_fd, char **ret_names, struct err *err)
+{
+	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
+		cleanup_free char *name = cgroup->of[i].path ? hierarchy_name(cgroup->of[i].path) : NULL;
+		if (!name || !*name)
+			continue;
+		if (mkdirat(tmpfs_fd, name, 0755) == 0) {
+			ret_names[i] = name;
+			name = NULL;
+		} else if (errno != EEXIST) {
+			return err_sys(err, "cannot make %s/%s", m->target, name);
+		}
+	}
+	return 0;
 }
 
 /* v1: a directory for each hierarchy in which the container has one, and that is what it sees there. */
@@ -211,14 +220,17 @@ static int attach_cgroups(const struct engine_stage *stage, const struct engine_
 {
 	static const struct mount_option options[] = { { "mode", "0755" }, { "size", "64k" }, { NULL, NULL } };
 	const struct cgroup *cgroup = &stage->state->cgroup;
+	char *names[CGROUP_CONTROLLERS] = { NULL };
 	cleanup_fd int fd = mount_new("tmpfs", options, m->set & ~(uint64_t)MOUNT_ATTR_RDONLY, err);
-	int r = fd < 0 ? fd : attach(m, fd, root_fd, true, err);
-	for (int i = 0; r == 0 && i < CGROUP_CONTROLLERS; i++)
-		if (cgroup->of[i].path)
-			r = attach_controller(m, cgroup->of[i].path, fd, err);
+	int r = fd < 0 ? fd : make_places(m, cgroup, fd, names, err);
 	if (r == 0)
-		r = set_attributes(fd, m->set & MOUNT_ATTR_RDONLY, 0, false, m->target, err);
-	return r < 0 ? r : finish(m, fd, err);
+		r = attach(m, fd, root_fd, true, m->set & MOUNT_ATTR_RDONLY, 0, err);
+	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
+		if (r == 0 && names[i])
+			r = attach_controller(m, cgroup->of[i].path, names[i], fd, err);
+		free(names[i]);
+	}
+	return r;
 }
 
 static bool is_v2_only(void)

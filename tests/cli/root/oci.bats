@@ -256,7 +256,9 @@ in_net() {
 	make_bundle "$B" sh -c 'echo "$(readlink /proc/self/ns/mnt) $$" >/tmp/said; ls / >>/tmp/said; ls /tmp/new; exec sleep 1000'
 	change_config "$B" 'c["linux"]["namespaces"] = [n for n in c["linux"]["namespaces"] if n["type"] != "mount"]
 c["mounts"].append({"destination": "/tmp", "type": "bind", "source": "shared", "options": ["rbind"]})
-c["mounts"].append({"destination": "/tmp/new", "type": "tmpfs", "source": "tmpfs"}); c["root"]["readonly"] = True'
+c["mounts"].append({"destination": "/tmp/new", "type": "tmpfs", "source": "tmpfs"}); c["root"]["readonly"] = True
+c["mounts"].append({"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]})
+c["mounts"].append({"destination": "/tmp/closed", "type": "bind", "source": "shared", "options": ["bind", "ro"]})'
 	mkdir -p "$B/shared/new"
 	before=$(wc -l </proc/self/mountinfo)
 	if ! oci create -b "$B" one </dev/null >"$B/out" 2>&1; then
@@ -270,6 +272,9 @@ c["mounts"].append({"destination": "/tmp/new", "type": "tmpfs", "source": "tmpfs
 	[ "$(tail -n +2 "$B/shared/said")" = "$(ls "$BATS_FILE_TMPDIR/rootfs")" ]
 	[ "$(wc -l </proc/self/mountinfo)" = "$before" ]
 	[ "$(oci exec one sh -c 'echo words >/tmp/new/file; cat /tmp/new/file; echo x 2>/dev/null >/x || echo read-only')" = $'words\nread-only' ]
+	for place in /sys/fs/cgroup /tmp/closed; do
+		[ "$(oci exec one sh -c "echo x 2>/dev/null >$place/x || echo read-only")" = read-only ]
+	done
 	oci delete -f one
 	[ -z "$(ls "$B/shared/new")" ]
 	change_config "$B" 'c["linux"]["namespaces"].append({"type": "user"}); c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 65536}]'
