@@ -132,7 +132,7 @@ static int put_line(struct reader *reader, const char *line, size_t len, struct 
 static int say_tail(struct reader *reader, struct err *err)
 {
 	struct buf *tail = reader->tail;
-	size_t lines = reader->wish->lines, first = (reader->tail_at + lines - reader->tail_count) % (lines ? lines : 1);
+	size_t lines = reader->wish->lines ? reader->wish->lines : 1, first = (reader->tail_at + lines - reader->tail_count) % lines;
 	int r = 0;
 	reader->tail = NULL;
 	for (size_t i = 0; tail && i < reader->tail_count; i++) {

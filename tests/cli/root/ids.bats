@@ -34,15 +34,15 @@ prepare() {
 
 # Such is a directory that an administrator made for somebody.
 @test "--userns keep-id says so where the store's directory is of a group that the container lacks" {
-	local store=$BATS_TEST_TMPDIR/store
+	local kept=$BATS_TEST_TMPDIR/store
 	chmod 755 "$BATS_TEST_TMPDIR"
-	mkdir "$store"
-	chown xrun-test:root "$store"
+	mkdir "$kept"
+	chown xrun-test:root "$kept"
 	fails_with 125 "the store's directory belongs to a user or group that the container's ids lack; give it to yourself and your own group" \
-		setpriv --reuid xrun-test --regid xrun-test --clear-groups "$XRUN" --root "$store" run -q --userns keep-id "$NATIVE" true
-	chgrp xrun-test "$store"
-	setpriv --reuid xrun-test --regid xrun-test --clear-groups "$XRUN" --root "$store" run -q --userns keep-id "$NATIVE" true
-	setpriv --reuid xrun-test --regid xrun-test --clear-groups "$XRUN" --root "$store" rmi --all
+		setpriv --reuid xrun-test --regid xrun-test --clear-groups "$XRUN" --root "$kept" run -q --userns keep-id "$NATIVE" true
+	chgrp xrun-test "$kept"
+	setpriv --reuid xrun-test --regid xrun-test --clear-groups "$XRUN" --root "$kept" run -q --userns keep-id "$NATIVE" true
+	setpriv --reuid xrun-test --regid xrun-test --clear-groups "$XRUN" --root "$kept" rmi --all
 }
 
 # package_work ARCH: what dpkg and apt do in the image of that architecture.
