@@ -132,15 +132,18 @@ static int put_line(struct reader *reader, const char *line, size_t len, struct 
 static int say_tail(struct reader *reader, struct err *err)
 {
 	struct buf *tail = reader->tail;
-	size_t lines = reader->wish->lines ? reader->wish->lines : 1, first = (reader->tail_at + lines - reader->tail_count) % lines;
+	size_t lines = reader->wish->lines;
 	int r = 0;
 	reader->tail = NULL;
-	for (size_t i = 0; tail && i < reader->tail_count; i++) {
+	if (!tail || !lines)
+		return 0;
+	size_t first = (reader->tail_at + lines - reader->tail_count) % lines;
+	for (size_t i = 0; i < reader->tail_count; i++) {
 		struct buf *line = &tail[(first + i) % lines];
 		if (r == 0)
 			r = take_line(reader, line->data, line->len, err);
 	}
-	for (size_t i = 0; tail && i < lines; i++)
+	for (size_t i = 0; i < lines; i++)
 		buf_done(&tail[i]);
 	free(tail);
 	return r;
