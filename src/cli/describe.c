@@ -5,6 +5,7 @@
 #include "src/base/signals.h"
 #include "src/cli/when.h"
 #include "src/plan/network.h"
+#include "src/runtime/interface.h"
 #include "src/runtime/join.h"
 #include "src/runtime/namespaces.h"
 
@@ -137,6 +138,20 @@ static json_t *namespaces_value(const struct subject *subject)
 	return object;
 }
 
+/* docker's names; "" and 0 where there is none, as there. The address is that of every private network's container (interface.h). */
+static json_t *network_settings_value(const struct subject *subject)
+{
+	const struct state *state = &subject->state;
+	const struct spec_network *network = &subject->spec.network;
+	bool running = state->status == STATE_RUNNING || state->status == STATE_PAUSED, has = running && network->mode == NETWORK_PRIVATE;
+	const char *address = has ? INTERFACE_ADDRESS : "", *gateway = has ? INTERFACE_GATEWAY : "";
+	int prefix = has ? INTERFACE_PREFIX : 0;
+	cleanup_free char *name = describe_network_mode(&subject->spec);
+	json_t *own = json_pack("{s:s, s:s, s:i, s:s}", "IPAddress", address, "Gateway", gateway, "IPPrefixLen", prefix, "MacAddress", network->mac);
+	return json_pack("{s:o, s:s, s:s, s:i, s:s, s:{s:o}}", "Ports", ports_value(&subject->spec), "IPAddress", address, "Gateway", gateway,
+		"IPPrefixLen", prefix, "MacAddress", network->mac, "Networks", name, own);
+}
+
 char *describe_container(const struct subject *subject)
 {
 	const struct state *state = &subject->state;
@@ -144,11 +159,11 @@ char *describe_container(const struct subject *subject)
 	json_t *emulators = json_object();
 	for (size_t i = 0; i < spec->emulator_count; i++)
 		json_object_set_new(emulators, spec->emulators[i].arch, text(spec->emulators[i].path));
-	json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:{s:o}, s:o, s:o}", "Id", state->id, "Created",
+	json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "Id", state->id, "Created",
 		time_value(state->created), "Path", text(spec->args.len ? spec->args.items[0] : ""), "Args", list(&spec->args, 1), "State", state_value(state),
 		"Image", text(state->image), "Name", text(state->name), "RestartCount", state->restarts, "Supervisor", (int)state->supervisor,
-		"Config", config_value(spec), "HostConfig", host_config_value(spec), "Mounts", mounts_value(spec), "NetworkSettings", "Ports",
-		ports_value(spec), "Emulators", emulators, "Namespaces", namespaces_value(subject));
+		"Config", config_value(spec), "HostConfig", host_config_value(spec), "Mounts", mounts_value(spec), "NetworkSettings",
+		network_settings_value(subject), "Emulators", emulators, "Namespaces", namespaces_value(subject));
 	char *dump = json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	json_decref(json);
 	return dump;

@@ -87,7 +87,7 @@ int interface_make(struct err *err)
 
 static int configure(int fd, int index, const struct spec_network *network, struct err *err)
 {
-	int r = add_address(fd, index, AF_INET, INTERFACE_ADDRESS, 24, err);
+	int r = add_address(fd, index, AF_INET, INTERFACE_ADDRESS, INTERFACE_PREFIX, err);
 	if (r == 0)
 		r = bring_up(fd, index, network, err);
 	if (r == 0)

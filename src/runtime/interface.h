@@ -9,6 +9,7 @@
 /* The private network's addresses, the same in every container: only the container sees them. */
 #define INTERFACE_NAME "eth0"
 #define INTERFACE_ADDRESS "10.0.2.100"
+#define INTERFACE_PREFIX 24
 #define INTERFACE_GATEWAY "10.0.2.2"
 #define INTERFACE_NAMESERVER "10.0.2.3"    /* slirp4netns answers there */
 #define INTERFACE_ADDRESS6 "fd00:0:0:2::100"

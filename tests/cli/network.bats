@@ -250,3 +250,15 @@ time.sleep(30)' >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	refute grep -E '@.*xrun|@inside|@.*pas(ta|st)' /proc/net/unix
 	in_busybox --network host -- sh -c '! cat /proc/net/unix | /busybox grep -E "@.*xrun"'
 }
+
+@test "inspect tells a private network's address under docker's names, and none of a container that has none" {
+	local each='{{.NetworkSettings.IPAddress}}|{{range .NetworkSettings.Networks}}{{.IPAddress}}/{{.IPPrefixLen}} {{.Gateway}}{{end}}'
+	xrun run -d --name box "$NATIVE" sleep 1000 >/dev/null
+	xrun run -d --name alone --network none "$NATIVE" sleep 1000 >/dev/null
+	[ "$(xrun inspect -f "$each" box)" = "10.0.2.100|10.0.2.100/24 10.0.2.2" ]
+	in_busybox --network container:box -- ip -4 addr show eth0 | grep -q " 10.0.2.100/24 "
+	[ "$(xrun inspect -f "$each" alone)" = "|/0 " ]
+	xrun stop box >/dev/null
+	[ "$(xrun inspect -f '{{.NetworkSettings.IPAddress}}' box)" = "" ]
+	xrun rm -f box alone >/dev/null
+}
