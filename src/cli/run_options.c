@@ -19,6 +19,7 @@ const struct option run_options[] = {
 	{ "env-file", 0, OPTION_LIST, FIELD(env_files), "FILE", "environment variables from a file, one a line" },
 	{ "workdir", 'w', OPTION_TEXT, FIELD(workdir), "DIR", "working directory in the container" },
 	{ "user", 'u', OPTION_TEXT, FIELD(user), "USER[:GROUP]", "run as, by name or number" },
+	{ "group-add", 0, OPTION_LIST, FIELD(groups), "GROUP", "one more supplementary group, by name or number" },
 	{ "entrypoint", 0, OPTION_TEXT, FIELD(entrypoint), "PROGRAM", "instead of the image's entrypoint" },
 	{ "init", 0, OPTION_SWITCH, FIELD(init), NULL, "a first process that reaps orphans and passes signals on" },
 	{ "env-host", 0, OPTION_SWITCH, FIELD(env_host), NULL, "pass our whole environment on" },

@@ -140,6 +140,9 @@ static json_t *annotations(const struct spec *spec)
 		add_shared(object, spec);
 	if (spec->kept_uid || spec->kept_gid)
 		json_object_set_new(object, "xrun.keep-id", json_string(kept));
+	cleanup_free char *groups = spec->groups.len ? strv_join(&spec->groups, ",") : NULL;
+	if (groups)
+		json_object_set_new(object, "xrun.group-add", text(groups));
 	if (spec->kept_user)
 		json_object_set_new(object, "xrun.keep-id-user", text(spec->kept_user));
 	if (spec->kept_group)

@@ -173,6 +173,9 @@ static int take_annotations(json_t *annotations, struct spec *spec, struct err *
 	const char *kept = get_text(annotations, "xrun.keep-id");
 	if (kept && sscanf(kept, "%u:%u", &spec->kept_uid, &spec->kept_gid) != 2)
 		return err_set(err, -EBADMSG, "the container's config.json names no ids by xrun.keep-id");
+	cleanup_free char *groups = str_dup(get_text(annotations, "xrun.group-add"));
+	for (char *more = groups, *group; more && (group = strsep(&more, ","));)
+		strv_add(&spec->groups, group);
 	spec->kept_user = str_dup(get_text(annotations, "xrun.keep-id-user"));
 	spec->kept_group = str_dup(get_text(annotations, "xrun.keep-id-group"));
 	spec->short_positions = str_eq(get_text(annotations, "xrun.directories"), "32-bit");

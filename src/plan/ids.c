@@ -68,3 +68,17 @@ int plan_ids(const struct request *q, struct spec *spec, struct err *err)
 			q->userns);
 	return err_set(err, -EINVAL, "--userns %s: there are private, keep-id[:uid=N,gid=N] and container:NAME", q->userns);
 }
+
+/* What a group may be called, and the list of them in config.json has no commas but between. */
+int plan_groups(const struct request *q, struct spec *spec, struct err *err)
+{
+	for (size_t i = 0; i < q->groups.len; i++) {
+		const char *group = q->groups.items[i];
+		if (str_eq(group, "keep-groups"))
+			return err_set(err, -EINVAL, "--group-add keep-groups: the caller's other groups have no numbers in a container; name groups that its image has");
+		if (!is_name(group))
+			return err_set(err, -EINVAL, "--group-add \"%s\": write a group's name or number", group);
+		strv_add(&spec->groups, group);
+	}
+	return 0;
+}

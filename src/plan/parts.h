@@ -15,6 +15,8 @@ int plan_mounts(const struct request *request, const struct image *image, struct
 int plan_namespaces(const struct request *request, struct spec *spec, struct err *err);
 /* Whose ids are whose: --userns. Before spec->user is asked for. */
 int plan_ids(const struct request *request, struct spec *spec, struct err *err);
+/* --group-add. */
+int plan_groups(const struct request *request, struct spec *spec, struct err *err);
 /* container:NAME as the value of an option of this kind of namespace; NULL is not it. */
 bool plan_is_shared(const char *value);
 int plan_shared(const char *option, const char *value, enum namespace_kind kind, struct spec *spec, struct err *err);

@@ -10,7 +10,7 @@
 void request_done(struct request *request)
 {
 	struct strv *lists[] = { &request->env, &request->env_files, &request->volumes, &request->tmpfs, &request->cap_add,
-		&request->cap_drop, &request->security, &request->publish, &request->add_host, &request->dns,
+		&request->cap_drop, &request->security, &request->groups, &request->publish, &request->add_host, &request->dns,
 		&request->dns_search, &request->dns_options, &request->labels, &request->log_options, &request->command,
 		&request->env_lines, &request->reports, &request->sysctls, &request->ulimits,
 		&request->limits.device_read_bps, &request->limits.device_write_bps, &request->limits.device_read_iops,
@@ -183,6 +183,8 @@ int request_plan(const struct request *q, const struct image *image, char *const
 	int r = plan_args(q, image, spec, err);
 	if (r == 0)
 		r = plan_ids(q, spec, err);
+	if (r == 0)
+		r = plan_groups(q, spec, err);
 	if (r == 0)
 		r = plan_namespaces(q, spec, err);
 	if (r == 0)

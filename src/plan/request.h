@@ -39,7 +39,7 @@ struct request {
 	bool no_healthcheck;
 	struct strv labels, log_options;
 	bool detach, create;
-	struct strv env, env_files, volumes, tmpfs, cap_add, cap_drop, security;
+	struct strv env, env_files, volumes, tmpfs, cap_add, cap_drop, security, groups;
 	const char *mac_address, *net_rate;
 	struct request_limits limits;
 	bool publish_all;

@@ -70,6 +70,7 @@ void spec_done(struct spec *spec)
 	strv_done(&spec->env);
 	free(spec->cwd);
 	free(spec->user);
+	strv_done(&spec->groups);
 	strv_done(&spec->layers);
 	strv_done(&spec->life.labels);
 	strv_done(&spec->life.health.test);

@@ -190,6 +190,7 @@ struct spec {
 	struct strv args, env;
 	char *cwd;
 	char *user;             /* "", name, uid, or either with :group; resolved against the container's own files */
+	struct strv groups;     /* supplementary ones beside those of the user's: names or numbers, as `user` */
 	bool terminal, interactive, init, read_only, no_new_privileges, seccomp;
 	bool fixed_addresses;   /* no address space randomization */
 	bool debuggable;        /* its emulator waits for a debugger, which is a process of ours (cli/debuggee.h) */

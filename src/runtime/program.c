@@ -251,7 +251,9 @@ int program_become(const struct program *program, struct err *err)
 		return err_sys(err, "cannot open /dev/null as standard input");
 	int r = check_standard(err);
 	if (r == 0)
-		r = users_find(AT_FDCWD, program->user, &user, err);
+		r = users_find(AT_FDCWD, program->user, &program->spec->groups, &user, err);
+	if (r == 0 && program->single && program->spec->groups.len)
+		r = err_set(err, -EINVAL, "--group-add %s: the container has one group id only", program->spec->groups.items[0]);
 	if (r == 0)
 		r = enter_directory(program, err);
 	if (r == 0)

@@ -134,6 +134,20 @@ int user_resolve(const char *wish, const char *passwd, const char *group, struct
 	return 0;
 }
 
+int user_add_group(struct user *user, const char *wish, const char *group, struct err *err)
+{
+	uint32_t gid = 0;
+	int r = find_group(wish, group, &gid, err);
+	for (int i = 0; r == 0 && i < user->group_count; i++)
+		if (user->groups[i] == gid)
+			return 0;
+	if (r == 0 && user->group_count == USER_MAX_GROUPS)
+		return err_set(err, -EINVAL, "group %s: a user can have %d groups at most", wish, USER_MAX_GROUPS);
+	if (r == 0)
+		user->groups[user->group_count++] = gid;
+	return r;
+}
+
 bool user_has_name(const char *text, const char *name)
 {
 	struct line line;

@@ -22,6 +22,9 @@ struct user {
  */
 int user_resolve(const char *wish, const char *passwd, const char *group, struct user *ret_user, struct err *err);
 
+/* One more supplementary group, by its name or number; one that is there already is not added again. Pure. */
+int user_add_group(struct user *user, const char *wish, const char *group, struct err *err);
+
 /* Whether a line of either file, passwd(5) or group(5), has the name, or the number. Pure. */
 bool user_has_name(const char *text, const char *name);
 bool user_has_number(const char *text, uint32_t number);

@@ -33,13 +33,17 @@ static int read_file(int root_fd, const char *path, struct buf *ret_text, struct
 	return r < 0 ? err_code(err, r, "cannot read the image's /%s", path) : 1;
 }
 
-int users_find(int root_fd, const char *wish, struct user *ret_user, struct err *err)
+int users_find(int root_fd, const char *wish, const struct strv *groups, struct user *ret_user, struct err *err)
 {
 	cleanup_buf struct buf passwd = { 0 }, group = { 0 };
 	int r = read_file(root_fd, "etc/passwd", &passwd, err);
 	if (r >= 0)
 		r = read_file(root_fd, "etc/group", &group, err);
-	return r < 0 ? r : user_resolve(wish, passwd.data, group.data, ret_user, err);
+	if (r >= 0)
+		r = user_resolve(wish, passwd.data, group.data, ret_user, err);
+	for (size_t i = 0; r >= 0 && i < groups->len; i++)
+		r = user_add_group(ret_user, groups->items[i], group.data, err);
+	return r;
 }
 
 /* One of the two files. */

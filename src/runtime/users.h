@@ -7,8 +7,8 @@
 #include "src/plan/spec.h"
 #include "src/runtime/user.h"
 
-/* user_resolve by the files below root_fd, a container's root. */
-int users_find(int root_fd, const char *wish, struct user *ret_user, struct err *err);
+/* user_resolve, and user_add_group for each of `groups`, by the files below root_fd, a container's root. */
+int users_find(int root_fd, const char *wish, const struct strv *groups, struct user *ret_user, struct err *err);
 
 /*
  * As podman does: whom --userns keep-id keeps, and a number of --user, get a line in each of the two files that the image has and that has

@@ -164,3 +164,13 @@ powers='sed -n "s/^\(Cap[A-Za-z]*\|Seccomp\|NoNewPrivs\):\t*//p" /proc/self/stat
 	done
 	fails_with 125 "no container ${id:0:11}x" xrun exec "${id:0:11}x" true
 }
+
+@test "--group-add gives the program more groups, of the image's by name, and those of exec as well" {
+	[ "$(xrun --group-add staff --group-add 77 -u 1234 "$NATIVE" id -G)" = "0 50 77" ]
+	running --group-add 77 -u app "$NATIVE"
+	[ "$(xrun exec box id -G | tr ' ' '\n' | sort -n | xargs)" = "50 77 1000" ]
+	[ "$(xrun exec -u 0 box id -G)" = "0 77" ]
+	fails_with 125 "group nonesuch: not in the image's /etc/group" xrun --group-add nonesuch "$NATIVE" true
+	fails_with 125 "keep-groups" xrun --group-add keep-groups "$NATIVE" true
+	fails_with 125 'write a group' xrun --group-add a,b "$NATIVE" true
+}

@@ -86,6 +86,24 @@ static void what_is_neither_a_name_nor_a_number_is_refused(void **state)
 		assert_true(resolve(wishes[i], &user) < 0);
 }
 
+static void groups_are_added_by_name_or_number_and_once(void **state)
+{
+	static const char text[] = "root:x:0:\nstaff:x:50:\nbad:x:-1:\n";
+	struct user user = { .groups = { 7 }, .group_count = 1 };
+	struct err err;
+	(void)state;
+	assert_int_equal(user_add_group(&user, "staff", text, &err), 0);
+	assert_int_equal(user_add_group(&user, "50", text, &err), 0);
+	assert_int_equal(user_add_group(&user, "1234", text, &err), 0);
+	assert_int_equal(user.group_count, 3);
+	assert_true(user.groups[1] == 50 && user.groups[2] == 1234);
+	assert_true(user_add_group(&user, "none", text, &err) < 0);
+	assert_true(user_add_group(&user, "bad", text, &err) < 0);
+	while (user.group_count < USER_MAX_GROUPS)
+		user.groups[user.group_count++] = 9;
+	assert_true(user_add_group(&user, "2", text, &err) < 0);
+}
+
 static void a_file_is_asked_for_names_and_numbers(void **state)
 {
 	static const char text[] = "root:x:0:0::/:/bin/sh\nmail:*:8:4000000000\nbroken\n:x:77\n12:x:13:\nlast:x:9:9::/:";
@@ -105,6 +123,7 @@ int main(void)
 		cmocka_unit_test(a_named_group_replaces_the_primary_one),
 		cmocka_unit_test(a_group_alone_is_roots_whoever_has_no_name),
 		cmocka_unit_test(what_is_neither_a_name_nor_a_number_is_refused),
+		cmocka_unit_test(groups_are_added_by_name_or_number_and_once),
 		cmocka_unit_test(a_file_is_asked_for_names_and_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
