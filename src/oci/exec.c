@@ -18,8 +18,8 @@
 enum { PROCESS_LIMIT = 4 << 20 };
 
 struct words {
-	const char *process, *console_socket, *pid_file, *pidfd_socket, *cwd, *user, *preserve_fds, *apparmor, *cgroup;
-	struct strv env, caps, groups;
+	const char *process, *console_socket, *pid_file, *pidfd_socket, *cwd, *user, *preserve_fds, *apparmor;
+	struct strv env, caps, groups, cgroups;
 	bool terminal, detach, no_new_privileges, ignore_paused, no_subreaper;
 };
 #define AT(field) offsetof(struct words, field)
@@ -38,7 +38,7 @@ const struct option oci_exec_options[] = {
 	{ "no-new-privs", 0, OPTION_SWITCH, AT(no_new_privileges), NULL, "set-uid programs have no effect" },
 	{ "apparmor", 0, OPTION_TEXT, AT(apparmor), "PROFILE", "an AppArmor profile for it" },
 	{ "preserve-fds", 0, OPTION_TEXT, AT(preserve_fds), "N", "descriptors from 3 on that the program gets" },
-	{ "cgroup", 0, OPTION_TEXT, AT(cgroup), "PATH", "a cgroup below the container's that it is put into" },
+	{ "cgroup", 0, OPTION_LIST, AT(cgroups), "[CONTROLLER,...:]PATH", "a cgroup below the container's that it is put into" },
 	{ "ignore-paused", 0, OPTION_SWITCH, AT(ignore_paused), NULL, "in a paused container, too: it runs when that goes on" },
 	{ "no-subreaper", 0, OPTION_SWITCH, AT(no_subreaper), NULL, "xrun-oci is none: taken for other runtimes' sake" },
 	{ 0 },
@@ -191,22 +191,10 @@ static int start(const struct words *words, const struct engine_join *join, stru
 	return r < 0 || words->detach ? r : relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, true, NULL);
 }
 
-static bool leads_up(const char *path)
-{
-	for (const char *at = path; at; at = strchr(at, '/')) {
-		at += strspn(at, "/");
-		if (strcspn(at, "/") == 2 && str_starts(at, ".."))
-			return true;
-	}
-	return false;
-}
-
 static int run(const struct oci_globals *globals, const struct words *words, const struct strv *operands, struct spec *spec, struct err *err)
 {
 	cleanup_oci_container struct oci_container container = { -1, -1, { 0 } };
-	struct engine_join join = { .state = &container.state, .spec = spec, .cgroup = words->cgroup, .console_socket = words->console_socket };
-	if (words->cgroup && leads_up(words->cgroup))
-		return err_set(err, -EINVAL, "--cgroup %s: not below the container's: `..` components are not allowed", words->cgroup);
+	struct engine_join join = { .state = &container.state, .spec = spec, .cgroups = &words->cgroups, .console_socket = words->console_socket };
 	int r = oci_container_open(globals, operands->items[0], &container, err);
 	if (r == 0)
 		r = engine_read_spec(container.dir_fd, &container.state, spec, err);
@@ -236,5 +224,6 @@ int oci_exec(const struct oci_globals *globals, int argc, char **argv, struct er
 	strv_done(&words.env);
 	strv_done(&words.caps);
 	strv_done(&words.groups);
+	strv_done(&words.cgroups);
 	return r;
 }

@@ -13,6 +13,7 @@
 #include "src/runtime/cgroup_scope.h"
 #include "src/runtime/engine_listener.h"
 #include "src/runtime/engine_scheduling.h"
+#include "src/runtime/engine_subgroup.h"
 #include "src/runtime/join.h"
 #include "src/runtime/program.h"
 #include "src/runtime/shortage.h"
@@ -48,17 +49,9 @@ static int enter(const struct cgroup *cgroup, struct err *err)
 static int enter_cgroups_at(const struct engine_join *join, struct err *err)
 {
 	struct cgroup below = { 0 };
-	if (!join->cgroup)
-		return enter(&join->state->cgroup, err);
-	for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
-		const struct cgroup_directory *own = &join->state->cgroup.of[i];
-		char *path = own->path ? str_fmt("%s/%s", own->path, join->cgroup) : NULL;
-		bool there = path && access(path, F_OK) == 0;
-		below.of[i] = (struct cgroup_directory){ there ? path : str_dup(own->path), own->v2 };
-		if (!there)
-			free(path);
-	}
-	int r = enter(&below, err);
+	int r = engine_subgroup_find(&join->state->cgroup, join->cgroups, &below, err);
+	if (r == 0)
+		r = enter(&below, err);
 	cgroup_done(&below);
 	return r;
 }

@@ -13,7 +13,7 @@ struct engine_join {
 	const struct engine_state *state;
 	int dir_fd;                 /* the container's directory */
 	struct spec *spec;          /* the container's, with the process that is to be started */
-	const char *cgroup;         /* below the container's own, which has to be there; or NULL */
+	const struct strv *cgroups; /* below the container's own: engine_subgroup_find */
 	const char *console_socket; /* where the terminal's master goes, or NULL: it comes back */
 	struct inherit preserved;   /* the caller's descriptors that the program keeps */
 };

@@ -119,3 +119,18 @@ limit_of() {
 	fails_saying "write a time" oci events --interval 0s one
 	fails_saying "write a time" oci events --interval soon one
 }
+
+@test "exec --cgroup puts a process into a cgroup below the container's, and nowhere else" {
+	local pids up
+	jq -r '.cgroups[].path' "$BATS_TEST_TMPDIR/state/one/state.json" >"$B/groups"
+	pids=$(grep /pids/ "$B/groups" || head -1 "$B/groups")
+	mkdir "$pids/deep"
+	oci exec --cgroup deep one cat /proc/self/cgroup | grep "/xrun/one.*/deep$"
+	oci exec --cgroup pids:deep one cat /proc/self/cgroup | grep "/xrun/one.*/deep$"
+	fails_saying "there is no such cgroup below the container's" oci exec --cgroup shallow one true
+	fails_saying "there is no $pids/shallow" oci exec --cgroup pids:shallow one true
+	fails_saying 'unknown controller "moon"' oci exec --cgroup moon:deep one true
+	for up in .. pids:.. deep/../..; do
+		fails_saying "is not a sub cgroup path" oci exec --cgroup "$up" one true
+	done
+}
