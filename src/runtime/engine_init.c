@@ -153,6 +153,21 @@ static int await_start(int start_fd, int *ret_connection_fd, struct err *err)
 	return 0;
 }
 
+static void end(int signal_number)
+{
+	_exit(128 + signal_number);
+}
+
+/* The first process of a pid namespace has only those signals that it handles: who is asked to end before its start does. exec(2) undoes it. */
+static void heed_signals(void)
+{
+	static const int asking[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	struct sigaction before, heed = { .sa_handler = end };
+	for (size_t i = 0; i < sizeof asking / sizeof *asking; i++)
+		if (sigaction(asking[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+			sigaction(asking[i], &heed, NULL);
+}
+
 static int prepare(struct engine_stage *stage, char **ret_path, struct err *err)
 {
 	int master_fd = -1;
@@ -169,6 +184,8 @@ static int prepare(struct engine_stage *stage, char **ret_path, struct err *err)
 		r = engine_close_descriptors(&stage->request->preserved, with_master, 3, err);
 	if (r == 0 && stage->spec->args.len)
 		r = engine_process_prepare(stage->spec, ret_path, err);
+	if (r == 0) /* before create says that it is done */
+		heed_signals();
 	if (r == 0 && engine_stage_send(stage->socket_fd, ENGINE_READY, 0, kept_fd) < 0)
 		r = err_set(err, -EPIPE, "xrun-oci is gone");
 	fd_close(&kept_fd);

@@ -54,6 +54,16 @@ load bundle
 	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
 }
 
+@test "a container that was created ends when it is asked to, and its program does not inherit how" {
+	make_bundle "$B" sh -c 'trap; kill -TERM $$; echo alive >/dev/stderr; exec sleep 1000'
+	oci create -b "$B" one </dev/null >/dev/null 2>&1
+	oci kill one TERM
+	await_status one stopped
+	oci delete one
+	oci run -d -b "$B" two </dev/null >/dev/null 2>"$B/out"
+	await_text alive "$B/out" # the first process of a pid namespace: nothing ends it that it does not handle
+}
+
 @test "delete --force ends a container that was created, or runs" {
 	make_bundle "$B" sleep 1000
 	oci create -b "$B" --pid-file "$B/pid" one </dev/null >/dev/null 2>&1
