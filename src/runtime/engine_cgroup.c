@@ -149,6 +149,8 @@ static int make_all(const char *parent, const char *name, struct cgroup *cgroup,
 			shared |= str_eq(cgroup->of[before].path, path);
 		if (path)
 			r = cgroup_place_make(i, parent, name, shared, &cgroup->of[i], err);
+		if (r == -EEXIST)
+			err_set(err, r, "the container's cgroup is not empty: %s has processes or cgroups in it already", path);
 	}
 	return r;
 }

@@ -25,6 +25,7 @@ c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 1000}]
 	oci run -d -b "$B" --pid-file "$B/pid" one </dev/null >/dev/null 2>&1
 	grep -q /xrun-oci-test/one "/proc/$(cat "$B/pid")/cgroup"
 	[ "$(cat /sys/fs/cgroup/{pids/,}xrun-oci-test/one/pids.max 2>/dev/null)" = 37 ]
+	fails_saying "the container's cgroup is not empty" oci create -b "$B" two
 	[ "$(cat /sys/fs/cgroup/memory/xrun-oci-test/one/memory.limit_in_bytes /sys/fs/cgroup/xrun-oci-test/one/memory.max 2>/dev/null)" = 67108864 ]
 	oci kill --all one KILL
 	await_status one stopped
