@@ -84,6 +84,12 @@ static void make_rootless(json_t *config)
 	}
 }
 
+/* v1's cgroups need none, and engines and people look for a container's there by its path. */
+static void make_for_v1(json_t *config)
+{
+	remove_where(json_object_get(json_object_get(config, "linux"), "namespaces"), "type", "cgroup");
+}
+
 int oci_spec(const struct oci_globals *globals, int argc, char **argv, struct err *err)
 {
 	struct words words = { .bundle = "." };
@@ -97,6 +103,8 @@ int oci_spec(const struct oci_globals *globals, int argc, char **argv, struct er
 	if (fd < 0)
 		return errno == EEXIST ? err_set(err, -EEXIST, "%s exists: remove it first", path) : err_sys(err, "cannot write %s", path);
 	json_t *config = make_template();
+	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0)
+		make_for_v1(config);
 	if (words.rootless)
 		make_rootless(config);
 	cleanup_free char *text = json_dumps(config, JSON_INDENT(4));

@@ -39,4 +39,5 @@ two" ]
 	fails_saying "exists" oci spec -b "$B"
 	change_config "$B" 'c["process"]["terminal"] = False; c["process"]["args"] = ["sh", "-c", "echo $$ $(cat /proc/sys/kernel/hostname)"]'
 	[ "$(oci run -b "$B" one)" = "1 xrun" ]
+	[ "$(jq -c '[.linux.namespaces[].type] | index("cgroup") != null' "$B/config.json")" = "$([ -e /sys/fs/cgroup/cgroup.controllers ] && echo true || echo false)" ]
 }
