@@ -28,7 +28,7 @@ static int connect_start(int dir_fd, const struct engine_state *state, struct er
 }
 
 /* End of file: the program was executed, or its process is gone, which is its own business by now. */
-static int await_exec(int fd, int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)
+static int await_program(int fd, int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)
 {
 	struct engine_message message;
 	cleanup_fd int listener_fd = -1;
@@ -38,11 +38,9 @@ static int await_exec(int fd, int dir_fd, const struct engine_state *state, cons
 	if (message.kind == ENGINE_LISTENER) {
 		const struct engine_listener whose = { dir_fd, state, ENGINE_CREATED, spec->engine, state->pid };
 		int r = engine_listener_hand_over(&whose, listener_fd, fd, err);
-		return r < 0 ? r : await_exec(fd, dir_fd, state, spec, err);
+		return r < 0 ? r : await_program(fd, dir_fd, state, spec, err);
 	}
-	*err = message.err;
-	err->text[sizeof err->text - 1] = 0;
-	return err->code < 0 ? err->code : err_set(err, -EIO, "the program could not be executed");
+	return engine_stage_take_failure(&message, "the program could not be executed", err);
 }
 
 int engine_start(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)
@@ -56,7 +54,7 @@ int engine_start(int dir_fd, const struct engine_state *state, const struct spec
 	unlinkat(dir_fd, "start", 0);
 	if (send(fd, "", 1, MSG_NOSIGNAL) != 1)
 		return err_sys(err, "cannot start container %s", state->id);
-	return await_exec(fd, dir_fd, state, spec, err);
+	return await_program(fd, dir_fd, state, spec, err);
 }
 
 int engine_poststart(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)

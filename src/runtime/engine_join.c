@@ -187,11 +187,8 @@ static int await_exec(const struct engine_join *join, int socket_fd, pid_t *ret_
 			*ret_terminal_fd = fd;
 		else if (message.kind == ENGINE_LISTENER && count)
 			listener_fd = fd;
-		else if (message.kind == ENGINE_FAILED) {
-			*err = message.err;
-			err->text[sizeof err->text - 1] = 0;
-			return err->code < 0 ? err->code : err_set(err, -EIO, "the program could not be started");
-		}
+		else if (message.kind == ENGINE_FAILED)
+			return engine_stage_take_failure(&message, "the program could not be started", err);
 		if (listener_fd >= 0 && *ret_pid > 0) {
 			r = hand_over_listener(join, *ret_pid, listener_fd, socket_fd, err);
 			fd_close(&listener_fd);
