@@ -176,6 +176,16 @@ load bundle
 	END
 }
 
+@test "a limit that cannot be had is named as config.json names it" {
+	local limited=("$OCI" --root "$BATS_TEST_TMPDIR/state" create -b "$B" one)
+	((EUID != 0)) || limited=(setpriv --bounding-set=-sys_resource "${limited[@]}")
+	make_bundle "$B" true
+	change_config "$B" 'c["process"]["oomScoreAdj"] = -1000'
+	fails_saying "process.oomScoreAdj -1000 (less than our own takes CAP_SYS_RESOURCE)" "${limited[@]}"
+	change_config "$B" 'del c["process"]["oomScoreAdj"]; c["process"]["rlimits"] = [{"type": "RLIMIT_CORE", "soft": 0, "hard": 4096}]'
+	(ulimit -Hc 0 && fails_saying "process.rlimits: core: it cannot be raised above our own hard limit, 0" "${limited[@]}")
+}
+
 @test "a capability that does not exist is left out, with a warning on stderr or in --log" {
 	make_bundle "$B" echo words
 	change_config "$B" 'c["process"]["capabilities"] = {"bounding": ["CAP_FLY", "CAP_KILL"]}'
