@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* process.c owns starting a helper program and waiting for it. */
+/* process.c owns starting a helper program, waiting for it, and telling a process' number in a file. */
 #include "src/base/process.h"
 
 #include "src/base/fd.h"
@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,4 +66,22 @@ int process_finish(pid_t pid, int output_fd, struct buf *output, struct err *err
 	close(output_fd);
 	int r = process_wait(pid);
 	return r < 0 ? err_code(err, r, "cannot wait for a helper program") : r;
+}
+
+int process_write_pid(const char *path, pid_t pid)
+{
+	struct stat st;
+	char number[16];
+	int len = snprintf(number, sizeof number, "%d", pid);
+	bool through = lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	cleanup_free char *temporary = str_fmt("%s.%d", path, getpid());
+	if (!through)
+		unlink(temporary);
+	cleanup_fd int fd = through ? open(path, O_WRONLY | O_TRUNC | O_CLOEXEC) : open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	int r = fd < 0 ? -errno : fd_write_all(fd, number, len);
+	if (r == 0 && !through && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0 && fd >= 0 && !through)
+		unlink(temporary);
+	return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* process.h owns starting a helper program and waiting for it. */
+/* process.h owns starting a helper program, waiting for it, and telling a process' number in a file. */
 #ifndef XRUN_BASE_PROCESS_H
 #define XRUN_BASE_PROCESS_H
 
@@ -26,5 +26,11 @@ int process_wait(pid_t pid);
 
 /* The same without waiting; false while it runs. */
 bool process_ended(pid_t pid, int *ret_status);
+
+/*
+ * A pid file: the number alone, as engines and service managers read it. It appears under its name when it is whole; what is there and is no ordinary
+ * file (/dev/stderr, a fifo) is written to. A negative errno, without a text.
+ */
+int process_write_pid(const char *path, pid_t pid);
 
 #endif

@@ -3,27 +3,12 @@
 #include "src/runtime/engine.h"
 
 #include "src/base/fd.h"
+#include "src/base/process.h"
 #include "src/base/unix.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* Under its name when it is whole. */
-static int write_number(const char *path, pid_t pid, struct err *err)
-{
-	char number[16];
-	cleanup_free char *temporary = str_fmt("%s.%d", path, getpid());
-	cleanup_fd int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int len = snprintf(number, sizeof number, "%d", pid);
-	int r = fd < 0 ? -errno : fd_write_all(fd, number, len);
-	if (r == 0 && rename(temporary, path) < 0)
-		r = -errno;
-	return r < 0 ? err_code(err, r, "--pid-file %s", path) : 0;
-}
 
 /* With a text beside it, as readers of runc's expect, who ask for one and do not look at it. */
 static int send_pidfd(const char *path, pid_t pid, struct err *err)
@@ -41,6 +26,8 @@ static int send_pidfd(const char *path, pid_t pid, struct err *err)
 
 int engine_tell(const struct engine_tell *tell, pid_t pid, struct err *err)
 {
-	int r = tell->pid_file ? write_number(tell->pid_file, pid, err) : 0;
-	return r < 0 || !tell->pidfd_socket ? r : send_pidfd(tell->pidfd_socket, pid, err);
+	int r = tell->pid_file ? process_write_pid(tell->pid_file, pid) : 0;
+	if (r < 0)
+		return err_code(err, r, "--pid-file %s", tell->pid_file);
+	return tell->pidfd_socket ? send_pidfd(tell->pidfd_socket, pid, err) : 0;
 }

@@ -73,10 +73,7 @@ static int mark_kept(const struct run *run, struct err *err)
 static int write_pid_file(const struct run *run, struct err *err)
 {
 	const char *name = run->spec->life.pid_file;
-	char number[16];
-	cleanup_fd int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int len = snprintf(number, sizeof number, "%d\n", run->pid);
-	int r = fd < 0 ? -errno : fd_write_all(fd, number, len);
+	int r = process_write_pid(name, run->pid);
 	return r < 0 ? err_code(err, r, "--pidfile %s", name) : 0;
 }
 

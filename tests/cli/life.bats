@@ -276,6 +276,9 @@ await_log() {
 	[ "$(cat pid)" = "$(xrun inspect -f '{{.State.Pid}}' box)" ]
 	xrun restart box
 	[ "$(cat pid)" = "$(xrun inspect -f '{{.State.Pid}}' box)" ]
+	[ "$(ls -A pid*)" = pid ] # nothing that it was made of
+	[[ "$(xrun run --pidfile /dev/stderr "$NATIVE" true 2>&1)" =~ ^[0-9]+$ ]]
+	[ -L /dev/stderr ]
 	fails_with 125 "--pidfile" xrun run --pidfile "$BATS_TEST_TMPDIR/none/pid" "$NATIVE" sleep 1000
 	[ "$(xrun ps -aq | wc -l)" = 1 ]
 }
