@@ -5,6 +5,7 @@
 #include "src/plan/limits.h"
 #include "src/plan/network.h"
 
+#include "src/base/utf8.h"
 #include "src/plan/capability.h"
 #include "src/plan/config_isolation.h"
 #include "src/plan/config_mounts.h"
@@ -14,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Keep config_read.c in step: what is printed here is read there. Bytes that are not UTF-8 have no place in JSON; they show as U+FFFD. */
+/* Keep config_read.c in step: what is printed here is read there. Bytes that are not UTF-8 have no place in JSON; they show as U+FFFD, and no kept container has any. */
 static json_t *text(const char *s)
 {
 	json_t *value = json_string(s);
@@ -201,4 +202,31 @@ int config_print(const struct spec *spec, struct err *err)
 	if (!config)
 		return err_set(err, -ENOMEM, "cannot write config.json");
 	return puts(config) < 0 ? err_sys(err, "cannot write config.json") : 0;
+}
+
+static const char *unsayable(const char *text)
+{
+	return text && !utf8_is_valid(text, strlen(text)) ? text : NULL;
+}
+
+static const char *unsayable_in(const struct strv *list)
+{
+	const char *found = NULL;
+	for (size_t i = 0; i < list->len && !found; i++)
+		found = unsayable(list->items[i]);
+	return found;
+}
+
+const char *config_find_unsayable(const struct spec *spec)
+{
+	const struct strv *const lists[] = { &spec->args, &spec->env, &spec->life.labels };
+	const char *const texts[] = { spec->cwd, spec->user, spec->rootfs, spec->life.pid_file };
+	const char *found = NULL;
+	for (size_t i = 0; i < sizeof lists / sizeof *lists && !found; i++)
+		found = unsayable_in(lists[i]);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts && !found; i++)
+		found = unsayable(texts[i]);
+	for (size_t i = 0; i < spec->mount_count && !found; i++)
+		found = unsayable(spec->mounts[i].source) ? spec->mounts[i].source : unsayable(spec->mounts[i].target);
+	return found;
 }

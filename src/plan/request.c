@@ -2,6 +2,7 @@
 /* request.c owns turning what the user asked for into a spec. */
 #include "src/plan/parts.h"
 
+#include "src/plan/config.h"
 #include "src/plan/seccomp.h"
 
 #include <errno.h>
@@ -167,6 +168,12 @@ static void plan_layers(const struct image *image, struct spec *spec)
 	}
 }
 
+static int check_kept(const struct spec *spec, struct err *err)
+{
+	const char *text = spec->life.keep ? config_find_unsayable(spec) : NULL;
+	return text ? err_set(err, -EINVAL, "\"%s\" is not UTF-8: a container that is kept could not be started with it again; with --rm none is kept", text) : 0;
+}
+
 int request_plan(const struct request *q, const struct image *image, char *const *caller_env, struct spec *spec,
 	struct err *err)
 {
@@ -203,5 +210,5 @@ int request_plan(const struct request *q, const struct image *image, char *const
 		r = plan_network(q, &image->exposed, spec, err);
 	if (r == 0)
 		plan_env(q, image, caller_env, spec);
-	return r;
+	return r < 0 ? r : check_kept(spec, err);
 }

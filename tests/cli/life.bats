@@ -270,6 +270,14 @@ await_log() {
 	fails_with 125 "--cidfile" xrun run --cidfile "$BATS_TEST_TMPDIR/id" "$NATIVE" true
 }
 
+@test "what config.json could not hold is refused where a container is kept, and reaches the program where none is" {
+	[ "$(xrun run "$NATIVE" printf '%s' $'a\xffb' | od -An -tx1)" = " 61 ff 62" ]
+	[ "$(xrun run --rm --name box "$NATIVE" printf '%s' $'a\xffb' | od -An -tx1)" = " 61 ff 62" ]
+	fails_with 125 "is not UTF-8" xrun run -d "$NATIVE" echo $'a\xffb'
+	fails_with 125 "is not UTF-8" xrun run --name box -e WORD=$'\xff' "$NATIVE" true
+	[ -z "$(xrun ps -aq)" ]
+}
+
 @test "--pidfile has the number of the first process, at each start" {
 	cd "$BATS_TEST_TMPDIR" || return
 	xrun run -d --pidfile pid --name box "$NATIVE" sleep 1000
