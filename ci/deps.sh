@@ -33,9 +33,10 @@ packages_of() {
 	deb) echo debhelper dpkg-dev fakeroot lintian git ;;
 	fresh) echo debootstrap git ;;
 	kernels) echo checkpolicy debootstrap qemu-system-x86 e2fsprogs cpio xz-utils kmod ;;
+	power) echo qemu-system-common e2fsprogs ;;
 	kernels-arm64) echo gcc-aarch64-linux-gnu gcc-i686-linux-gnu libc6-dev-i386-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-system-arm ;;
 	*)
-		echo "deps.sh: unknown group $1: build, run, demo, test, engines, probes, lint, fuzz, bench, deb, fresh, conformance, kernels or kernels-arm64" >&2
+		echo "deps.sh: unknown group $1: build, run, demo, test, engines, probes, lint, fuzz, bench, deb, fresh, conformance, power, kernels or kernels-arm64" >&2
 		exit 2
 		;;
 	esac
