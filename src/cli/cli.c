@@ -64,6 +64,9 @@ const struct command cli_commands[] = {
 		"The program has the container's namespaces, limits, emulation, and what else confines it.\n\n"
 		"  xrun exec -it web sh\n"
 		"  xrun exec -u root -w /etc web cat hosts\n" },
+	{ "healthcheck", command_healthcheck, "run CONTAINER", "ask a running container now whether it is well", healthcheck_options,
+		"By the check that --health-cmd or its image says, as long as that may take, and with its output. The exit status is 1 if it is\n"
+		"not. What ps and inspect tell is what the container's own checks found.\n" },
 	{ "stats", command_stats, "[OPTIONS] [CONTAINER...]", "show what running containers use", stats_options,
 		"Every second, until interrupted; all running containers if none is named.\n\n"
 		"  xrun stats\n"
@@ -167,7 +170,7 @@ static int print_help(void)
 	     "  xrun -v .:/src -w /src gcc:12 make            build what is in this directory\n\n"
 	     "Commands:");
 	for (const struct command *c = cli_commands; c->name; c++)
-		printf("  %-10s %s\n", c->name, c->help);
+		printf("  %-11s %s\n", c->name, c->help);
 	puts("\n`xrun COMMAND --help` shows a command's options. The store is /var/lib/xrun for root, ~/.local/share/xrun\n"
 	     "for others; --root DIR moves it. Where it is read-only, containers are in /run/xrun or $XDG_RUNTIME_DIR/xrun;\n"
 	     "--runroot DIR moves those.");

@@ -43,7 +43,7 @@ extern const struct option inspect_options[], history_options[], tag_options[], 
 extern const struct option login_options[], logout_options[];
 
 extern const struct option ps_options[], exec_options[], start_options[], stop_options[], kill_options[], rm_options[], wait_options[],
-	rename_options[], logs_options[], attach_options[], top_options[], port_options[], cp_options[], diff_options[], export_options[], commit_options[];
+	rename_options[], healthcheck_options[], logs_options[], attach_options[], top_options[], port_options[], cp_options[], diff_options[], export_options[], commit_options[];
 extern const struct option stats_options[], pause_options[], update_options[];
 
 int command_run(const struct globals *globals, int argc, char **argv, struct err *err);
@@ -72,6 +72,7 @@ int command_restart(const struct globals *globals, int argc, char **argv, struct
 int command_rm(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_wait(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_rename(const struct globals *globals, int argc, char **argv, struct err *err);
+int command_healthcheck(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_logs(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_attach(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_top(const struct globals *globals, int argc, char **argv, struct err *err);

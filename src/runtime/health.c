@@ -2,11 +2,17 @@
 /* health.c owns asking a detached container whether it is well. */
 #include "src/runtime/health.h"
 
+#include "src/base/fd.h"
 #include "src/base/process.h"
 #include "src/runtime/join.h"
+#include "src/runtime/shortage.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { MS = 1000000 };
@@ -52,13 +58,12 @@ int health_due_ms(const struct health *health, const struct run *run)
 }
 
 /* It dies with us, and the program that it has executed with it. */
-static void check(const struct run *run)
+static void check(const struct state *state, const struct spec *spec, const struct idmap *map)
 {
 	struct err ignored;
-	const struct spec *spec = run->spec;
-	struct join join = { .state = &run->state, .spec = spec, .map = run->map, .cwd = spec->cwd, .user = spec->user };
+	struct join join = { .state = state, .spec = spec, .map = map, .cwd = spec->cwd, .user = spec->user };
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	strv_extend(&join.args, &plan(run)->test);
+	strv_extend(&join.args, &spec->life.health.test);
 	strv_extend(&join.env, &spec->env);
 	int r = join_run(&join, NULL, &ignored);
 	_exit(r < 0 ? STATUS_FAILED : r);
@@ -68,7 +73,7 @@ static void start(struct health *health, struct run *run)
 {
 	pid_t pid = is_paused(run) ? -1 : fork(); /* one in a frozen cgroup would not answer */
 	if (pid == 0)
-		check(run);
+		check(&run->state, run->spec, run->map);
 	health->pid = pid > 0 ? pid : 0;
 	health->next = state_now() + (int64_t)(health->pid ? plan(run)->timeout : plan(run)->interval) * MS;
 }
@@ -108,4 +113,29 @@ void health_end(struct health *health)
 	kill(health->pid, SIGKILL);
 	process_wait(health->pid);
 	health->pid = 0;
+}
+
+int health_ask(const struct state *state, const struct spec *spec, const struct idmap *map, struct err *err)
+{
+	uint64_t timeout = spec->life.health.timeout;
+	pid_t pid = fork();
+	if (pid == 0)
+		check(state, spec, map);
+	cleanup_fd int pid_fd = pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pid < 0)
+		return shortage_of_processes(err);
+	if (pid_fd < 0) { /* nothing to wait with for so long and no longer */
+		err_sys(err, "cannot watch the check");
+		kill(pid, SIGKILL);
+		process_wait(pid);
+		return err->code;
+	}
+	struct pollfd ended = { .fd = pid_fd, .events = POLLIN };
+	int ready;
+	do
+		ready = poll(&ended, 1, timeout > INT_MAX ? INT_MAX : (int)timeout);
+	while (ready < 0 && errno == EINTR);
+	if (ready <= 0)
+		kill(pid, SIGKILL);
+	return process_wait(pid) == 0;
 }

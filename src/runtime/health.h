@@ -25,4 +25,10 @@ void health_step(struct health *health, struct run *run);
 /* Ends a check that is under way. */
 void health_end(struct health *health);
 
+/*
+ * Asks a running container once, and waits for the answer as long as its check may take, its output being ours: 1 it is well, 0 it is
+ * not, or did not answer in time. What the container's supervisor counts does not change.
+ */
+int health_ask(const struct state *state, const struct spec *spec, const struct idmap *map, struct err *err);
+
 #endif

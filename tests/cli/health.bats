@@ -68,3 +68,21 @@ await_health() {
 	xrun rm -f box
 	[ "$(xrun run --name box "oci:$LAYOUT:checked" true; xrun inspect -f '{{.State.Health.Status}}' box)" = none ]
 }
+
+@test "healthcheck run asks now, with the check's output and status, and for so long as a check may take" {
+	xrun run -d --name box --health-cmd 'echo asked; test -e /tmp/well' --health-interval 1h --health-timeout 200ms "$NATIVE" sleep 1000 >/dev/null
+	status=0
+	said=$(xrun healthcheck run box) || status=$?
+	[ "$status" = 1 ]
+	[ "$said" = $'asked\nunhealthy' ]
+	xrun exec box touch /tmp/well
+	[ "$(xrun healthcheck run box)" = asked ]
+	xrun run -d --name slow --health-cmd 'exec sleep 3456' --health-interval 1h --health-timeout 100ms "$NATIVE" sleep 1000 >/dev/null
+	[ "$(xrun healthcheck run slow)" = unhealthy ]
+	await ! pgrep -u "$(id -u)" -f '^sleep 3456'
+	xrun run -d --name none "$NATIVE" sleep 1000 >/dev/null
+	fails_with 125 "has no check" xrun healthcheck run none
+	xrun stop none >/dev/null
+	fails_with 125 "is not running" xrun healthcheck run none
+	fails_with 125 "healthcheck run CONTAINER" xrun healthcheck box
+}
