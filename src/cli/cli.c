@@ -3,6 +3,7 @@
 #include "src/cli/cli.h"
 
 #include "src/base/str.h"
+#include "src/cli/mistyped.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -228,5 +229,6 @@ int cli_main(int argc, char **argv, struct err *err)
 	const struct command *command = find(argv[at]);
 	if (command)
 		return command->run(&globals, argc - at - 1, argv + at + 1, err);
-	return command_run(&globals, argc - at, argv + at, err);
+	int r = *argv[at] == '-' ? 0 : mistyped_check(&globals, argv[at], err);
+	return r < 0 ? r : command_run(&globals, argc - at, argv + at, err);
 }

@@ -23,3 +23,13 @@ prepare() {
 @test "--root without a directory says what it needs" {
 	fails_with 125 "--root needs an argument: DIR" "$XRUN" --root
 }
+
+@test "a mistyped command is told, and asks no registry; an image of that name is run" {
+	fails_with 125 "rnu is no command, and no image in the store: if run is meant" xrun rnu --rm "$NATIVE" true
+	fails_with 125 "if inspect is meant" xrun insepct box
+	xrun pull -q "$NATIVE"
+	xrun tag "$NATIVE" docker.io/library/runn:latest
+	[ "$(xrun runn echo here)" = here ]
+	fails_with 125 "docker.io/library/rnu:latest is not in the store" xrun run --pull never rnu true
+	fails_with 125 "docker.io/library/perl:latest is not in the store" xrun --pull never perl true
+}

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "src/cli/mistyped.h"
 #include "src/cli/options.h"
 
 #include <errno.h>
@@ -277,9 +278,23 @@ static void help_lists_every_option_with_its_letter_and_argument(void **state)
 
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void what_is_near_a_command_is_one_slip_away(void **state)
+{
+	static const char *const near[] = { "rn", "runn", "rnu", "run1", "ran", "xrun", "un" }, *const far[] = { "run", "", "r", "unr", "rune1", "debian", "rum1" };
+	(void)state;
+	for (size_t i = 0; i < sizeof near / sizeof *near; i++)
+		assert_true(mistyped_is_near(near[i], "run"));
+	for (size_t i = 0; i < sizeof far / sizeof *far; i++)
+		assert_false(mistyped_is_near(far[i], "run"));
+	assert_true(mistyped_is_near("isnpect", "inspect"));
+	assert_false(mistyped_is_near("docker", "doctor"));
+	assert_false(mistyped_is_near("perl", "pull"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_near_a_command_is_one_slip_away),
 		test(no_words_are_no_options),
 		test(an_argument_follows_as_the_next_word_or_after_an_equals_sign),
 		test(everything_after_the_first_equals_sign_is_the_argument),
