@@ -188,7 +188,7 @@ static int start(const struct words *words, const struct engine_join *join, stru
 		process_wait(pid);
 	}
 	oci_relay_plainly(terminal_fd);
-	return r < 0 || words->detach ? r : relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, true, NULL);
+	return r < 0 || words->detach ? r : relay_until_exit(pid, RELAY_PROGRAM, NULL, signal_fd, terminal_fd, true, NULL);
 }
 
 static int run(const struct oci_globals *globals, const struct words *words, const struct strv *operands, struct spec *spec, struct err *err)

@@ -33,7 +33,7 @@ static int start_and_wait(const struct engine_request *request, const struct oci
 		r = engine_poststart(dir_fd, state, request->spec, err);
 	if (r < 0 || words->detach)
 		return r;
-	return relay_until_exit(state->pid, true, NULL, signal_fd, terminal_fd, true, NULL);
+	return relay_until_exit(state->pid, RELAY_FIRST, NULL, signal_fd, terminal_fd, true, NULL);
 }
 
 static int run(const struct engine_request *request, const struct oci_create_words *words, struct err *err)

@@ -231,13 +231,13 @@ static int wait_for_program(struct join *join, const struct relay_leave *leave, 
 {
 	static const struct err none;
 	struct keys keys = leave ? leave->keys : (struct keys){ 0 };
-	int status = relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, join->interactive, leave ? &keys : NULL);
+	int status = relay_until_exit(pid, RELAY_PROGRAM, NULL, signal_fd, terminal_fd, join->interactive, leave ? &keys : NULL);
 	if (status != RELAY_LEFT || !leave)
 		return status;
 	int r = relay_leave_caller(err);
 	fd_write_all(leave->ready_fd, r < 0 ? err : &none, sizeof *err);
 	close(leave->ready_fd);
-	return r < 0 ? r : relay_until_exit(pid, false, NULL, signal_fd, terminal_fd, false, NULL);
+	return r < 0 ? r : relay_until_exit(pid, RELAY_PROGRAM, NULL, signal_fd, terminal_fd, false, NULL);
 }
 
 int join_run(struct join *join, const struct relay_leave *leave, struct err *err)

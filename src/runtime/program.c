@@ -154,7 +154,7 @@ static int run_init(bool terminal, struct err *err)
 		if (signal_number == SIGCHLD && child_status(child, &status))
 			_exit(status);
 		if (signal_number > 0 && signal_number != SIGCHLD)
-			kill(child, signal_number);
+			kill(info.si_code == SI_QUEUE ? -child : child, signal_number); /* queued: it was typed, see relay.c */
 	}
 }
 

@@ -45,7 +45,7 @@ struct relay {
 	pid_t pid;
 	int signal_fd, terminal_fd;
 	bool stdin_open, stdout_open, exited, given_up, left;
-	bool is_first;   /* of a container: see signal_first */
+	enum relay_whom whom;
 	int ended_by;
 	struct watch *watch;
 	struct keys *keys;
@@ -75,10 +75,32 @@ static void make_raw(struct relay *relay)
 /* What has no handler is to end by it, as it would outside, and its status says so: Ctrl-C is 130. */
 static void forward(struct relay *relay, int number)
 {
-	if (!relay->is_first)
+	if (relay->whom == RELAY_PROGRAM)
 		kill(relay->pid, number);
 	else if (signal_first(relay->pid, number))
 		relay->ended_by = number;
+}
+
+/* As the kernel sends what a terminal's keys stand for. */
+static bool is_typed(const struct signalfd_siginfo *info)
+{
+	return info->ssi_code == SI_KERNEL && (info->ssi_signo == SIGINT || info->ssi_signo == SIGQUIT);
+}
+
+/*
+ * Ctrl-C at our terminal is for all that runs in the foreground there, and would be so for the program's children without us: make ends
+ * its compilers by it. They are the group of the program's terminal, or if it has none the program's own.
+ */
+static void forward_typed(struct relay *relay, int number)
+{
+	if (relay->whom != RELAY_PROGRAM && signal_is_lost(relay->pid, number))
+		forward(relay, number);
+	else if (relay->terminal_fd >= 0)
+		ioctl(relay->terminal_fd, TIOCSIG, number);
+	else if (relay->whom == RELAY_INIT)
+		sigqueue(relay->pid, number, (union sigval){ 0 }); /* which tells it that this is for its child's group */
+	else
+		kill(getpgid(relay->pid) == relay->pid ? -relay->pid : relay->pid, number);
 }
 
 static void take_signals(struct relay *relay)
@@ -90,6 +112,8 @@ static void take_signals(struct relay *relay)
 			follow_window(relay);
 		else if (relay->exited) /* the number may be another process' by now */
 			relay->given_up = relay->given_up || info.ssi_signo != SIGCHLD;
+		else if (is_typed(&info))
+			forward_typed(relay, (int)info.ssi_signo);
 		else if (info.ssi_signo != SIGCHLD)
 			forward(relay, (int)info.ssi_signo);
 		else if (process_ended(relay->pid, &status)) {
@@ -135,12 +159,28 @@ static void take_keys(struct relay *relay)
 	relay->stdin_open = !relay->left;
 }
 
+/* The kernel keeps from a first process without a handler what is typed at its own terminal, too. */
+static void take_interrupts(struct relay *relay)
+{
+	static const struct { int key, number; } keys[] = { { VINTR, SIGINT }, { VQUIT, SIGQUIT } };
+	struct termios its;
+	if (relay->whom == RELAY_PROGRAM || relay->exited || tcgetattr(relay->terminal_fd, &its) < 0 || !(its.c_lflag & ISIG))
+		return;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		cc_t key = its.c_cc[keys[i].key];
+		bool typed = key != _POSIX_VDISABLE && memchr(relay->in.data, key, relay->in.len);
+		if (typed && tcgetpgrp(relay->terminal_fd) == relay->pid && signal_is_lost(relay->pid, keys[i].number))
+			forward(relay, keys[i].number);
+	}
+}
+
 /* Our input's end is the terminal's end-of-file character for the program. A raw terminal has no other end than to hang up. */
 static void take_input(struct relay *relay)
 {
 	if (fill(&relay->in, 0)) {
 		if (relay->keys && relay->is_raw)
 			take_keys(relay);
+		take_interrupts(relay);
 		return;
 	}
 	relay->stdin_open = false;
@@ -215,9 +255,9 @@ static bool is_left(const struct relay *relay)
 	return relay->left && !relay->in.len && !relay->out.len;
 }
 
-int relay_until_exit(pid_t pid, bool is_first, struct watch *watch, int signal_fd, int terminal_fd, bool interactive, struct keys *keys)
+int relay_until_exit(pid_t pid, enum relay_whom whom, struct watch *watch, int signal_fd, int terminal_fd, bool interactive, struct keys *keys)
 {
-	struct relay relay = { .pid = pid, .is_first = is_first, .watch = watch, .signal_fd = signal_fd, .terminal_fd = terminal_fd, .stdout_open = true,
+	struct relay relay = { .pid = pid, .whom = whom, .watch = watch, .signal_fd = signal_fd, .terminal_fd = terminal_fd, .stdout_open = true,
 		.keys = keys };
 	relay.stdin_open = interactive && terminal_fd >= 0;
 	if (terminal_fd >= 0) /* the description is ours alone */

@@ -22,13 +22,17 @@ struct relay_leave {
 	struct keys keys;
 };
 
+/* Whose signals: of a program that joined a container, of a container's first process (see signal_first), of one that is xrun's init. */
+enum relay_whom { RELAY_PROGRAM, RELAY_FIRST, RELAY_INIT };
+
 /*
- * Until process `pid`, a child, ends: forwards signals to it, and with terminal_fd >= 0 relays between it and our own
- * terminal, raw meanwhile, and follows the window's size. `is_first`: it is the container's first, see signal_first. `watch`, unless NULL, is looked after.
+ * Until process `pid`, a child, ends: forwards signals to it, those that were typed at our terminal (Ctrl-C) to all that it runs in the
+ * foreground, and with terminal_fd >= 0 relays between it and our own terminal, raw meanwhile, and follows the window's size. `watch`,
+ * unless NULL, is looked after.
  * Returns the exit status, 128+n for a signal; RELAY_LEFT once `keys`, unless NULL, were typed at our terminal.
  */
 enum { RELAY_LEFT = -1 };
-int relay_until_exit(pid_t pid, bool is_first, struct watch *watch, int signal_fd, int terminal_fd, bool interactive, struct keys *keys);
+int relay_until_exit(pid_t pid, enum relay_whom whom, struct watch *watch, int signal_fd, int terminal_fd, bool interactive, struct keys *keys);
 
 /* After that: a session of its own for this process, away from its caller's terminal, directory and streams. */
 int relay_leave_caller(struct err *err);

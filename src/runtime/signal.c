@@ -57,14 +57,14 @@ static bool has_no_handler(pid_t pid, int number)
 }
 
 /* One that waits for a signal by signalfd(2) has it blocked. Looked at twice, as it may begin to wait in between. */
-static bool is_lost_on(pid_t pid, int number)
+bool signal_is_lost(pid_t pid, int number)
 {
 	return has_no_handler(pid, number) && !waits_for_signals(pid) && has_no_handler(pid, number) && !waits_for_signals(pid);
 }
 
 bool signal_first(pid_t pid, int number)
 {
-	bool lost = number != SIGKILL && is_lost_on(pid, number);
+	bool lost = number != SIGKILL && signal_is_lost(pid, number);
 	kill(pid, lost ? SIGKILL : number);
 	return lost;
 }
@@ -85,7 +85,7 @@ int signal_container(const struct state *state, int number, bool as_is, struct e
 	cleanup_fd int pid_fd = state_open_process(state, err);
 	if (pid_fd < 0)
 		return pid_fd;
-	if (!as_is && number != SIGKILL && is_lost_on(state->pid, number))
+	if (!as_is && number != SIGKILL && signal_is_lost(state->pid, number))
 		number = SIGKILL;
 	if (syscall(SYS_pidfd_send_signal, pid_fd, number, NULL, 0) < 0)
 		return err_sys(err, "cannot signal container %s", state->name);

@@ -139,7 +139,8 @@ static void reap_outer(struct run *run)
 static int run_attended(struct run *run, struct err *err)
 {
 	struct keys keys = run->leave ? run->leave->keys : (struct keys){ 0 };
-	int r = relay_until_exit(run->pid, true, &run->watch, run->signal_fd, run->terminal_fd, run->spec->interactive, run->leave ? &keys : NULL);
+	enum relay_whom whom = run->spec->init ? RELAY_INIT : RELAY_FIRST;
+	int r = relay_until_exit(run->pid, whom, &run->watch, run->signal_fd, run->terminal_fd, run->spec->interactive, run->leave ? &keys : NULL);
 	if (r != RELAY_LEFT)
 		return r;
 	run->ready_fd = run->leave->ready_fd;

@@ -253,10 +253,11 @@ prepare() {
 	[[ $output == *"44 132"* ]]
 }
 
-@test "Ctrl-C at the terminal interrupts the program, not xrun" {
-	local program="import os,pty,sys,time
+# type_interrupt COMMAND...: on a terminal, where Ctrl-C is typed once it has said "ready"; prints what it says, and its status.
+type_interrupt() {
+	timeout 60 python3 -c "import os,pty,sys
 pid, fd = pty.fork()
-if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
+if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
 said = b''
 while b'ready' not in said: said += os.read(fd, 1000)
 os.write(fd, b'\x03')
@@ -266,9 +267,39 @@ try:
         if not data: break
         said += data
 except OSError: pass
-print(said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
-	run python3 -c "$program" "$XRUN" --root "$STORE" -it "$NATIVE" sh -c 'trap "echo caught; exit 3" INT; echo ready; while :; do sleep 0.1; done'
+print(said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))" "$@"
+}
+
+@test "Ctrl-C at the terminal interrupts the program, not xrun" {
+	run type_interrupt "$XRUN" --root "$STORE" -it "$NATIVE" sh -c 'trap "echo caught; exit 3" INT; echo ready; while :; do sleep 0.1; done'
 	[[ $output == *caught*" 3" ]]
+}
+
+@test "Ctrl-C reaches what the program waits for, with a terminal of its own and without, as it would without a container" {
+	local options waits='trap "echo caught; exit 3" INT; sh -c "trap \"echo \$((3 * 5)); exit 4\" INT; echo ready; while :; do sleep 0.1; done"; sleep 1000'
+	for options in "" -t -it --init "--init -t" "--pid host"; do
+		# shellcheck disable=SC2086 # several
+		run type_interrupt "$XRUN" --root "$STORE" $options "$NATIVE" sh -c "$waits"
+		echo "$options: $output"
+		[[ $output == *15*caught*" 3" ]]
+	done
+	xrun run -d --name box "$NATIVE" sleep 1000
+	run type_interrupt "$XRUN" --root "$STORE" exec box sh -c "$waits"
+	xrun rm -f box
+	echo "exec: $output"
+	[[ $output == *15*caught*" 3" ]]
+}
+
+@test "Ctrl-C ends a program without a handler, with a terminal of its own and without" {
+	local options
+	echo ready >"$BATS_TEST_TMPDIR/said"
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
+	for options in "" -t -it --init; do
+		# shellcheck disable=SC2086
+		run type_interrupt "$XRUN" --root "$STORE" $options -v "$BATS_TEST_TMPDIR/said:/said" "$NATIVE" tail -f /said
+		echo "$options: $output"
+		[[ $output == *" 130" ]]
+	done
 }
 
 @test "--name is the container's, and is refused while another has it" {
