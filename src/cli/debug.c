@@ -201,7 +201,7 @@ static char *find_file(const struct spec *spec, const struct strv *layers, const
 		const struct spec_mount *m = &spec->mounts[i];
 		size_t len = strlen(m->target);
 		if (m->source && str_starts(path, m->target) && (path[len] == '/' || !path[len]))
-			return find_below(m->source, path[len] ? path + len + 1 : ".");
+			return path[len] ? find_below(m->source, path + len + 1) : realpath(m->source, NULL); /* it may be one file */
 	}
 	char *found = NULL;
 	for (size_t i = 0; i < layers->len && !found; i++)

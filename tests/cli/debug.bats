@@ -108,6 +108,15 @@ goes_to_the_end() {
 	goes_to_the_end
 }
 
+@test "gdb has the symbols of a program that is a volume of its own" {
+	"$XRUN" --root "$STORE" --gdb -v "$BATS_FILE_TMPDIR/programs/counter:/bin/counter" --arch aarch64 "$PLAIN/test:arm64" counter 2>"$BATS_TEST_TMPDIR/said" 3>&- &
+	job=$!
+	await_text gdb-multiarch "$BATS_TEST_TMPDIR/said"
+	command=$(sed -n 's/^xrun: the program waits for gdb: //p' "$BATS_TEST_TMPDIR/said")
+	[[ $command == *"'file $BATS_FILE_TMPDIR/programs/counter'"* ]]
+	goes_to_the_end
+}
+
 @test "--gdb=SOCKET makes a link to the socket, which is gone afterwards" {
 	wait_in_gdb --gdb="$BATS_TEST_TMPDIR/socket"
 	[[ $command == *"target remote $BATS_TEST_TMPDIR/socket'" ]]
