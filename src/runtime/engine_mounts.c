@@ -68,27 +68,14 @@ static bool waits(const struct engine_mount *m)
 	return !m->bind && str_starts(m->target, "/dev") && m->target[len + strspn(m->target + len, "/")] == 0;
 }
 
-/* A tmpfs is as open as the directory that it covers, if nothing else was said. */
-static int take_mode(const struct engine_mount *m, int target_fd, int mount_fd, struct err *err)
-{
-	struct stat st;
-	for (size_t i = 0; i < m->data.len; i++)
-		if (str_starts(m->data.items[i], "mode="))
-			return 0;
-	if (fstat(target_fd, &st) < 0 || fchmodat(mount_fd, ".", st.st_mode & 07777, 0) < 0)
-		return err_sys(err, "cannot set the mode of %s", m->target);
-	return 0;
-}
-
 /*
  * `set` and `clear`: what this mount still lacks of its own attributes. All of them are there before it is: the kernel changes none of a mount that hangs
  * in a detached tree, which is what a container in the host's mount namespace has for a root.
  */
 static int attach(const struct engine_mount *m, int mount_fd, int root_fd, bool directory, uint64_t set, uint64_t clear, struct err *err)
 {
-	cleanup_fd int before_fd = fd_openat2(root_fd, m->target, O_PATH, 0, RESOLVE_IN_ROOT);
 	cleanup_fd int target_fd = open_target(m, root_fd, directory, err);
-	int r = target_fd < 0 ? target_fd : before_fd >= 0 && is_filled(m) ? take_mode(m, target_fd, mount_fd, err) : 0;
+	int r = target_fd < 0 ? target_fd : 0;
 	if (r == 0 && m->copy_up)
 		r = engine_copy_up(target_fd, mount_fd, m->target, err);
 	if (r == 0)
@@ -169,9 +156,34 @@ static const char *place_on_host(const char *type)
 	return NULL;
 }
 
+/* A tmpfs is as open as the directory that it covers, if nothing else was said. */
+static char *covered_mode(const struct engine_mount *m, int root_fd)
+{
+	struct stat st;
+	for (size_t i = 0; i < m->data.len; i++)
+		if (str_starts(m->data.items[i], "mode="))
+			return NULL;
+	cleanup_fd int fd = fd_openat2(root_fd, m->target, O_PATH, 0, RESOLVE_IN_ROOT);
+	return fd >= 0 && fstat(fd, &st) == 0 ? str_fmt("mode=%o", st.st_mode & 07777) : NULL;
+}
+
+static int make_for(const struct engine_mount *m, const char *type, int root_fd, struct err *err)
+{
+	struct engine_mount covering = *m;
+	char *mode = is_filled(m) ? covered_mode(m, root_fd) : NULL;
+	if (!mode)
+		return engine_mount_make(m, type, err);
+	covering.data = (struct strv){ 0 };
+	strv_extend(&covering.data, &m->data);
+	strv_take(&covering.data, mode);
+	int fd = engine_mount_make(&covering, type, err);
+	strv_done(&covering.data);
+	return fd;
+}
+
 static int attach_new(const struct engine_mount *m, int source_fd, const char *type, int root_fd, struct err *err)
 {
-	cleanup_fd int fd = source_fd >= 0 ? dup(source_fd) : engine_mount_make(m, type, err);
+	cleanup_fd int fd = source_fd >= 0 ? dup(source_fd) : make_for(m, type, root_fd, err);
 	const char *place = place_on_host(type);
 	if ((fd == -EPERM || fd == -EBUSY || fd == -EACCES) && place)
 		return attach_hosts(m, place, root_fd, err);
