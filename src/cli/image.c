@@ -6,6 +6,8 @@
 #include "src/cli/selection.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { MAX_TRIES = 20 };
 
@@ -30,30 +32,58 @@ static bool must_fetch(const struct request *q, const struct source *source)
 	return str_eq(q->pull, "always") || (source->kind != SOURCE_REGISTRY && !str_eq(q->pull, "never"));
 }
 
-/* An image that was loaded or built here is in no registry; it may be here for another platform than was wanted. */
-static int tell_others(const char *name, int dir_fd, struct err *err)
+/* For how many platforms the store has this name, and one of them. */
+static size_t count_platforms(const char *name, int dir_fd, struct platform *ret_platform)
 {
 	struct err ignored;
 	struct image *images = NULL;
-	size_t count = 0;
-	const struct image *other = NULL;
+	size_t count = 0, found = 0;
 	cleanup_store struct store store = STORE_CLOSED;
 	if (store_open(&store, dir_fd, false, &ignored) < 0 || store_list_images(&store, &images, &count, &ignored) < 0)
-		return err->code;
-	for (size_t i = 0; i < count && !other; i++)
-		other = str_eq(images[i].reference, name) ? &images[i] : NULL;
-	if (other)
-		err_append(err, "; the store has it for %s, which --platform chooses", platform_text(&other->platform).text);
-	for (size_t i = 0; i < count; i++)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		if (str_eq(images[i].reference, name) && found++ == 0)
+			*ret_platform = images[i].platform;
 		image_done(&images[i]);
+	}
 	free(images);
+	return found;
+}
+
+/* An image that was loaded or built here is in no registry; it may be here for another platform than was wanted. */
+static int tell_others(const char *name, int dir_fd, struct err *err)
+{
+	struct platform other;
+	bool told = strstr(err->text, "--platform") || strstr(err->text, "--arch");
+	if (!told && count_platforms(name, dir_fd, &other))
+		err_append(err, "; the store has it for %s, which --platform chooses", platform_text(&other).text);
 	return err->code;
+}
+
+/*
+ * Where nobody is to be asked for another one, the only platform that a name is here for is meant. A registry's name means the
+ * machine's own platform, whatever was pulled before.
+ */
+static int look_for_only(const struct request *q, const char *name, int dir_fd, struct store *ret_store, struct image *ret_image, struct err *err)
+{
+	struct platform only;
+	bool is_asked = !str_eq(q->pull, "never") && !str_starts(name, "localhost/");
+	if (is_asked || str_eq(q->pull, "always") || q->arch || q->platform || count_platforms(name, dir_fd, &only) != 1)
+		return -ENOENT;
+	err_clear(err);
+	int r = look(name, &only, dir_fd, ret_store, ret_image, err);
+	if (r == 0)
+		fprintf(stderr, "xrun: warning: %s is in the store for %s alone, and runs as that; --platform %s says that it is meant\n", name,
+			platform_text(&only).text, platform_text(&only).text);
+	return r;
 }
 
 static int find_image(const struct request *q, const struct source *source, const char *name, const struct fetch *fetch,
 	const struct idmap *map, int dir_fd, struct store *ret_store, struct image *ret_image, struct err *err)
 {
 	int r = must_fetch(q, source) ? -ENOENT : look(name, &fetch->platform, dir_fd, ret_store, ret_image, err);
+	if (r == -ENOENT)
+		r = look_for_only(q, name, dir_fd, ret_store, ret_image, err);
 	if (r == -ENOENT && str_eq(q->pull, "never")) {
 		err_set(err, -ENOENT, "%s is not in the store for %s, and --pull never was given", name, platform_text(&fetch->platform).text);
 		return tell_others(name, dir_fd, err);

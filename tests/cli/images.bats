@@ -112,6 +112,24 @@ assert d[1]['created_by'] == 'ENV A=b'"
 	[ "$("$XRUN" --root "$BATS_TEST_TMPDIR/empty" prune)" = "" ]
 }
 
+@test "where nobody is asked for another one, the only platform that a name is here for runs, and that is told" {
+	local name=localhost/foreign:1 warning="is in the store for linux/s390x alone, and runs as that; --platform linux/s390x says that it is meant"
+	xrun pull -q --arch s390x "$PLAIN/test:s390x"
+	xrun tag "$PLAIN/test:s390x" "$name"
+	[ "$(xrun "$name" uname -m 2>"$BATS_TEST_TMPDIR/said")" = s390x ]
+	[ "$(cat "$BATS_TEST_TMPDIR/said")" = "xrun: warning: $name $warning" ]
+	[[ $(xrun --pull never "$PLAIN/test:s390x" uname -m 2>&1) == *"xrun: warning: $PLAIN/test:s390x $warning"*s390x ]]
+	[ "$(xrun --platform linux/s390x "$name" uname -m 2>&1)" = s390x ]
+	# a registry's name means the machine's own platform, whatever was pulled before
+	fails_with 125 "is for linux/s390x, not for $(xrun inspect --format '{{.Os}}/{{.Architecture}}' "$NATIVE"); run it with --platform linux/s390x" \
+		xrun "$PLAIN/test:s390x" uname -m
+	[[ $said != *"the store has it"* ]]
+	fails_with 125 "the store has it for linux/s390x, which --platform chooses" xrun --arch riscv64 "$name" uname -m
+	xrun tag "$NATIVE" "$name"
+	[ "$(xrun "$name" uname -m 2>&1)" = "$HOST" ]
+	xrun rmi "$name" "$PLAIN/test:s390x"
+}
+
 @test "rmi takes what is damaged, and with --force what is not there" {
 	xrun rmi -f example.com/nonesuch
 	xrun pull -q "$PLAIN/test:empty"
