@@ -102,6 +102,7 @@ const struct command cli_commands[] = {
 	{ "inspect", command_inspect, "[OPTIONS] CONTAINER|IMAGE...", "say all that is known of containers or images, as JSON", inspect_options,
 		"Names of fields are docker's. An image is named as for run, or by the beginning of its id. Of several platforms all are shown.\n\n"
 		"  xrun inspect --format '{{.State.Status}} {{.State.ExitCode}}' web\n"
+		"  xrun inspect --format '{{(index (index .NetworkSettings.Ports \"80/tcp\") 0).HostPort}}' web\n"
 		"  xrun inspect --arch riscv64 debian:trixie\n" },
 	{ "history", command_history, "[OPTIONS] IMAGE", "list the steps that an image was made by", history_options, NULL },
 	{ "load", command_load, "[OPTIONS] [rootfs:DIR NAME]", "bring images into the store out of an archive, or a directory's files", load_options,

@@ -9,8 +9,10 @@
 #include "src/runtime/join.h"
 #include "src/runtime/namespaces.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Bytes that are not UTF-8 have no place in JSON. */
 static json_t *text(const char *s)
@@ -96,6 +98,18 @@ static json_t *host_config_value(const struct spec *spec)
 		"json-file", "Config", "max-size", log_size, "max-file", log_files, "UsernsMode", userns);
 }
 
+/* As -v takes them. */
+static json_t *binds_value(const struct spec *spec)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < spec->mount_count; i++) {
+		const struct spec_mount *mount = &spec->mounts[i];
+		if (mount->source)
+			json_array_append_new(array, take(str_fmt("%s:%s%s", mount->source, mount->target, mount->read_only ? ":ro" : "")));
+	}
+	return array;
+}
+
 static json_t *mounts_value(const struct spec *spec)
 {
 	static const char *const types[] = { "bind", "tmpfs", "bind", "volume" }; /* by mount_kind */
@@ -138,6 +152,15 @@ static json_t *namespaces_value(const struct subject *subject)
 	return object;
 }
 
+/* "" where there is none: of one that did not run in the background. */
+static json_t *log_path_value(const struct subject *subject)
+{
+	cleanup_free char *link = str_fmt("/proc/self/fd/%d", subject->dir_fd);
+	char dir[4096];
+	ssize_t n = faccessat(subject->dir_fd, "log/json.log", F_OK, 0) == 0 ? readlink(link, dir, sizeof dir) : -1;
+	return n < 0 ? json_string("") : take(str_fmt("%.*s/log/json.log", (int)n, dir));
+}
+
 /* docker's names; "" and 0 where there is none, as there. The address is that of every private network's container (interface.h). */
 static json_t *network_settings_value(const struct subject *subject)
 {
@@ -156,14 +179,19 @@ char *describe_container(const struct subject *subject)
 {
 	const struct state *state = &subject->state;
 	const struct spec *spec = &subject->spec;
-	json_t *emulators = json_object();
+	json_t *emulators = json_object(), *host = host_config_value(spec);
+	json_object_set_new(host, "Binds", binds_value(spec));
+	json_object_set_new(host, "PortBindings", ports_value(spec));
+	json_object_set_new(host, "Privileged", json_boolean(spec->isolation.privileged));
 	for (size_t i = 0; i < spec->emulator_count; i++)
 		json_object_set_new(emulators, spec->emulators[i].arch, text(spec->emulators[i].path));
 	json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "Id", state->id, "Created",
 		time_value(state->created), "Path", text(spec->args.len ? spec->args.items[0] : ""), "Args", list(&spec->args, 1), "State", state_value(state),
 		"Image", text(state->image), "Name", text(state->name), "RestartCount", state->restarts, "Supervisor", (int)state->supervisor,
-		"Config", config_value(spec), "HostConfig", host_config_value(spec), "Mounts", mounts_value(spec), "NetworkSettings",
+		"Config", config_value(spec), "HostConfig", host, "Mounts", mounts_value(spec), "NetworkSettings",
 		network_settings_value(subject), "Emulators", emulators, "Namespaces", namespaces_value(subject));
+	json_object_set_new(json, "LogPath", log_path_value(subject));
+	json_object_set_new(json, "Platform", json_string("linux"));
 	char *dump = json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	json_decref(json);
 	return dump;

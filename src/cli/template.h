@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 /*
- * Expands `format` over a JSON text, an object: {{.A.B}}, {{.A "key"}}, {{json .A}}, {{index .A "key"}}, {{len .A}}, {{lower .A}}, {{upper .A}},
- * {{join .A ", "}}, {{range .A}}...{{end}} and {{println .A}}; \t and \n. Names may differ in upper and lower case. What the object has not is an
- * error that says so; what else there is in Go's templates, too.
+ * Expands `format` over a JSON text, an object, as Go's text/template does: fields, if, else, with, range, variables, pipes, parentheses, the
+ * blanks that {{- and -}} take away, comments, and the functions of template_function.c; \t and \n. Names may differ in upper and
+ * lower case. What the object has not is an error that says so; what else there is in Go's templates, too.
  */
 int template_expand(const char *format, const char *json, struct buf *ret_text, struct err *err);
 

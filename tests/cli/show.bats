@@ -35,6 +35,26 @@ teardown() {
 	fails_with 125 "no field Nonesuch" xrun inspect -f '{{.Nonesuch}}' box
 }
 
+@test "inspect takes the templates that scripts for docker have" {
+	local port
+	port=$(free_port)
+	xrun run -d --name box -l team=core -e A=b -p "127.0.0.1:$port:80" -v "$BATS_TEST_TMPDIR:/data:ro" "$NATIVE" sleep 1000 >/dev/null
+	gives() { echo "$1: $(xrun inspect -f "$1" box)"; [ "$(xrun inspect -f "$1" box)" = "$2" ]; }
+	gives '{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}' "$port"
+	gives '{{range $p, $conf := .NetworkSettings.Ports}}{{$p}} -> {{(index $conf 0).HostPort}}{{end}}' "80/tcp -> $port"
+	gives '{{range $k, $v := .Config.Labels}}{{$k}}={{$v}} {{end}}' "team=core "
+	gives '{{range .Mounts}}{{if eq .Destination "/data"}}{{.Source}}{{end}}{{end}}' "$BATS_TEST_TMPDIR"
+	gives '{{range .HostConfig.Binds}}{{.}}{{end}} {{.HostConfig.Privileged}} {{.Platform}}' "$BATS_TEST_TMPDIR:/data:ro false linux"
+	gives '{{if .State.Running}}up{{else}}down{{end}}{{if .State.Paused}}, paused{{end}}' up
+	gives '{{range .Config.Env}}{{println .}}{{end}}' "$(xrun exec box env | grep -E '^(PATH|HOSTNAME|A)='; echo)"
+	gives '{{printf "%.12s %s" .ID .State.Status | upper}}' "$(xrun ps -q | tr '[:lower:]' '[:upper:]') RUNNING"
+	gives '{{with index .HostConfig.PortBindings "80/tcp"}}{{range .}}{{.HostIp}}{{end}}{{end}}' 127.0.0.1
+	xrun run -d --name talks "$NATIVE" sh -c 'echo hello' >/dev/null
+	xrun wait talks >/dev/null
+	grep -q hello "$(xrun inspect -f '{{.LogPath}}' talks)"
+	fails_with 125 "an {{if}} has no {{end}}" xrun inspect -f '{{if .State}}' box
+}
+
 @test "ps takes templates, tables of them, and filters by label" {
 	xrun run -d --name one -l a=b "$NATIVE" sleep 1000
 	xrun run -d --name two -l a=c "$NATIVE" sleep 1000
