@@ -8,6 +8,7 @@
 #   make conformance   the same container on every architecture there is a compiler for
 #   make sweep      runs and pulls broken off at every system call; STEP=10: runs at one in ten, pulls at one of each kind and place
 #   make check-many    500 containers at once; MANY=1000 for another number
+#   make check-rounds  1000 lives of containers, 8 at a time, of which nothing may be left; ROUNDS=100 AT_ONCE=4 for others
 #   make check-large   system calls and memory for an image of a million files; LARGE=250000 for another number
 #   make check-power   the power failing while the store is changed; STEP=1: after each of the disk's writes, else one in 60
 #   make check-kernels   some tests on older kernels, in virtual machines
@@ -188,6 +189,7 @@ demo: ; $(Q)IMAGE=$(IMAGE) ci/demo.sh
 bench: ; $(Q)ci/bench.sh
 bench-pull bench-start bench-exec bench-emulation bench-engines: bench-%: ; $(Q)ci/bench.sh $*
 check-many: ; $(Q)ONLY=many MANY=$(or $(MANY),500) ci/check.sh
+check-rounds: all ; $(Q)tests/rounds.sh
 check-large: ; $(Q)ONLY=large LARGE=$(or $(LARGE),1000000) ci/check.sh
 check-power: ; $(Q)STEP=$(STEP) TYPES="$(TYPES)" ci/power.sh
 check-kernels: ; $(Q)ci/kernels.sh
@@ -212,6 +214,6 @@ install: all
 clean:
 	rm -rf build build-*/
 
-.PHONY: all probes unit-tests fuzzers check check-many check-large check-power check-kernels check-arm64 conformance sweep demo bench bench-pull bench-start bench-exec bench-emulation bench-engines lint deb fuzz install clean
+.PHONY: all probes unit-tests fuzzers check check-many check-rounds check-large check-power check-kernels check-arm64 conformance sweep demo bench bench-pull bench-start bench-exec bench-emulation bench-engines lint deb fuzz install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)
