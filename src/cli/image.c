@@ -32,8 +32,8 @@ static bool must_fetch(const struct request *q, const struct source *source)
 	return str_eq(q->pull, "always") || (source->kind != SOURCE_REGISTRY && !str_eq(q->pull, "never"));
 }
 
-/* For how many platforms the store has this name, and one of them. */
-static size_t count_platforms(const char *name, int dir_fd, struct platform *ret_platform)
+/* For how many platforms the store has this name, and the one of them that fits best. */
+static size_t find_stored(const char *name, const struct platform *wanted, int dir_fd, struct platform *ret_best)
 {
 	struct err ignored;
 	struct image *images = NULL;
@@ -42,21 +42,26 @@ static size_t count_platforms(const char *name, int dir_fd, struct platform *ret
 	if (store_open(&store, dir_fd, false, &ignored) < 0 || store_list_images(&store, &images, &count, &ignored) < 0)
 		return 0;
 	for (size_t i = 0; i < count; i++) {
-		if (str_eq(images[i].reference, name) && found++ == 0)
-			*ret_platform = images[i].platform;
+		const struct platform *platform = &images[i].platform;
+		if (str_eq(images[i].reference, name) && (found++ == 0 || platform_score(platform, wanted) > platform_score(ret_best, wanted)))
+			*ret_best = *platform;
 		image_done(&images[i]);
 	}
 	free(images);
 	return found;
 }
 
-/* An image that was loaded or built here is in no registry; it may be here for another platform than was wanted. */
-static int tell_others(const char *name, int dir_fd, struct err *err)
+/* An image that was loaded or built here is in no registry, and where it came from may be gone; it may be here for another platform. */
+static int tell_stored(const char *name, const struct platform *wanted, int dir_fd, struct err *err)
 {
-	struct platform other;
+	struct platform stored;
 	bool told = strstr(err->text, "--platform") || strstr(err->text, "--arch");
-	if (!told && count_platforms(name, dir_fd, &other))
-		err_append(err, "; the store has it for %s, which --platform chooses", platform_text(&other).text);
+	if (!find_stored(name, wanted, dir_fd, &stored))
+		return err->code;
+	if (platform_score(&stored, wanted) > 0)
+		err_append(err, "; --pull never takes what the store has of it");
+	else if (!told)
+		err_append(err, "; the store has it for %s, which --platform chooses", platform_text(&stored).text);
 	return err->code;
 }
 
@@ -64,11 +69,12 @@ static int tell_others(const char *name, int dir_fd, struct err *err)
  * Where nobody is to be asked for another one, the only platform that a name is here for is meant. A registry's name means the
  * machine's own platform, whatever was pulled before.
  */
-static int look_for_only(const struct request *q, const char *name, int dir_fd, struct store *ret_store, struct image *ret_image, struct err *err)
+static int look_for_only(const struct request *q, const char *name, const struct platform *platform, int dir_fd, struct store *ret_store,
+	struct image *ret_image, struct err *err)
 {
 	struct platform only;
 	bool is_asked = !str_eq(q->pull, "never") && !str_starts(name, "localhost/");
-	if (is_asked || str_eq(q->pull, "always") || q->arch || q->platform || count_platforms(name, dir_fd, &only) != 1)
+	if (is_asked || str_eq(q->pull, "always") || q->arch || q->platform || find_stored(name, platform, dir_fd, &only) != 1)
 		return -ENOENT;
 	err_clear(err);
 	int r = look(name, &only, dir_fd, ret_store, ret_image, err);
@@ -83,10 +89,10 @@ static int find_image(const struct request *q, const struct source *source, cons
 {
 	int r = must_fetch(q, source) ? -ENOENT : look(name, &fetch->platform, dir_fd, ret_store, ret_image, err);
 	if (r == -ENOENT)
-		r = look_for_only(q, name, dir_fd, ret_store, ret_image, err);
+		r = look_for_only(q, name, &fetch->platform, dir_fd, ret_store, ret_image, err);
 	if (r == -ENOENT && str_eq(q->pull, "never")) {
 		err_set(err, -ENOENT, "%s is not in the store for %s, and --pull never was given", name, platform_text(&fetch->platform).text);
-		return tell_others(name, dir_fd, err);
+		return tell_stored(name, &fetch->platform, dir_fd, err);
 	}
 	cleanup_store struct store held = STORE_CLOSED; /* so that what one fetch brought is there for the next */
 	for (int tries = 0; r == -ENOENT && tries < MAX_TRIES; tries++) { /* somebody may remove it before we look */
@@ -95,7 +101,7 @@ static int find_image(const struct request *q, const struct source *source, cons
 		err_clear(err);
 		r = source->kind == SOURCE_REGISTRY ? cli_fetch(fetch, map, dir_fd, err) : local_fetch(source, fetch, map, dir_fd, err);
 		if (r < 0)
-			return tell_others(name, dir_fd, err);
+			return tell_stored(name, &fetch->platform, dir_fd, err);
 		r = look(name, &fetch->platform, dir_fd, ret_store, ret_image, err);
 	}
 	return r;

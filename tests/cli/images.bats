@@ -95,6 +95,17 @@ assert d[1]['created_by'] == 'ENV A=b'"
 	[ "$(xrun images "$PLAIN/test:multi" | wc -l)" = 1 ]
 }
 
+@test "where an image cannot be had, what the store has of it is told, with the option that takes it" {
+	local image=oci:$BATS_TEST_TMPDIR/gone:here
+	skopeo copy -q --src-tls-verify=false "docker://$NATIVE" "$image"
+	[ "$(xrun run -q "$image" echo found)" = found ]
+	rm -r "$BATS_TEST_TMPDIR/gone"
+	fails_with 125 "; --pull never takes what the store has of it" xrun run -q "$image" echo found
+	[ "$(xrun run -q --pull never "$image" echo found)" = found ]
+	fails_with 125 "; the store has it for linux/" xrun run -q --arch mips64el "$image" true
+	xrun rmi "$image"
+}
+
 @test "an image that lies about its architecture is warned of" {
 	local said
 	said=$(xrun pull -q --arch arm64 "$PLAIN/images-$EUID:liar" 2>&1)
