@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-static const uint64_t MAX_BYTES = 64ULL << 30, MAX_ENTRIES = 4000000;
+static const uint64_t MAX_ENTRIES = 4000000;
 
 void layer_report_done(struct layer_report *report)
 {
@@ -142,7 +142,7 @@ static int check_diff_id(const struct digest *want, const struct digest *found, 
 static int run(struct stream *source, enum compression compression, const struct layer_options *options, int root_fd,
 	enum extract_mode mode, struct layer_report *report, struct err *err)
 {
-	uint64_t max_bytes = options->max_bytes ? options->max_bytes : MAX_BYTES;
+	uint64_t max_bytes = options->max_bytes ? options->max_bytes : LAYER_MAX_BYTES;
 	struct pipeline p = { .source = source, .compression = compression, .max_bytes = max_bytes };
 	struct tar tar = { .what = "layer", .max_entries = options->max_entries ? options->max_entries : MAX_ENTRIES, .max_size = max_bytes };
 	cleanup_extract struct extract x = { .root_fd = -1, .parent = PARENT_INIT, .link_parent = PARENT_INIT, .file_fd = -1 };

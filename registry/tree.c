@@ -2,6 +2,7 @@
 /* tree.c owns telling a directory's files as a layer's entries. */
 #include "registry/tree.h"
 
+#include "registry/layer.h"
 #include "src/base/fd.h"
 
 #include <errno.h>
@@ -111,6 +112,17 @@ static int open_file(int dir_fd, const char *name, const char *path, struct stat
 	return fd < 0 ? err_sys(err, "cannot open /%s", path) : fd;
 }
 
+/* Said before it is read: an archive has the zeros of a hole, and a terabyte of them takes its time. */
+static int check_size(struct tree *t, const struct stat *st, const char *path, struct err *err)
+{
+	uint64_t size = st->st_size;
+	if (size > LAYER_MAX_BYTES - t->bytes)
+		return err_set(err, -EFBIG, "/%s: with its %llu bytes, holes included, the layer would have more than the %llu that one may have", path,
+			(unsigned long long)size, LAYER_MAX_BYTES);
+	t->bytes += size;
+	return 0;
+}
+
 static int put_file(struct tree *t, int dir_fd, const char *name, const char *path, struct stat *st, struct err *err)
 {
 	const char *first = links_first(&t->links, st->st_dev, st->st_ino, st->st_nlink, path);
@@ -118,7 +130,9 @@ static int put_file(struct tree *t, int dir_fd, const char *name, const char *pa
 		return put(t, &(struct extract_entry){ .name = path, .hardlink = first }, st, NULL, err);
 	cleanup_attributes struct attributes *attributes = mem_new(sizeof *attributes);
 	cleanup_fd int fd = open_file(dir_fd, name, path, st, err);
-	int r = fd < 0 ? fd : read_attributes(fd, path, attributes, err);
+	int r = fd < 0 ? fd : check_size(t, st, path, err);
+	if (r == 0)
+		r = read_attributes(fd, path, attributes, err);
 	if (r == 0)
 		r = put(t, &(struct extract_entry){ .name = path, .size = st->st_size }, st, attributes, err);
 	return r < 0 ? r : put_data(t, fd, st, path, err);

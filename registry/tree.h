@@ -23,6 +23,7 @@ struct tree {
 	void *context; /* the rules' own */
 	struct links links;
 	size_t entries; /* told so far */
+	uint64_t bytes; /* of files */
 	size_t sockets; /* left out: an archive cannot hold them */
 };
 void tree_done(struct tree *tree);
