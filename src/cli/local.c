@@ -3,18 +3,31 @@
 #include "src/cli/local.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/lower.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * A layout of root's need not be readable for others, and umoci's is not: through a mount of its own the root of the id map, who reads it, is
+ * its owner. -1 for others, who are that root, and where the file system has no such mounts: then the modes decide.
+ */
+static int open_own(const struct source *source, const struct idmap *map)
+{
+	struct err ignored;
+	cleanup_lower struct lower lower = LOWER_NONE;
+	return geteuid() == 0 && lower_open(&(struct spec){ .rootfs = source->path }, map, &lower, &ignored) == 0 ? fd_take(&lower.fd) : -1;
+}
 
 /* Opened before the user namespace is entered: there, our files may be out of reach. */
-static int open_source(const struct source *source, struct err *err)
+static int open_source(const struct source *source, const struct idmap *map, struct err *err)
 {
 	struct stat st;
-	bool wants_directory = source->kind == SOURCE_LAYOUT;
+	const bool wants_directory = source->kind == SOURCE_LAYOUT;
 	cleanup_fd int fd = open(source->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, "cannot open %s", source->path);
@@ -22,7 +35,8 @@ static int open_source(const struct source *source, struct err *err)
 		return err_set(err, -ENOTDIR, "%s is no directory; an image layout in a file is oci-archive:%s", source->path, source->path);
 	if (!wants_directory && S_ISDIR(st.st_mode))
 		return err_set(err, -EISDIR, "%s is a directory; an image layout in a directory is oci:%s", source->path, source->path);
-	return fd_take(&fd);
+	int own_fd = wants_directory ? open_own(source, map) : -1;
+	return own_fd < 0 ? fd_take(&fd) : own_fd;
 }
 
 int local_load(const struct local *local, const struct idmap *map, int store_dir_fd, struct err *err)
@@ -30,7 +44,7 @@ int local_load(const struct local *local, const struct idmap *map, int store_dir
 	const struct source *source = local->source;
 	const struct platform_text platform = platform_text(&local->platform);
 	cleanup_strv struct strv argv = { 0 };
-	cleanup_fd int opened_fd = local->fd < 0 ? open_source(source, err) : -1;
+	cleanup_fd int opened_fd = local->fd < 0 ? open_source(source, map, err) : -1;
 	if (local->fd < 0 && opened_fd < 0)
 		return err->code;
 	strv_add(&argv, "xrun-fetch");

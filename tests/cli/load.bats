@@ -100,6 +100,15 @@ listed() {
 	fails_with 125 "choose with --arch" xrun "oci:$IMAGES:s390x" true
 }
 
+@test "a directory that nobody else can read is read" {
+	local dir=$BATS_TEST_TMPDIR/closed
+	make_layout closed --layer "$(small_tar closed)"
+	cp -r "$LAYOUT" "$dir"
+	chmod -R go= "$dir"
+	xrun pull -q "oci:$dir:closed"
+	xrun rmi "oci:$dir:closed"
+}
+
 @test "load tells who names a directory what takes one" {
 	fails_with 125 "\`xrun pull oci:$IMAGES:s390x\` brings that" xrun load "oci:$IMAGES:s390x"
 	fails_with 125 "an archive is given with --input image.tar" xrun load image.tar
