@@ -13,11 +13,7 @@ make --no-print-directory -j"$(nproc)" all || exit 1
 source tests/registry/registry.sh
 work=$(mktemp -d)
 chmod 755 "$work" # xrun-fetch runs as another user, and is to find noflush.so
-finish() {
-	registry_stop "$work/registry"
-	rm -rf "$work"
-}
-trap finish EXIT
+trap 'registry_stop "$work/registry"; rm -rf "$work"' EXIT
 cache=${XRUN_TEST_CACHE:-${HOME:-/root}/.cache/xrun-tests}
 XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-2" || exit 1
 registry_start "$work/registry" plain || exit 1
