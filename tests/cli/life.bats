@@ -365,8 +365,7 @@ cleared() {
 	made=$(xrun create --name box "$NATIVE" true)
 	echo '{' >"$STORE/containers/$made/config.json"
 	fails_with 125 "container ${made:0:12}: the container's config.json is not a JSON object" xrun prune
-	# shellcheck disable=SC2154 # fails_with leaves it
-	[[ $said == *"; \`xrun rm\` removes the container" ]]
+	fails_with 125 "; \`xrun rm\` removes the container" xrun prune
 	: >"$STORE/containers/$other/state.json"
 	xrun rm --all
 	[ -z "$(xrun ps -aq 2>&1)" ]
