@@ -96,14 +96,18 @@ static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 	return r < 0 ? r : link_devices(dev_fd, err);
 }
 
-/* An image whose /proc or /sys is a symlink would have the file system mounted elsewhere: refused by name. */
+/*
+ * An image whose /proc or /sys is a symlink would have the file system mounted elsewhere: refused by name. debootstrap leaves such a /proc,
+ * which leads to itself, where /.dockerenv is.
+ */
 static int refuse_symlinks(int root_fd, struct err *err)
 {
 	static const char *const names[] = { "proc", "sys", "dev" };
 	struct stat st;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (fstatat(root_fd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
-			return err_set(err, -ENOTDIR, "the image's /%s is not a directory", names[i]);
+			return err_set(err, -ENOTDIR, "the image's /%s is not a directory%s; put an empty one in its place", names[i],
+				!S_ISLNK(st.st_mode) ? "" : i == 0 ? " but a link, as debootstrap leaves it where it runs in docker" : " but a link");
 	return 0;
 }
 

@@ -89,7 +89,7 @@ state_of() {
 	for name in proc sys dev; do
 		rm -rf "${hostile:?}/$name"
 		ln -s "$SENTINEL" "$hostile/$name"
-		fails_with 125 "/$name is not a directory" xrun "rootfs:$hostile" true
+		fails_with 125 "/$name is not a directory but a link" xrun "rootfs:$hostile" true
 		rm "$hostile/$name"
 		mkdir "$hostile/$name"
 	done
