@@ -8,9 +8,11 @@
 #include "src/runtime/shortage.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -106,11 +108,27 @@ void health_step(struct health *health, struct run *run)
 	}
 }
 
+/*
+ * The check alone would leave behind what it waits for: its whole process group goes, which join.c has it lead. Stopped before, the process
+ * of ours that runs it does not wait for it, so that its number stays its own. Without CONFIG_PROC_CHILDREN it is the check alone.
+ */
+static void end_check(pid_t pid)
+{
+	struct err ignored;
+	cleanup_buf struct buf children = { 0 };
+	cleanup_free char *path = str_fmt("/proc/%d/task/%d/children", pid, pid);
+	kill(pid, SIGSTOP);
+	if (fd_read_file(AT_FDCWD, path, 4096, &children, &ignored) == 0 && children.len)
+		for (char *at = children.data, *end; strtol(at, &end, 10) > 1; at = end)
+			kill(-(pid_t)strtol(at, NULL, 10), SIGKILL);
+	kill(pid, SIGKILL);
+}
+
 void health_end(struct health *health)
 {
 	if (health->pid <= 0)
 		return;
-	kill(health->pid, SIGKILL);
+	end_check(health->pid);
 	process_wait(health->pid);
 	health->pid = 0;
 }
@@ -136,6 +154,6 @@ int health_ask(const struct state *state, const struct spec *spec, const struct 
 		ready = poll(&ended, 1, timeout > INT_MAX ? INT_MAX : (int)timeout);
 	while (ready < 0 && errno == EINTR);
 	if (ready <= 0)
-		kill(pid, SIGKILL);
+		end_check(pid);
 	return process_wait(pid) == 0;
 }

@@ -18,6 +18,11 @@ await_health() {
 	await prints "$1" xrun inspect -f '{{.State.Health.Status}}' box || { xrun inspect box; return 1; }
 }
 
+# runs_in CONTAINER WORDS: whether a command line there has them.
+runs_in() {
+	xrun top "$1" | grep -q "$2"
+}
+
 @test "a check that succeeds makes a container healthy, one that fails often enough unhealthy, and back" {
 	xrun run -d --name box --health-cmd 'test -e /tmp/well' --health-interval 50ms --health-retries 2 --health-start-period 1h "$NATIVE" sleep 1000
 	[ "$(xrun inspect -f '{{.State.Health.Status}}' box)" = starting ]
@@ -77,9 +82,9 @@ await_health() {
 	[ "$said" = $'asked\nunhealthy' ]
 	xrun exec box touch /tmp/well
 	[ "$(xrun healthcheck run box)" = asked ]
-	xrun run -d --name slow --health-cmd 'exec sleep 3456' --health-interval 1h --health-timeout 100ms "$NATIVE" sleep 1000 >/dev/null
+	xrun run -d --name slow --health-cmd 'sleep 3456; true' --health-interval 1h --health-timeout 100ms "$NATIVE" sleep 1000 >/dev/null
 	[ "$(xrun healthcheck run slow)" = unhealthy ]
-	await ! pgrep -u "$(id -u)" -f '^sleep 3456'
+	await ! runs_in slow 'sleep 3456'
 	xrun run -d --name none "$NATIVE" sleep 1000 >/dev/null
 	fails_with 125 "has no check" xrun healthcheck run none
 	xrun stop none >/dev/null
