@@ -6,6 +6,7 @@
 #include "src/base/str.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -20,14 +21,30 @@ static int set_path(struct sockaddr_un *address, const char *path)
 	return 0;
 }
 
-int unix_listen(const char *path, int type, int backlog)
+int unix_bind(const char *path, int type)
 {
 	struct sockaddr_un address;
 	int r = set_path(&address, path);
 	cleanup_fd int fd = r < 0 ? -1 : socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (r < 0)
 		return r;
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, backlog) < 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
+		return -errno;
+	return fd_take(&fd);
+}
+
+int unix_listen(const char *path, int type, int backlog)
+{
+	cleanup_fd int fd = unix_bind(path, type);
+	if (fd >= 0 && listen(fd, backlog) < 0)
+		return -errno;
+	return fd_take(&fd);
+}
+
+static int connect_to(const struct sockaddr_un *address, socklen_t len, int type)
+{
+	cleanup_fd int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)address, len) < 0)
 		return -errno;
 	return fd_take(&fd);
 }
@@ -36,12 +53,17 @@ int unix_connect(const char *path, int type)
 {
 	struct sockaddr_un address;
 	int r = set_path(&address, path);
-	cleanup_fd int fd = r < 0 ? -1 : socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-	if (r < 0)
-		return r;
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-		return -errno;
-	return fd_take(&fd);
+	return r < 0 ? r : connect_to(&address, sizeof address, type);
+}
+
+int unix_connect_named(const char *name, int type)
+{
+	struct sockaddr_un address;
+	if (*name != '@')
+		return unix_connect(name, type);
+	int r = set_path(&address, name);
+	address.sun_path[0] = 0;
+	return r < 0 ? r : connect_to(&address, offsetof(struct sockaddr_un, sun_path) + strlen(name), type);
 }
 
 char *unix_below(int dir_fd, const char *name)

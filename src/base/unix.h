@@ -4,11 +4,14 @@
 #define XRUN_BASE_UNIX_H
 
 /*
- * `type` is SOCK_STREAM or SOCK_SEQPACKET, with flags; they are closed on exec. A descriptor or a negative errno; -ENAMETOOLONG
- * where the path does not fit (108 bytes with its NUL): unix_below has a short one for any directory.
+ * `type` is SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM (which does not listen), with flags; they are closed on exec. A descriptor or a
+ * negative errno; -ENAMETOOLONG where the path does not fit (108 bytes with its NUL): unix_below has a short one for any directory.
  */
+int unix_bind(const char *path, int type);
 int unix_listen(const char *path, int type, int backlog);
 int unix_connect(const char *path, int type);
+/* A name that begins with "@" is no file, but stands for a NUL there: an abstract socket. */
+int unix_connect_named(const char *name, int type);
 
 /* The path of `name` in the directory dir_fd, for this process; the caller's. */
 char *unix_below(int dir_fd, const char *name);

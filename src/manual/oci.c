@@ -13,6 +13,12 @@ static const char description[] =
 	"  podman --runtime /usr/bin/xrun-oci run --arch arm64 debian:12 uname -m\n\n"
 	"Nothing of it stays running. A container's state is a directory below that of --root.\n";
 
+static const char environment[] =
+	"NOTIFY_SOCKET: where a service manager waits for the container (sd_notify(3)), a path or @NAME. The container gets a socket of its\n"
+	"own by the same variable. Once its program sends READY=1 there the manager is told so, and nothing else of what it sends; start and\n"
+	"run --detach return then, or when the container has ended. Unset it for who is not to wait.\n\n"
+	"LISTEN_FDS: so many of the caller's descriptors from 3 on go to the program (sd_listen_fds(3)).\n";
+
 static void print_commands(void)
 {
 	for (const struct oci_command *c = oci_commands; c->name; c++) {
@@ -40,6 +46,8 @@ void manual_oci(void)
 	manual_options(oci_global_options);
 	puts(".SH COMMANDS");
 	print_commands();
+	puts(".SH ENVIRONMENT");
+	manual_prose(environment);
 	puts(".SH \"EXIT STATUS\"\n.B run\nreturns the program's own, or 128+n for signal n. What fails is told by one line on standard error,\n"
 	     "and in the file of\n.BR \\-\\-log ,\nwith status 1, whatever it is: engines read the words.\n"
 	     ".SH \"SEE ALSO\"\n.BR xrun (1),\n.BR podman (1),\n.BR crun (1)");

@@ -46,7 +46,7 @@ int oci_choose_descriptors(const struct oci_globals *globals, const char *text, 
 int oci_make_request(const struct oci_globals *globals, const struct oci_create_words *words, const char *id, struct spec *ret_spec,
 	struct buf *ret_text, struct engine_request *ret_request, struct err *err)
 {
-	struct engine_request request = { .id = id, .console_socket = words->console_socket, .tell = { words->pid_file, words->pidfd_socket }, .config = ret_text };
+	struct engine_request request = { .id = id, .root_fd = -1, .console_socket = words->console_socket, .tell = { words->pid_file, words->pidfd_socket }, .config = ret_text };
 	bool systemd = globals->systemd_cgroup || str_eq(globals->cgroup_manager, "systemd");
 	bool disabled = str_eq(globals->cgroup_manager, "disabled");
 	if (globals->cgroup_manager && !systemd && !disabled && !str_eq(globals->cgroup_manager, "cgroupfs"))
@@ -72,8 +72,13 @@ int oci_make_request(const struct oci_globals *globals, const struct oci_create_
 		r = oci_choose_descriptors(globals, words->preserve_fds, ret_spec, &request.preserved, err);
 	if (r == 0)
 		r = request.root_fd = engine_root_open(globals->root, err);
-	if (r < 0)
+	if (r >= 0)
+		r = engine_ready_plan(ret_spec, request.root_fd, id, getenv("NOTIFY_SOCKET"), err);
+	if (r < 0) {
+		fd_close(&request.root_fd);
 		return r;
+	}
+	request.tells_ready = r > 0;
 	request.spec = ret_spec;
 	request.bundle = bundle;
 	bundle = NULL;

@@ -68,3 +68,11 @@ void oci_log_warnings(const struct oci_globals *globals, const struct strv *warn
 		write_log(globals, "warning", warning.text);
 	}
 }
+
+void oci_log_readiness(const struct oci_globals *globals, const struct engine_ready *ready)
+{
+	cleanup_strv struct strv warnings = { 0 };
+	if (ready->failure.code < 0)
+		strv_add(&warnings, ready->failure.text);
+	oci_log_warnings(globals, &warnings);
+}

@@ -7,6 +7,7 @@
 #include "src/cli/options.h"
 #include "src/plan/spec.h"
 #include "src/runtime/engine.h"
+#include "src/runtime/engine_ready.h"
 
 /* Options that come before the command. */
 struct oci_globals {
@@ -114,5 +115,7 @@ int oci_log_open(struct oci_globals *globals, struct err *err);
 void oci_log_error(const struct oci_globals *globals, const struct err *err);
 /* Or to --log alone, where there is one. */
 void oci_log_warnings(const struct oci_globals *globals, const struct strv *warnings);
+/* A warning where a service manager could not be told. */
+void oci_log_readiness(const struct oci_globals *globals, const struct engine_ready *ready);
 
 #endif

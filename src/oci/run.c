@@ -7,6 +7,8 @@
 #include "src/runtime/relay.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #define AT(field) offsetof(struct oci_create_words, field)
 const struct option oci_run_options[] = {
@@ -23,20 +25,39 @@ static int remove_container(int root_fd, struct engine_state *state, struct err 
 	return dir_fd < 0 ? dir_fd : engine_delete(root_fd, dir_fd, state, true, err);
 }
 
-static int start_and_wait(const struct engine_request *request, const struct oci_create_words *words, struct engine_state *state,
-	int signal_fd, int terminal_fd, struct err *err)
+/*
+ * The service's main process is the container's when we leave; as long as we are there it is we: our exit status is the program's, and
+ * signals are passed on.
+ */
+static int wait_for(const struct oci_create_words *words, const struct engine_state *state, struct engine_ready *ready, int signal_fd, int terminal_fd)
 {
-	cleanup_fd int dir_fd = engine_open(request->root_fd, request->id, err);
-	oci_relay_plainly(terminal_fd);
-	int r = dir_fd < 0 ? dir_fd : engine_start(dir_fd, state, request->spec, err);
-	if (r == 0)
-		r = engine_poststart(dir_fd, state, request->spec, err);
-	if (r < 0 || words->detach)
-		return r;
-	return relay_until_exit(state->pid, RELAY_FIRST, NULL, signal_fd, terminal_fd, true, NULL);
+	struct watch watch = { .ready = ready };
+	ready->main_pid = words->detach ? state->pid : getpid();
+	if (!words->detach)
+		return relay_until_exit(state->pid, RELAY_FIRST, &watch, signal_fd, terminal_fd, true, NULL);
+	engine_ready_await(ready, state);
+	return 0;
 }
 
-static int run(const struct engine_request *request, const struct oci_create_words *words, struct err *err)
+static int start_and_wait(const struct oci_globals *globals, const struct engine_request *request, const struct oci_create_words *words,
+	struct engine_state *state, int signal_fd, int terminal_fd, struct err *err)
+{
+	cleanup_engine_ready struct engine_ready ready = { .socket_fd = -1, .manager_fd = -1 };
+	cleanup_fd int dir_fd = engine_open(request->root_fd, request->id, err);
+	oci_relay_plainly(terminal_fd);
+	int r = dir_fd < 0 ? dir_fd : engine_ready_open(dir_fd, request->spec, getenv("NOTIFY_SOCKET"), &ready, err);
+	if (r == 0)
+		r = engine_start(dir_fd, state, request->spec, err);
+	if (r == 0)
+		r = engine_poststart(dir_fd, state, request->spec, err);
+	if (r < 0)
+		return r;
+	r = wait_for(words, state, &ready, signal_fd, terminal_fd);
+	oci_log_readiness(globals, &ready);
+	return r;
+}
+
+static int run(const struct oci_globals *globals, const struct engine_request *request, const struct oci_create_words *words, struct err *err)
 {
 	struct err ignored;
 	cleanup_engine_state struct engine_state state = { 0 };
@@ -44,7 +65,7 @@ static int run(const struct engine_request *request, const struct oci_create_wor
 	int r = signal_fd < 0 && !words->detach ? signal_fd : engine_create(request, &state, &terminal_fd, err);
 	if (r < 0)
 		return r;
-	r = start_and_wait(request, words, &state, signal_fd, terminal_fd, err);
+	r = start_and_wait(globals, request, words, &state, signal_fd, terminal_fd, err);
 	if (r < 0) {
 		kill(state.pid, SIGKILL);
 		process_wait(state.pid);
@@ -68,7 +89,7 @@ int oci_run(const struct oci_globals *globals, int argc, char **argv, struct err
 		r = oci_make_request(globals, &words, operands.items[0], &spec, &text, &request, err);
 	request.terminal_here = r == 0 && spec.terminal && !words.console_socket && !words.detach;
 	if (r == 0)
-		r = run(&request, &words, err);
+		r = run(globals, &request, &words, err);
 	spec_done(&spec);
 	free((char *)request.bundle);
 	fd_close(&request.root_fd);

@@ -3,11 +3,13 @@
 #include "src/oci/oci.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 int oci_start(const struct oci_globals *globals, int argc, char **argv, struct err *err)
 {
 	cleanup_strv struct strv operands = { 0 };
 	cleanup_oci_container struct oci_container container = { -1, -1, { 0 } };
+	cleanup_engine_ready struct engine_ready ready = { .socket_fd = -1, .manager_fd = -1 };
 	struct spec spec = { 0 };
 	int r = oci_parse_words("start", NULL, argc, argv, 1, 1, &operands, err);
 	if (r == 0)
@@ -15,12 +17,19 @@ int oci_start(const struct oci_globals *globals, int argc, char **argv, struct e
 	if (r == 0)
 		r = engine_read_spec(container.dir_fd, &container.state, &spec, err);
 	if (r == 0)
+		r = engine_ready_open(container.dir_fd, &spec, getenv("NOTIFY_SOCKET"), &ready, err);
+	if (r == 0)
 		r = engine_start(container.dir_fd, &container.state, &spec, err);
 	if (r == 0) {
 		struct err ignored;
 		r = engine_poststart(container.dir_fd, &container.state, &spec, err);
 		if (r < 0)
 			engine_delete(container.root_fd, container.dir_fd, &container.state, true, &ignored);
+	}
+	if (r == 0) {
+		ready.main_pid = container.state.pid;
+		engine_ready_await(&ready, &container.state);
+		oci_log_readiness(globals, &ready);
 	}
 	spec_done(&spec);
 	return r;

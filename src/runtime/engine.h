@@ -17,6 +17,7 @@
 /*
  * <root>/ID/state.json   what is below, a version with it; replaced as a whole
  * <root>/ID/config.json  as the engine wrote it
+ * <root>/ID/notify       where it is to tell that it is ready: engine_ready.h
  * <root>/ID/start        a socket on which the container's first process waits; it goes when `start` has been here
  * Whether it runs is never written down but asked: of the process' number and start time, of the socket, of its cgroups.
  */
@@ -71,6 +72,7 @@ struct engine_request {
 	const char *console_socket;
 	struct engine_tell tell;
 	struct inherit preserved;      /* the caller's descriptors that the program keeps */
+	bool tells_ready;              /* to a service manager: engine_ready.h */
 	bool terminal_here;            /* the terminal's master comes back, instead of going to console_socket */
 };
 

@@ -13,6 +13,7 @@
 #include "src/runtime/emulators.h"
 #include "src/runtime/engine_devices.h"
 #include "src/runtime/engine_links.h"
+#include "src/runtime/engine_ready.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/selinux.h"
 #include "src/runtime/shortage.h"
@@ -220,6 +221,8 @@ static int build(struct creation *c, struct err *err)
 	int r = write_file(c->dir_fd, "config.json", q->config->data, q->config->len, err);
 	if (r == 0)
 		r = take_labels(&q->spec->isolation, err);
+	if (r == 0 && q->tells_ready)
+		r = engine_ready_make(c->dir_fd, q->spec, err);
 	if (r == 0)
 		r = c->start_fd = make_socket(c->dir_fd, err);
 	if (r >= 0 && q->console_socket)

@@ -224,8 +224,9 @@ static void step(struct relay *relay)
 		{ .fd = terminal ? relay->terminal_fd : -1, .events = terminal },
 		{ .fd = relay->stdin_open && !relay->in.len ? 0 : -1, .events = POLLIN },
 		{ .fd = relay->out.len ? 1 : -1, .events = POLLOUT },
+		relay->exited ? (struct pollfd){ .fd = -1 } : watch_poll(relay->watch),
 	};
-	int ready = poll(polls, 4, relay->exited ? -1 : watch_timeout(relay->watch));
+	int ready = poll(polls, sizeof polls / sizeof *polls, relay->exited ? -1 : watch_timeout(relay->watch));
 	if (!relay->exited)
 		watch_check(relay->watch, relay->pid);
 	if (ready <= 0)

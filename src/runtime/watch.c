@@ -3,6 +3,7 @@
 #include "src/base/now.h"
 #include "src/runtime/watch.h"
 
+#include "src/runtime/engine_ready.h"
 #include "src/runtime/stacks.h"
 
 #include <signal.h>
@@ -36,10 +37,16 @@ int watch_timeout(const struct watch *watch)
 	return timeout < 0 || left < timeout ? (int)left : timeout;
 }
 
+struct pollfd watch_poll(const struct watch *watch)
+{
+	return engine_ready_poll(watch ? watch->ready : NULL);
+}
+
 void watch_check(struct watch *watch, pid_t pid)
 {
 	if (!watch)
 		return;
+	engine_ready_take(watch->ready);
 	stuck_check(&watch->stuck, pid);
 	if (!watch->deadline_ms || watch->timed_out || now_ms() < watch->deadline_ms)
 		return;
