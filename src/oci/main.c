@@ -28,7 +28,7 @@ static int run(struct oci_globals *globals, int argc, char **argv, struct err *e
 	if (r < 0)
 		return r;
 	if (globals->version) {
-		puts("xrun-oci version 0.1.0\nspec: 1.2.0");
+		puts("xrun-oci version 0.1.0\nspec: 1.2.0\n+SYSTEMD +SELINUX +APPARMOR +SECCOMP"); /* as with crun: what was built in */
 		return 0;
 	}
 	if (globals->help || words.len == 0 || str_eq(words.items[0], "help"))

@@ -224,3 +224,10 @@ c["mounts"].append({"destination": os.environ["WHERE"], "type": "bind", "source"
 	oci start one
 	heard
 }
+
+@test "the version says what there is, in the words of crun's, for who looks there" {
+	run oci --version
+	[ "$status" = 0 ]
+	[[ ${lines[0]} == "xrun-oci version "* ]]
+	[ "${lines[-1]}" = "+SYSTEMD +SELINUX +APPARMOR +SECCOMP" ]
+}
