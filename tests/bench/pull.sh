@@ -45,11 +45,11 @@ pull_case() {
 	has ctr && entries+=("ctr images pull"
 		"${ctr[*]} images rm --sync \$(${ctr[*]} images ls -q)${kept:+; ${ctr[*]} images pull --plain-http --platform linux/arm64 $host/bench:$kept}; true"
 		"${ctr[*]} images pull --plain-http --platform linux/arm64 $image")
-	# Debian 12's docker reads no zstd ("invalid tar header").
+	# Debian 12's docker and umoci read no zstd ("invalid tar header", "blob is not correct mediatype").
 	has docker && [[ $tag != zstd ]] && entries+=("docker pull"
 		"${docker[*]} rmi -f \$(${docker[*]} images -q); ${docker[*]} system prune -af${kept:+; ${docker[*]} pull -q --platform linux/arm64 $host/bench:$kept}; true"
 		"${docker[*]} pull -q --platform linux/arm64 $image")
-	has umoci && entries+=("skopeo copy; umoci unpack"
+	has umoci && [[ $tag != zstd ]] && entries+=("skopeo copy; umoci unpack"
 		"rm -rf $work/umoci; mkdir $work/umoci${kept:+; skopeo copy -q --src-tls-verify=false docker://$host/bench:$kept oci:$work/umoci/oci:dev}"
 		"skopeo copy -q --src-tls-verify=false docker://$image oci:$work/umoci/oci:dev
 		umoci unpack $unprivileged --image $work/umoci/oci:dev $work/umoci/bundle")
