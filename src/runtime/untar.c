@@ -363,12 +363,15 @@ int untar_next(struct untar *untar, struct err *err)
 		if ((r = take_extra(untar, h.type, &extra, err)) < 0)
 			break;
 	if (r == 1)
-		r = take_entry(&h, &extra, &untar->entry, err);
-	else
+		r = take_entry(&h, &extra, &untar->entry, err) < 0 ? err->code : 1;
+	if (r <= 0)
 		return r;
-	if (r == 0 && untar->entry.kind == UNTAR_FILE)
-		untar->entry.size = untar->left;
-	return r < 0 ? r : 1;
+	if (untar->entry.kind != UNTAR_FILE) { /* a directory by its name alone may come with some, which is nobody's */
+		untar->padding += untar->left;
+		untar->left = 0;
+	}
+	untar->entry.size = untar->left;
+	return 1;
 }
 
 ssize_t untar_data(struct untar *untar, void *ret_data, size_t room, struct err *err)
