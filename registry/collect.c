@@ -50,7 +50,7 @@ static void mark(const struct store *store, const struct descriptor *entry, stru
 
 /*
  * What stopped containers are made of: their config.json says it, in the same annotation as index.json. It is not flushed when it is
- * written: where the power fails it may be empty, and nobody can start the container again.
+ * written: where the power fails it may be empty or begin with zeros, and nobody can start the container again.
  */
 static int mark_container(int containers_fd, const char *id, struct used *used, struct err *err)
 {
@@ -60,7 +60,7 @@ static int mark_container(int containers_fd, const char *id, struct used *used, 
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(err, "cannot look at container %s", id);
 	int r = fd_read_file(containers_fd, path, JSON_LIMIT, &text, err);
 	cleanup_free char *names = NULL;
-	if (r == 0 && !text.len)
+	if (r == 0 && (!text.len || !*text.data))
 		return 0;
 	if (r == 0 && (r = json_read_layer_names(text.data, text.len, &names, err)) < 0)
 		err_append(err, "; `xrun rm` removes the container");

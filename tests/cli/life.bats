@@ -363,6 +363,10 @@ cleared() {
 		[ "$(xrun ps -aq --no-trunc 2>&1)" = "$other" ]
 	done
 	made=$(xrun create --name box "$NATIVE" true)
+	head -c 900 /dev/zero >"$STORE/containers/$made/config.json"
+	xrun prune
+	xrun rm "${made:0:12}"
+	made=$(xrun create --name box "$NATIVE" true)
 	echo '{' >"$STORE/containers/$made/config.json"
 	fails_with 125 "container ${made:0:12}: the container's config.json is not a JSON object" xrun prune
 	fails_with 125 "; \`xrun rm\` removes the container" xrun prune
