@@ -43,7 +43,7 @@ static json_t *time_value(int64_t time)
 
 static json_t *state_value(const struct state *state)
 {
-	bool running = state->status == STATE_RUNNING || state->status == STATE_PAUSED;
+	bool running = state_runs(state->status);
 	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:o, s:o, s:o, s:{s:s}}", "Status", state_status_text(state->status), "Running",
 		running, "Paused", state->status == STATE_PAUSED, "Restarting", state->status == STATE_RESTARTING, "OOMKilled",
 		state->out_of_memory, "Lost", state->lost, "Pid", running ? (int)state->pid : 0, "ExitCode", state->exit_code, "Error",
@@ -145,8 +145,7 @@ static json_t *namespaces_value(const struct subject *subject)
 	struct err ignored;
 	uint64_t numbers[NAMESPACE_KINDS] = { 0 };
 	json_t *object = json_object();
-	bool running = subject->state.status == STATE_RUNNING || subject->state.status == STATE_PAUSED;
-	if (running && join_numbers(&subject->state, &subject->spec, numbers, &ignored) == 0)
+	if (state_runs(subject->state.status) && join_numbers(&subject->state, &subject->spec, numbers, &ignored) == 0)
 		for (int i = 0; i < NAMESPACE_KINDS; i++)
 			json_object_set_new(object, namespace_name(i), json_integer((json_int_t)numbers[i]));
 	return object;
@@ -166,7 +165,7 @@ static json_t *network_settings_value(const struct subject *subject)
 {
 	const struct state *state = &subject->state;
 	const struct spec_network *network = &subject->spec.network;
-	bool running = state->status == STATE_RUNNING || state->status == STATE_PAUSED, has = running && network->mode == NETWORK_PRIVATE;
+	bool has = state_runs(state->status) && network->mode == NETWORK_PRIVATE;
 	const char *address = has ? INTERFACE_ADDRESS : "", *gateway = has ? INTERFACE_GATEWAY : "";
 	int prefix = has ? INTERFACE_PREFIX : 0;
 	cleanup_free char *name = describe_network_mode(&subject->spec);

@@ -22,7 +22,7 @@ const struct option pause_options[] = {
 static int find(const struct place *place, const char *name, struct subject *ret_subject, struct err *err)
 {
 	int r = subject_find(place, name, ret_subject, err);
-	if (r < 0 || ret_subject->state.status == STATE_RUNNING || ret_subject->state.status == STATE_PAUSED)
+	if (r < 0 || state_runs(ret_subject->state.status))
 		return r;
 	return err_set(err, -ESRCH, "container %s is not running: it is %s", ret_subject->state.name,
 		state_status_text(ret_subject->state.status));

@@ -72,8 +72,7 @@ static int find_all(const struct place *place, struct table *table, struct err *
 	for (size_t i = 0; r == 0 && i < states.count; i++) {
 		struct err ignored;
 		struct subject subject = SUBJECT_NONE;
-		bool runs = states.items[i].status == STATE_RUNNING || states.items[i].status == STATE_PAUSED;
-		if (runs && subject_find(place, states.items[i].id, &subject, &ignored) == 0)
+		if (state_runs(states.items[i].status) && subject_find(place, states.items[i].id, &subject, &ignored) == 0)
 			add(table, &subject);
 		else
 			subject_done(&subject);

@@ -83,7 +83,7 @@ static int update(const struct place *place, const char *name, const struct spec
 	r = limits_merge(&subject.spec.limits, changes, err);
 	if (r < 0 && changes->memory_bytes && !changes->memory_swap && subject.spec.limits.memory_swap > 0)
 		err_append(err, "; the container has --memory-swap %lld: give a new one with --memory", (long long)subject.spec.limits.memory_swap);
-	if (r == 0 && (subject.state.status == STATE_RUNNING || subject.state.status == STATE_PAUSED))
+	if (r == 0 && state_runs(subject.state.status))
 		r = write_to_cgroup(&subject, *changes, err);
 	if (r == 0)
 		r = write_to_config(&subject, err);

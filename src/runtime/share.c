@@ -55,7 +55,7 @@ static int check_emulators(const struct spec *spec, const struct state *state, c
 
 static int check(const struct spec *spec, const struct state *state, const struct spec *other, struct err *err)
 {
-	if (state->status != STATE_RUNNING && state->status != STATE_PAUSED)
+	if (!state_runs(state->status))
 		return err_set(err, -ESRCH, "container %s, whose namespaces are to be shared, does not run: it is %s", state->name,
 			state_status_text(state->status));
 	if (spec->id && str_eq(state->id, spec->id))

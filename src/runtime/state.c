@@ -32,6 +32,11 @@ const char *state_status_text(enum state_status status)
 	return status_texts[status];
 }
 
+bool state_runs(enum state_status status)
+{
+	return status == STATE_RUNNING || status == STATE_PAUSED;
+}
+
 static const char *const health_texts[] = { "none", "starting", "healthy", "unhealthy" };
 
 const char *state_health_text(enum state_health health)

@@ -38,6 +38,7 @@ void state_done(struct state *state);
 #define cleanup_state __attribute__((cleanup(state_done)))
 
 const char *state_status_text(enum state_status status);
+bool state_runs(enum state_status status); /* running, or paused: it has processes */
 const char *state_health_text(enum state_health health);
 
 /* state.json in the container's directory; replaced as a whole. */
