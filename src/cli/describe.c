@@ -79,8 +79,7 @@ char *describe_labels(const struct spec *spec)
 
 char *describe_network_mode(const struct spec *spec)
 {
-	static const char *const networks[] = { "none", "host", "private", "container:" };
-	return str_fmt("%s%s", networks[spec->network.mode], spec->network.mode == NETWORK_CONTAINER ? spec->shared : "");
+	return str_fmt("%s%s", network_mode_text(spec->network.mode), spec->network.mode == NETWORK_CONTAINER ? spec->shared : "");
 }
 
 static json_t *host_config_value(const struct spec *spec)

@@ -5,6 +5,7 @@
 #include "src/cli/describe.h"
 #include "src/cli/listing.h"
 #include "src/cli/when.h"
+#include "src/plan/network.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -60,8 +61,8 @@ static char *ports_text(const struct spec *spec)
 	cleanup_buf struct buf text = { 0 };
 	for (size_t i = 0; i < spec->network.port_count; i++) {
 		const struct spec_port *port = &spec->network.ports[i];
-		bool v6 = strchr(port->address, ':');
-		buf_fmt(&text, "%s%s%s%s:%u", i ? ", " : "", v6 ? "[" : "", *port->address ? port->address : "0.0.0.0", v6 ? "]" : "", port->host);
+		cleanup_free char *host = network_host_text(port);
+		buf_fmt(&text, "%s%s:%u", i ? ", " : "", host, port->host);
 		if (port->count > 1)
 			buf_fmt(&text, "-%u->%u-%u", port->host + port->count - 1u, port->container, port->container + port->count - 1u);
 		else

@@ -166,15 +166,14 @@ static int print_ports(const struct spec_network *network, const char *only)
 		const struct spec_port *port = &network->ports[i];
 		for (unsigned at = 0; at < port->count; at++) {
 			cleanup_free char *name = str_fmt("%u/%s", port->container + at, port->udp ? "udp" : "tcp");
-			cleanup_free char *short_name = str_fmt("%u", port->container + at);
+			cleanup_free char *short_name = str_fmt("%u", port->container + at), *host = network_host_text(port);
 			bool meant = !only || str_eq(only, name) || (!port->udp && str_eq(only, short_name));
-			bool v6 = strchr(port->address, ':');
 			if (!meant)
 				continue;
 			found++;
 			if (!only)
 				printf("%s -> ", name);
-			printf("%s%s%s:%u\n", v6 ? "[" : "", *port->address ? port->address : "0.0.0.0", v6 ? "]" : "", port->host + at);
+			printf("%s:%u\n", host, port->host + at);
 		}
 	}
 	return found;

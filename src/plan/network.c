@@ -131,9 +131,9 @@ static int check_ports(const struct spec_network *network, struct err *err)
 char *network_port_text(const struct spec_port *port)
 {
 	struct buf text = { 0 };
-	bool v6 = strchr(port->address, ':');
+	cleanup_free char *host = network_host_text(port);
 	if (*port->address)
-		buf_fmt(&text, v6 ? "[%s]:" : "%s:", port->address);
+		buf_fmt(&text, "%s:", host);
 	if (port->host)
 		buf_fmt(&text, port->count > 1 ? "%u-%u" : "%u", port->host, port->host + port->count - 1u);
 	if (port->host || *port->address)
@@ -141,6 +141,17 @@ char *network_port_text(const struct spec_port *port)
 	buf_fmt(&text, port->count > 1 ? "%u-%u" : "%u", port->container, port->container + port->count - 1u);
 	buf_str(&text, port->udp ? "/udp" : "/tcp");
 	return buf_take(&text);
+}
+
+char *network_host_text(const struct spec_port *port)
+{
+	return str_fmt(strchr(port->address, ':') ? "[%s]" : "%s", *port->address ? port->address : "0.0.0.0");
+}
+
+const char *network_mode_text(enum network mode)
+{
+	static const char *const modes[] = { "none", "host", "private", "container:" };
+	return modes[mode];
 }
 
 /* docker writes NAME:ADDRESS, and lately NAME=ADDRESS, with brackets around IPv6 or without. */
@@ -324,9 +335,8 @@ static void describe_list(struct strv *lines, const char *name, const struct str
 
 void network_describe(const struct spec_network *network, struct strv *ret_lines)
 {
-	static const char *const modes[] = { "none", "host", "private", "container:" };
 	cleanup_strv struct strv ports = { 0 }, hosts = { 0 };
-	strv_take(ret_lines, str_fmt("network=%s", modes[network->mode]));
+	strv_take(ret_lines, str_fmt("network=%s", network_mode_text(network->mode)));
 	for (size_t i = 0; i < network->port_count; i++)
 		strv_take(&ports, network_port_text(&network->ports[i]));
 	for (size_t i = 0; i < network->hosts.len; i++) {

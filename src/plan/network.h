@@ -15,6 +15,12 @@ bool network_ports_meet(const struct spec_port *a, const struct spec_port *b);
 /* The same text of a port, for people and to be read back; the caller's. */
 char *network_port_text(const struct spec_port *port);
 
+/* Where the host has it, as docker writes it, without the port: "0.0.0.0", "[::1]"; the caller's. */
+char *network_host_text(const struct spec_port *port);
+
+/* The word of --network: "private"; before the other's name, "container:". */
+const char *network_mode_text(enum network mode);
+
 /*
  * The whole of it as NAME=VALUE, a line for each option that has an effect, in the options' own names; lists have blanks
  * between their words. And such a line taken back: 0, -ENOENT for a name that is not one of these, or -EINVAL.
