@@ -38,7 +38,7 @@ const struct option logs_options[] = {
 struct output {
 	FILE *last;                   /* the stream that the latest entry went to */
 	const struct reader *writer[2]; /* whose line it was last, on standard output and on standard error */
-	bool unfinished[2];
+	bool unfinished[2];             /* whether it has no end yet */
 };
 
 /* The log of one container: entries as logfile.h describes them; `last` lines are put off until all are known. */
@@ -50,7 +50,6 @@ struct reader {
 	unsigned files;
 	struct buf *tail;     /* a ring of wish->lines entries */
 	size_t tail_at, tail_count;
-	bool goes_on[2];      /* whether standard output's last line is unfinished, and standard error's */
 	int current_fd;       /* the file that is followed, or -1 */
 	struct buf rest;      /* of it: a line that is not whole yet */
 };
@@ -71,10 +70,10 @@ static void begin_entry(struct reader *reader, FILE *out, bool is_error, const c
 	if (output->last && output->last != out)
 		fflush(output->last); /* both may lead to the same place: there they stay in order */
 	output->last = out;
-	if (output->unfinished[is_error] && output->writer[is_error] != reader)
-		fputc('\n', out);
-	if (reader->goes_on[is_error] && output->writer[is_error] == reader)
+	if (output->unfinished[is_error] && output->writer[is_error] == reader)
 		return;
+	if (output->unfinished[is_error])
+		fputc('\n', out);
 	if (reader->prefix)
 		fprintf(out, "%s ", reader->prefix);
 	if (reader->wish->timestamps)
@@ -97,8 +96,7 @@ static int print_entry(struct reader *reader, const json_t *entry, struct err *e
 	begin_entry(reader, out, is_error, time);
 	if (fwrite(data.data, 1, data.len, out) != data.len)
 		return err_sys(err, "cannot write the log");
-	reader->goes_on[is_error] = !data.len || data.data[data.len - 1] != '\n';
-	reader->output->unfinished[is_error] = reader->goes_on[is_error];
+	reader->output->unfinished[is_error] = !data.len || data.data[data.len - 1] != '\n';
 	reader->output->writer[is_error] = reader;
 	return 0;
 }
