@@ -3,6 +3,7 @@
 #include "src/oci/oci.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -103,7 +104,7 @@ int oci_spec(const struct oci_globals *globals, int argc, char **argv, struct er
 	if (fd < 0)
 		return errno == EEXIST ? err_set(err, -EEXIST, "%s exists: remove it first", path) : err_sys(err, "cannot write %s", path);
 	json_t *config = make_template();
-	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0)
+	if (!cgroup_is_v2_only())
 		make_for_v1(config);
 	if (words.rootless)
 		make_rootless(config);

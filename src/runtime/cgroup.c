@@ -159,6 +159,11 @@ void cgroup_remove_stale(const char *id, const char *parent)
 	}
 }
 
+bool cgroup_is_v2_only(void)
+{
+	return access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
+}
+
 void cgroup_done(struct cgroup *cgroup)
 {
 	for (int i = 0; i < CGROUP_CONTROLLERS; i++)

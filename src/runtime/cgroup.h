@@ -42,6 +42,9 @@ void cgroup_remove(struct cgroup *cgroup);
 void cgroup_done(struct cgroup *cgroup);
 #define cleanup_cgroup __attribute__((cleanup(cgroup_done)))
 
+/* Whether /sys/fs/cgroup is v2, and nothing else. */
+bool cgroup_is_v2_only(void);
+
 /* The directories of the running container whose first process is `pid`. Only those that are its own are found. */
 void cgroup_of_process(struct cgroup *ret_cgroup, const char *id, pid_t pid);
 

@@ -245,17 +245,12 @@ static int attach_cgroups(const struct engine_stage *stage, const struct engine_
 	return r;
 }
 
-static bool is_v2_only(void)
-{
-	return access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
-}
-
 static int attach_one(const struct engine_stage *stage, size_t i, int root_fd, struct err *err)
 {
 	const struct engine_mount *m = &stage->spec->engine->mounts[i];
 	if (m->bind)
 		return attach_bind(stage, i, root_fd, err);
-	if (str_eq(m->type, "cgroup") && !is_v2_only())
+	if (str_eq(m->type, "cgroup") && !cgroup_is_v2_only())
 		return attach_cgroups(stage, m, root_fd, err);
 	return attach_new(m, stage->source_fds[i], str_eq(m->type, "cgroup") ? "cgroup2" : m->type, root_fd, err);
 }

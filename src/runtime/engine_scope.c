@@ -42,7 +42,7 @@ int engine_scope_create(const struct spec *spec, const char *id, pid_t pid, stru
 	static const char mount[] = "/sys/fs/cgroup";
 	bool v2 = false;
 	cleanup_free char *slice = NULL, *unit = NULL;
-	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) < 0)
+	if (!cgroup_is_v2_only())
 		return err_set(err, -EOPNOTSUPP, "--systemd-cgroup needs cgroup v2 alone at /sys/fs/cgroup: here the engine's cgroup manager has to be cgroupfs");
 	int r = parse_path(spec->engine->cgroup, id, &slice, &unit, err);
 	const struct cgroup_scope scope = { .unit = unit, .slice = slice, .system = self_is_host_root() };
