@@ -3,12 +3,16 @@
 #include "src/base/process.h"
 
 #include "src/base/fd.h"
+#include "src/base/now.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +61,21 @@ bool process_ended(pid_t pid, int *ret_status)
 	if (r == pid)
 		*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	return r == pid;
+}
+
+int process_ends_within(pid_t pid, uint64_t ms)
+{
+	cleanup_fd int pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = { .fd = pid_fd, .events = POLLIN };
+	int64_t left = ms > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)ms, deadline = now_ms() + left;
+	int ready;
+	if (pid_fd < 0)
+		return -errno;
+	do {
+		ready = poll(&ended, 1, left > INT_MAX ? INT_MAX : (int)left);
+		left = deadline - now_ms();
+	} while (left > 0 && (ready == 0 || (ready < 0 && errno == EINTR)));
+	return ready < 0 && errno != EINTR ? -errno : ready > 0;
 }
 
 int process_finish(pid_t pid, int output_fd, struct buf *output, struct err *err)

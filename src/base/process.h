@@ -7,6 +7,7 @@
 #include "src/base/str.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -26,6 +27,9 @@ int process_wait(pid_t pid);
 
 /* The same without waiting; false while it runs. */
 bool process_ended(pid_t pid, int *ret_status);
+
+/* Waits until a child ends, and leaves it to process_wait: 1; 0 if it has not within `ms`, -errno where that cannot be known. */
+int process_ends_within(pid_t pid, uint64_t ms);
 
 /*
  * A pid file: the number alone, as engines and service managers read it. It appears under its name when it is whole; what is there and is no ordinary

@@ -9,11 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The state is read from a file in memory, so that a hook which does not read it stops nobody. */
@@ -55,15 +53,11 @@ static void run_child(const struct engine_hook *hook, const struct engine_hook_p
 
 static int await(const struct engine_hook *hook, const char *name, pid_t pid, struct err *err)
 {
-	cleanup_fd int pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd poll_fd = { .fd = pid_fd, .events = POLLIN };
-	int ready = 1;
-	if (hook->timeout && pid_fd >= 0)
-		ready = poll(&poll_fd, 1, hook->timeout > INT32_MAX / 1000 ? -1 : hook->timeout * 1000);
-	if (ready == 0)
+	bool late = hook->timeout && process_ends_within(pid, (uint64_t)hook->timeout * 1000) == 0;
+	if (late)
 		kill(pid, SIGKILL);
 	int status = process_wait(pid);
-	if (ready == 0)
+	if (late)
 		return err_set(err, -ETIMEDOUT, "the %s hook %s did not end within %d s", name, hook->path, hook->timeout);
 	if (status == STATUS_NOT_FOUND && access(hook->path, F_OK) < 0)
 		return err_set(err, -ENOENT, "the %s hook %s: no such file or directory", name, hook->path);

@@ -7,14 +7,10 @@
 #include "src/runtime/join.h"
 #include "src/runtime/shortage.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { MS = 1000000 };
@@ -115,12 +111,13 @@ void health_step(struct health *health, struct run *run)
 static void end_check(pid_t pid)
 {
 	struct err ignored;
+	long child;
 	cleanup_buf struct buf children = { 0 };
 	cleanup_free char *path = str_fmt("/proc/%d/task/%d/children", pid, pid);
 	kill(pid, SIGSTOP);
 	if (fd_read_file(AT_FDCWD, path, 4096, &children, &ignored) == 0 && children.len)
-		for (char *at = children.data, *end; strtol(at, &end, 10) > 1; at = end)
-			kill(-(pid_t)strtol(at, NULL, 10), SIGKILL);
+		for (char *at = children.data; (child = strtol(at, &at, 10)) > 1;)
+			kill(-(pid_t)child, SIGKILL);
 	kill(pid, SIGKILL);
 }
 
@@ -135,25 +132,14 @@ void health_end(struct health *health)
 
 int health_ask(const struct state *state, const struct spec *spec, const struct idmap *map, struct err *err)
 {
-	uint64_t timeout = spec->life.health.timeout;
 	pid_t pid = fork();
 	if (pid == 0)
 		check(state, spec, map);
-	cleanup_fd int pid_fd = pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pid < 0)
 		return shortage_of_processes(err);
-	if (pid_fd < 0) { /* nothing to wait with for so long and no longer */
-		err_sys(err, "cannot watch the check");
-		kill(pid, SIGKILL);
-		process_wait(pid);
-		return err->code;
-	}
-	struct pollfd ended = { .fd = pid_fd, .events = POLLIN };
-	int ready;
-	do
-		ready = poll(&ended, 1, timeout > INT_MAX ? INT_MAX : (int)timeout);
-	while (ready < 0 && errno == EINTR);
-	if (ready <= 0)
+	int ended = process_ends_within(pid, spec->life.health.timeout);
+	if (ended <= 0)
 		end_check(pid);
-	return process_wait(pid) == 0;
+	int status = process_wait(pid);
+	return ended < 0 ? err_code(err, ended, "cannot watch the check") : status == 0;
 }
