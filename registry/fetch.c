@@ -76,6 +76,8 @@ struct blob {
 	const struct store *store;
 	const struct image_layer *layer;
 	struct stream *stream;
+	char *block;    /* of the stream, being filled; goes into the file when it is full: large writes cost the kernel less */
+	size_t filled;
 	struct hasher hasher;
 	int file_fd; /* a partial blob's, O_TMPFILE, or what fetch_files gave; -1 when it is read back */
 	bool is_written; /* file_fd has the bytes already */
@@ -91,17 +93,44 @@ struct blob {
 	size_t index;
 };
 
+/* Writes what there is of a block to the file, and passes it on. */
+static int pass_block(struct blob *b)
+{
+	size_t len = b->filled;
+	b->filled = 0;
+	if (len && b->file_fd >= 0 && !b->is_written && (b->failure = fd_write_all(b->file_fd, b->block, len)) < 0)
+		return b->failure;
+	stream_commit(b->stream, len);
+	b->block = NULL;
+	return 0;
+}
+
+static int add_to_block(struct blob *b, const char *data, size_t len)
+{
+	while (len) {
+		if (!b->block && !(b->block = stream_claim(b->stream))) {
+			b->refused = true;
+			return stream_code(b->stream);
+		}
+		size_t n = len < SOURCE_BLOCK - b->filled ? len : SOURCE_BLOCK - b->filled;
+		memcpy(b->block + b->filled, data, n);
+		b->filled += n;
+		data += n;
+		len -= n;
+		int r = b->filled == SOURCE_BLOCK ? pass_block(b) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int take_piece(void *context, const void *data, size_t len)
 {
 	struct blob *b = context;
 	hasher_add(&b->hasher, data, len);
-	if (b->file_fd >= 0 && !b->is_written && (b->failure = fd_write_all(b->file_fd, data, len)) < 0)
-		return b->failure;
 	b->received += len;
 	(b->file_fd >= 0 && !b->is_written ? progress_add : progress_pass)(b->progress, b->index, len);
-	int r = stream_write(b->stream, data, len);
-	b->refused = r < 0;
-	return r;
+	return add_to_block(b, data, len);
 }
 
 static uint64_t have(void *context)
@@ -141,6 +170,7 @@ static int begin(struct blob *b, struct err *err)
 		return b->file_fd;
 	b->is_partial = b->is_written = true;
 	int r = b->had ? read_pieces(b, b->file_fd, err) : 0;
+	pass_block(b);
 	b->is_written = false;
 	return r;
 }
@@ -239,6 +269,8 @@ static int feed(struct blob *b, struct unpacker *u, const struct fetch_from *fro
 	if (failed)
 		return err_code(err, -failed, "cannot start a thread");
 	int r = get_bytes(b, from, err);
+	if (pass_block(b) < 0 && r == 0) /* of a failed one, too: the next pull goes on behind it */
+		r = err_code(err, b->failure, "layer %s: cannot write it to the store", b->layer->digest.text);
 	if (r < 0)
 		stream_abort(b->stream, r);
 	else

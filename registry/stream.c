@@ -23,7 +23,6 @@ struct stream {
 	int readers;
 	uint64_t written;
 	uint64_t taken[MAX_READERS], freed[MAX_READERS];
-	size_t partial; /* bytes that stream_write put into the claimed block and has not published */
 	bool ended;
 	int code; /* the abort's */
 	size_t *lens;
@@ -90,12 +89,11 @@ void stream_commit(struct stream *s, size_t len)
 	pthread_mutex_lock(&s->lock);
 	s->lens[s->written % s->blocks] = len;
 	s->written++;
-	s->partial = 0;
-	pthread_cond_broadcast(&s->published);
 	pthread_mutex_unlock(&s->lock);
+	pthread_cond_broadcast(&s->published); /* not before: who wakes up wants the lock */
 }
 
-static int abort_code(struct stream *s)
+int stream_code(struct stream *s)
 {
 	pthread_mutex_lock(&s->lock);
 	int code = s->code;
@@ -103,30 +101,8 @@ static int abort_code(struct stream *s)
 	return code;
 }
 
-int stream_write(struct stream *s, const void *data, size_t len)
-{
-	const char *at = data;
-	while (len) {
-		/* Only the writer moves `written` and `partial`, so a block begun stays ours without the lock. */
-		char *block = s->partial ? slot(s, s->written) : stream_claim(s);
-		if (!block)
-			break;
-		size_t room = s->block_size - s->partial;
-		size_t n = len < room ? len : room;
-		memcpy(block + s->partial, at, n);
-		at += n;
-		len -= n;
-		s->partial += n;
-		if (s->partial == s->block_size)
-			stream_commit(s, s->partial);
-	}
-	return abort_code(s);
-}
-
 void stream_end(struct stream *s)
 {
-	if (s->partial)
-		stream_commit(s, s->partial);
 	pthread_mutex_lock(&s->lock);
 	s->ended = true;
 	pthread_cond_broadcast(&s->published);
@@ -143,13 +119,19 @@ void stream_abort(struct stream *s, int code)
 	pthread_mutex_unlock(&s->lock);
 }
 
-ssize_t stream_next(struct stream *s, int reader, const void **ret_data)
+/* Gives back what the reader took last. */
+static void release(struct stream *s, int reader)
 {
 	pthread_mutex_lock(&s->lock);
-	if (s->freed[reader] != s->taken[reader]) {
-		s->freed[reader] = s->taken[reader];
-		pthread_cond_signal(&s->released);
-	}
+	s->freed[reader] = s->taken[reader];
+	pthread_mutex_unlock(&s->lock);
+	pthread_cond_signal(&s->released);
+}
+
+ssize_t stream_next(struct stream *s, int reader, const void **ret_data)
+{
+	release(s, reader);
+	pthread_mutex_lock(&s->lock);
 	while (!s->code && !s->ended && s->taken[reader] == s->written)
 		pthread_cond_wait(&s->published, &s->lock);
 	ssize_t len = s->code;

@@ -14,15 +14,14 @@ void stream_free(struct stream *s); /* after all threads are joined; NULL is fin
 
 /*
  * Writing. claim waits for a free block and gives its memory (block_size bytes); commit publishes the first `len` of
- * them. claim returns NULL once somebody aborted. write copies data in, as often as needed: 0, or the abort's code.
- * end says that all was written; abort (from any side, any number of times, the first code wins) makes every later
- * call on either side fail with `code`, a negative errno.
+ * them. claim returns NULL once somebody aborted. end says that all was written; abort (from any side, any number of
+ * times, the first code wins) makes every later call on either side fail with `code`, a negative errno.
  */
 void *stream_claim(struct stream *s);
 void stream_commit(struct stream *s, size_t len);
-int stream_write(struct stream *s, const void *data, size_t len);
 void stream_end(struct stream *s);
 void stream_abort(struct stream *s, int code);
+int stream_code(struct stream *s); /* the abort's, or 0 */
 
 /*
  * Reading, as reader 0 or 1: waits for the next block and points at it; the memory is valid until the same reader's

@@ -3,6 +3,7 @@
 #include "registry/inflate.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/pack.h"
+#include "tests/unit/pour.h"
 
 #include <string.h>
 
@@ -42,7 +43,7 @@ static int inflate(enum compression compression, const void *data, size_t size, 
 	ssize_t n;
 	struct stream *source = stream_new(size / piece + 2, piece, 1);
 	struct stream *sink = stream_new(MAX_PLAIN / INFLATE_BLOCK + 2, INFLATE_BLOCK, 1);
-	CHECK(stream_write(source, data, size) == 0);
+	CHECK(pour(source, piece, data, size) == 0);
 	stream_end(source);
 	int r = inflate_stream(source, compression, sink, MAX_PLAIN, &err);
 	CHECK(r <= 0 && r == err.code && (r == 0 || *err.text));

@@ -5,6 +5,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/jail.h"
 #include "tests/fuzz/pack.h"
+#include "tests/unit/pour.h"
 
 #include <string.h>
 
@@ -62,7 +63,7 @@ static void work(int root_fd, void *context)
 	struct err err = { 0 };
 	struct layer_report report = { 0 };
 	struct stream *source = stream_new(in->packed.len / PIECE + 2, PIECE, 1);
-	CHECK(stream_write(source, in->packed.data, in->packed.len) == 0);
+	CHECK(pour(source, PIECE, in->packed.data, in->packed.len) == 0);
 	stream_end(source);
 	int r = layer_unpack(source, in->compression, &in->options, root_fd, &report, &err);
 	stream_free(source);

@@ -9,6 +9,7 @@
 #include "registry/hasher.h"
 #include "registry/layer.h"
 #include "src/base/fd.h"
+#include "tests/unit/pour.h"
 #include "tests/userns.h"
 
 #include <errno.h>
@@ -82,7 +83,7 @@ static int unpack_bytes(struct fixture *f, const struct buf *tar, const struct l
 {
 	struct stream *source = stream_new(64, 65536, 1);
 	assert_true(tar->len < (size_t)63 * 65536);
-	assert_int_equal(stream_write(source, tar->data, tar->len), 0);
+	assert_int_equal(pour(source, 65536, tar->data, tar->len), 0);
 	stream_end(source);
 	layer_report_done(&f->report);
 	int r = layer_unpack(source, COMPRESSION_NONE, options, f->dir_fd, &f->report, &f->err);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "registry/stream.h"
+#include "tests/unit/pour.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -53,7 +53,7 @@ static uint32_t write_all(struct stream *s)
 			piece[i] = (done + i) * 7;
 			sum = sum * 31 + piece[i];
 		}
-		assert_int_equal(stream_write(s, piece, n), 0);
+		assert_int_equal(pour(s, 64, piece, n), 0);
 	}
 	return sum;
 }
@@ -103,13 +103,13 @@ static void an_abort_wakes_everybody_and_the_first_code_wins(void **state)
 	struct stream *s = stream_new(1, 16, 2);
 	struct reader r;
 	start(&r, s, 1);
-	assert_int_equal(stream_write(s, "0123456789abcdef", 16), 0);
+	assert_int_equal(pour(s, 16, "0123456789abcdef", 16), 0);
 	stream_abort(s, -EBADMSG); /* reader 0 never reads, so a claim would wait for ever */
 	stream_abort(s, -EIO);
 	pthread_join(r.thread, NULL);
 	assert_int_equal(r.end, -EBADMSG);
 	assert_null(stream_claim(s));
-	assert_int_equal(stream_write(s, "x", 1), -EBADMSG);
+	assert_int_equal(pour(s, 16, "x", 1), -EBADMSG);
 	const void *data;
 	assert_int_equal(stream_next(s, 0, &data), -EBADMSG);
 	stream_free(s);
@@ -126,9 +126,9 @@ static void an_abort_frees_a_waiting_writer(void **state)
 	(void)state;
 	struct stream *s = stream_new(1, 1, 1);
 	pthread_t thread;
-	assert_int_equal(stream_write(s, "a", 1), 0);
+	assert_int_equal(pour(s, 1, "a", 1), 0);
 	assert_int_equal(pthread_create(&thread, NULL, abort_it, s), 0);
-	assert_int_equal(stream_write(s, "b", 1), -ECANCELED);
+	assert_int_equal(pour(s, 1, "b", 1), -ECANCELED);
 	pthread_join(thread, NULL);
 	stream_free(s);
 }
