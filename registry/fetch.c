@@ -84,6 +84,7 @@ struct blob {
 	int64_t received;
 	int staging_fd; /* the layer's directory there */
 	int failure;  /* of the file */
+	int flushed;  /* what fsync of it said: 0 or a negative errno */
 	bool refused; /* by the unpacker, which has the reason */
 	bool is_partial; /* file_fd is that of what earlier pulls left, */
 	int64_t had;     /* which was so many bytes */
@@ -231,8 +232,8 @@ static int publish(const struct blob *b, struct err *err)
 	if (b->file_fd < 0)
 		return 0;
 	snprintf(self, sizeof self, "/proc/self/fd/%d", b->file_fd);
-	if (fsync(b->file_fd) < 0)
-		return err_sys(err, "cannot write layer %s to disk", b->layer->digest.text);
+	if (b->flushed < 0)
+		return err_code(err, b->flushed, "cannot write layer %s to disk", b->layer->digest.text);
 	if (b->is_partial)
 		return partial_publish(b->store, &b->layer->digest, err);
 	if (linkat(AT_FDCWD, self, b->store->blobs_fd, name, AT_SYMLINK_FOLLOW) == 0)
@@ -275,6 +276,8 @@ static int feed(struct blob *b, struct unpacker *u, const struct fetch_from *fro
 		stream_abort(b->stream, r);
 	else
 		stream_end(b->stream);
+	if (r == 0 && b->file_fd >= 0 && fsync(b->file_fd) < 0) /* while the rest is being unpacked */
+		b->flushed = -errno;
 	pthread_join(thread, NULL);
 	if ((r == 0 || b->received == b->layer->size) && check(b, err) < 0) {
 		b->is_bad = true;
