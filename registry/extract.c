@@ -67,13 +67,17 @@ int extract_init(struct extract *x, int root_fd, enum extract_mode mode, bool si
 		return err_sys(err, "cannot open the layer's directory");
 	umask(0);
 	clock_gettime(CLOCK_REALTIME_COARSE, &x->begin); /* the clock that file times are taken from */
-	return merged ? 0 : prepare_root(x->root_fd, err);
+	if (merged)
+		return 0;
+	x->filler = filler_new(&x->rule, err);
+	return x->filler ? prepare_root(x->root_fd, err) : err->code;
 }
 
 void extract_done(struct extract *x)
 {
 	parent_forget(&x->parent);
 	parent_forget(&x->link_parent);
+	filler_free(x->filler);
 	fd_close(&x->file_fd);
 	fd_close(&x->root_fd);
 	buf_done(&x->late);
@@ -155,7 +159,9 @@ int extract_finish(struct extract *x, struct err *err)
 	implicit_settle(&x->report->implicit, &x->late);
 	if (r == 0)
 		r = late_settle(&x->kept, x->root_fd, rule, &x->rule, err);
-	return r < 0 ? r : late_settle(&x->late, x->root_fd, rule, &x->rule, err);
+	if (r == 0)
+		r = late_settle(&x->late, x->root_fd, rule, &x->rule, err);
+	return r == 0 && x->filler ? filler_finish(x->filler, err) : r;
 }
 
 int extract_clear(struct extract *x, int parent_fd, const char *name, struct err *err)
@@ -195,6 +201,11 @@ static int make(struct extract *x, int parent_fd, const char *name, const struct
 static int end_file(struct extract *x, const struct extract_entry *e, struct err *err)
 {
 	int r = 0;
+	if (x->filling) {
+		x->filling = false;
+		filler_give(x->filler, &x->file_fd, e->size, &e->metadata);
+		return 0;
+	}
 	if (x->file_end != e->size && ftruncate(x->file_fd, e->size) < 0)
 		r = err_sys(err, "cannot set its size"); /* a hole at the end */
 	if (r == 0)
@@ -211,6 +222,9 @@ static int make_file(struct extract *x, int parent_fd, const char *name, const s
 		return r;
 	x->file_fd = r;
 	x->file_end = 0;
+	x->filling = x->filler && e->size <= FILLER_MAX && !e->metadata.xattr_count;
+	if (x->filling)
+		filler_begin(x->filler, x->path);
 	return e->size ? 1 : end_file(x, e, err);
 }
 
@@ -314,6 +328,15 @@ static int bring(struct extract *x, const struct extract_entry *e, struct err *e
 	}
 }
 
+/* What befell a file that the filler has came first. */
+static int end_entry(const struct extract *x, int r, struct err *err)
+{
+	int earlier = x->filler ? filler_check(x->filler, err) : 0;
+	if (earlier < 0)
+		return earlier;
+	return r < 0 ? err_prefix(err, "cannot unpack %s", *x->path ? x->path : "/") : r;
+}
+
 int extract_entry(struct extract *x, const struct extract_entry *e, struct err *err)
 {
 	const char *name = NULL;
@@ -331,12 +354,14 @@ int extract_entry(struct extract *x, const struct extract_entry *e, struct err *
 		r = bring(x, e, err);
 	else if (x->mode == EXTRACT_UPPER)
 		r = extract_mark(x, kind, name, err);
-	return r < 0 ? err_prefix(err, "cannot unpack %s", *x->path ? x->path : "/") : r;
+	return end_entry(x, r, err);
 }
 
 int extract_write(struct extract *x, const void *data, size_t len, int64_t offset, struct err *err)
 {
 	const char *at = data;
+	if (x->filling)
+		return filler_add(x->filler, data, len, offset, err);
 	while (len) {
 		ssize_t n = pwrite(x->file_fd, at, len, offset);
 		if (n < 0 && errno == EINTR)
@@ -354,6 +379,5 @@ int extract_write(struct extract *x, const void *data, size_t len, int64_t offse
 
 int extract_close(struct extract *x, const struct extract_entry *e, struct err *err)
 {
-	int r = end_file(x, e, err);
-	return r < 0 ? err_prefix(err, "cannot unpack %s", x->path) : 0;
+	return end_entry(x, end_file(x, e, err), err);
 }

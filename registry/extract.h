@@ -3,6 +3,7 @@
 #ifndef XRUN_REGISTRY_EXTRACT_H
 #define XRUN_REGISTRY_EXTRACT_H
 
+#include "registry/filler.h"
 #include "registry/late.h"
 #include "registry/layer.h"
 #include "registry/metadata.h"
@@ -40,6 +41,8 @@ struct extract {
 	char path[ENTRY_PATH_MAX];   /* the entry at hand */
 	int file_fd;                 /* the file that is being written, or -1 */
 	int64_t file_end;            /* the end of what was written of it */
+	struct filler *filler;       /* of a tree of its own, not of the merged one */
+	bool filling;                /* the file at hand is written by it */
 };
 
 /* root_fd is borrowed and may be O_PATH. Sets the process's umask to 0, and root_fd to 0:0, 0755 unless merged. */
