@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* Less, and a file system with a journal would have to close its transaction often. */
-static const uint64_t EVERY = 64 << 20;
+static const uint64_t EVERY = 32 << 20;
 
 static int flush_now(const struct flush *flush)
 {

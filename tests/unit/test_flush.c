@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { MUCH = 64 << 20 };
+enum { MUCH = 32 << 20 };
 
 static void little_is_left_for_the_end(void **state)
 {
