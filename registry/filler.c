@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A block takes as many files as fit; few enough for four blocks of four layers not to run out of descriptors. */
-enum { BLOCKS = 4, BLOCK = 64 << 10, FILES = 16 };
+/* A block takes as many files as fit; few enough for four layers to be content with 256 descriptors. */
+enum { BLOCKS = 3, BLOCK = 64 << 10, FILES = 12 };
 
 /* What stands before a file's path (with its 0) and content in a block. */
 struct record {
