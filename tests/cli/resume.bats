@@ -224,7 +224,7 @@ half_came() {
 		[ "$(cat "$place/status")" = 125 ]
 		[ "$(wc -l <"$place/said")" = 1 ]
 		if [ "$name" = silent ]; then
-			# the handshake's limit and that of a silent server are the same: either may be first
+			# the connection's limit of 20 seconds; where the machine stood still so long, that of a silent server may be seen first
 			grep -qE "xrun: $SILENT/silent:v1: cannot get it from $SILENT: (.*time|the server sent 0 bytes in 30 seconds)" "$place/said"
 		else
 			grep -q "xrun: .*cannot get it from $SCRIPTED: the server sent [0-9]* bytes in 30 seconds" "$place/said"
