@@ -10,6 +10,7 @@ skopeo copy -q --dest-tls-verify=false "oci:$cache/dev:dev" "docker://$host/benc
 for tag in layers update bare small zstd; do
 	skopeo copy -q --dest-tls-verify=false "oci:$cache/bench-3:$tag" "docker://$host/bench:$tag"
 done
+gcc -O2 -o "$work/floor" tests/bench/floor.c
 unprivileged=$([[ $EUID == 0 ]] || echo --rootless)
 
 digests() {
@@ -29,6 +30,28 @@ pipe() {
 
 chosen() {
 	[[ " ${CASES:-$1} " == *" $1 "* ]]
+}
+
+# floor IMAGE [KEPT]: what no unpacker is spared, the kernel's making of the same files out of memory, and their flush (floor.c). For root,
+# who can read the store's layers.
+floor() {
+	local image=$1 kept=${2:-} threads round layers
+	[[ $EUID == 0 ]] || return 0
+	"$xrun" --root "$work/xrun" rmi --all >/dev/null
+	rm -rf "$work/xrun" && mkdir "$work/xrun"
+	[[ -z $kept ]] || "$xrun" --root "$work/xrun" pull -q --arch arm64 "$host/bench:$kept"
+	find "$work/xrun" -path "*/layers/*" -prune | sort >"$work/kept"
+	"$xrun" --root "$work/xrun" pull -q --arch arm64 "$image"
+	mapfile -t layers < <(find "$work/xrun" -path "*/layers/*" -prune | sort | comm -13 "$work/kept" -)
+	for threads in 1 2; do
+		for ((round = 0; round < rounds; round++)); do
+			rm -rf "$work/tree" && mkdir "$work/tree"
+			"$work/floor" "$threads" "$work/tree" "${layers[@]}"
+		done | sort -n | awk -v threads="$threads" '
+			{ all[NR] = $1; flushed[NR] = $2 }
+			END { n = int((NR + 1) / 2); printf "  the files made from memory, %d thread(s) %14.2f s, %.2f s of it to flush\n", threads, all[n], flushed[n] }'
+	done
+	rm -rf "$work/tree"
 }
 
 # pull_case TITLE TAG [KEPT]: KEPT is an image that is there already each time; nothing else is.
@@ -58,6 +81,7 @@ pull_case() {
 	echo
 	echo "Pull and unpack $title"
 	python3 "$measure" "$rounds" "${entries[@]}"
+	floor "$image" "$kept"
 	"$xrun" --root "$work/xrun" rmi --all >/dev/null
 	rm -rf "$work/xrun" "$work/umoci" "$work/pipe"
 	if has podman; then "${podman[@]}" rmi -af >/dev/null; fi
