@@ -51,8 +51,9 @@ static int take_message(struct run *run, const struct stage_message *message, in
 		return answer_with_map(run, err);
 	case STAGE_STARTED:
 		run->pid = message->pid;
-		if (count && run->spec->namespaces.of[NAMESPACE_PID].origin != NAMESPACE_NEW)
-			run->mount_fd = fd_take(&fds[0]);
+		return 0;
+	case STAGE_MOUNTS:
+		run->mount_fd = count ? fd_take(&fds[0]) : -1;
 		return 0;
 	case STAGE_MADE:
 		run->made = true;

@@ -25,6 +25,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* By it the container's processes are known where the pid namespace is not its own. Nobody else may open it: share_enter. */
+static int hand_over_mounts(const struct stage *stage, struct err *err)
+{
+	struct stage_message message = { .kind = STAGE_MOUNTS };
+	if (stage->spec->namespaces.of[NAMESPACE_PID].origin == NAMESPACE_NEW)
+		return 0;
+	cleanup_fd int mount_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	if (mount_fd < 0)
+		return err_sys(err, "cannot open the container's mount namespace");
+	int r = stage_send(stage->socket_fd, &message, &mount_fd, 1);
+	return r < 0 ? err_code(err, r, "cannot hand over the container's mount namespace") : 0;
+}
+
 /* As soon as it exists: the supervisor has it connected while the container is put together. */
 static int hand_over_network(const struct stage *stage, struct err *err)
 {
@@ -83,7 +96,9 @@ static int build(struct stage *stage, int outer_fd, struct err *err)
 {
 	int terminal_fd = -1;
 	bool own_network = stage->spec->network.mode == NETWORK_NONE || stage->spec->network.mode == NETWORK_PRIVATE;
-	int r = make_namespaces(stage, own_network, err);
+	int r = hand_over_mounts(stage, err);
+	if (r == 0)
+		r = make_namespaces(stage, own_network, err);
 	if (r == 0)
 		r = await_map(stage, outer_fd, err);
 	if (r == 0 && own_network)

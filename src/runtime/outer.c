@@ -211,16 +211,10 @@ static pid_t clone_inner(const struct spec *spec)
 	return calls_clone(flags);
 }
 
-/* With its mount namespace, by which its processes are known where the pid namespace is not its own. */
 static int tell_started(const struct stage *stage, pid_t pid, struct err *err)
 {
 	struct stage_message message = { .kind = STAGE_STARTED, .pid = pid };
-	cleanup_free char *path = namespace_path(pid, NAMESPACE_MOUNT);
-	bool own_pids = stage->spec->namespaces.of[NAMESPACE_PID].origin == NAMESPACE_NEW;
-	cleanup_fd int mount_fd = own_pids ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	if (!own_pids && mount_fd < 0)
-		return err_sys(err, "cannot open the container's mount namespace");
-	int r = stage_send(stage->socket_fd, &message, &mount_fd, mount_fd >= 0);
+	int r = stage_send(stage->socket_fd, &message, NULL, 0);
 	return r < 0 ? err_code(err, r, "the supervisor is gone") : 0;
 }
 

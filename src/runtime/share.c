@@ -4,6 +4,10 @@
  * Theory of operation. A namespace belongs to the user namespace that it was made in, and nobody has a right in it who is not
  * there. So a container that shares one is born in the other's inner user namespace, and what builds it works in the other's
  * outer one: there are the emulators that both use. Everything else is made anew, and belongs to the same user namespace.
+ *
+ * So the other container's root, if it may trace, has every right over a process of ours in there, and with a shared pid namespace it
+ * sees one that has the host's files before it. Nobody may look into it (prctl(2), PR_SET_DUMPABLE): that would take the right in the
+ * namespace in which xrun was executed.
  */
 #include "src/runtime/share.h"
 
@@ -23,6 +27,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,6 +123,7 @@ int share_open(int containers_fd, const struct spec *spec, struct share *ret_sha
 /* A mount can be cloned only from within its own mount namespace. */
 static int clone_there(const struct share *share, const char *path)
 {
+	prctl(PR_SET_DUMPABLE, 0);
 	if (setns(share->fds[NAMESPACE_USER], CLONE_NEWUSER) < 0 || setns(share->fds[NAMESPACE_MOUNT], CLONE_NEWNS) < 0)
 		return -errno;
 	cleanup_fd int fd = fd_openat2(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_SYMLINKS);
@@ -153,6 +159,7 @@ int share_clone(const struct share *share, const char *path, struct err *err)
 int share_enter(struct share *share, struct err *err)
 {
 	int r = 0;
+	prctl(PR_SET_DUMPABLE, 0);
 	fd_close(&share->fds[NAMESPACE_MOUNT]);
 	for (int i = 0; r == 0 && i < NAMESPACE_KINDS; i++) /* the user namespace first: the rights come from there */
 		if (share->fds[i] >= 0 && setns(share->fds[i], (int)namespace_flag(i)) < 0)

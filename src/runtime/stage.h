@@ -13,14 +13,15 @@
 
 /*
  * One SOCK_SEQPACKET pair; messages of this form. From the children: WANT_MAP (the outer namespace exists), STARTED
- * (pid: the first process exists; its mount namespace), MADE (the outer stage has done its part; the binfmt instance, if any), NETWORK
- * (the network namespace, to be connected), TERMINAL (the pty's master), DIRECTORIES (the listener of directories.h), FAILED. To the
- * outer stage: MAP_WRITTEN (descriptors: root's idmapped volumes, and its device nodes). End of file means that the program was
- * executed, if MADE has come before.
+ * (pid: the first process exists), MOUNTS (its mount namespace, where its pid namespace is not its own), MADE (the outer stage has done
+ * its part; the binfmt instance, if any), NETWORK (the network namespace, to be connected), TERMINAL (the pty's master), DIRECTORIES
+ * (the listener of directories.h), FAILED. To the outer stage: MAP_WRITTEN (descriptors: root's idmapped volumes, and its device nodes).
+ * End of file means that the program was executed, if MADE has come before.
  */
 enum { STAGE_MAX_VOLUMES = 64 };
 enum stage_kind {
-	STAGE_WANT_MAP = 1, STAGE_MAP_WRITTEN, STAGE_NETWORK, STAGE_STARTED, STAGE_MADE, STAGE_TERMINAL, STAGE_DIRECTORIES, STAGE_FAILED
+	STAGE_WANT_MAP = 1, STAGE_MAP_WRITTEN, STAGE_NETWORK, STAGE_STARTED, STAGE_MOUNTS, STAGE_MADE, STAGE_TERMINAL,
+	STAGE_DIRECTORIES, STAGE_FAILED
 };
 struct stage_message {
 	enum stage_kind kind;

@@ -127,3 +127,33 @@ host-of-one" ]
 	first arm64 --cpu-model cortex-a53
 	fails_with 125 "by another emulator or with other options" sharing arm64 --network container:one -- true
 }
+
+@test "a container's root that may trace gets no hold of one that is put together among its processes" {
+	cat >"$BATS_TEST_TMPDIR/watch.c" <<-'C'
+		#include <stdio.h>
+		#include <string.h>
+		#include <unistd.h>
+		int main(void) /* whose file it is may be read by who may trace */
+		{
+			setvbuf(stdout, NULL, _IOLBF, 0);
+			puts("watching");
+			for (int pid = 2;; pid = pid < 200 ? pid + 1 : 2) {
+				char path[32], file[4096] = "";
+				snprintf(path, sizeof path, "/proc/%d/exe", pid);
+				if (pid != getpid() && readlink(path, file, sizeof file - 1) > 0 && strstr(file, "xrun"))
+					printf("seen: %d is %s\n", pid, file);
+			}
+		}
+	C
+	mkdir "$BATS_TEST_TMPDIR/v"
+	cc -O1 -static -o "$BATS_TEST_TMPDIR/v/watch" "$BATS_TEST_TMPDIR/watch.c"
+	xrun run -q -d --name one --cap-add SYS_PTRACE -v "$BATS_TEST_TMPDIR/v:/v:ro" "$NATIVE" /v/watch
+	await log_has watching one
+	for _ in {1..8}; do
+		sharing "$NATIVE_ARCH" --pid container:one -- true
+		sharing "$NATIVE_ARCH" --pid container:one --network container:one --ipc container:one -- true
+		xrun exec one true
+	done
+	run xrun logs one
+	[[ $output != *seen* ]]
+}
