@@ -133,6 +133,8 @@ static int start_init(struct engine_stage *stage, struct err *err)
 		return err_sys(err, "cannot make a pipe");
 	if (clocks_are_moved(spec) && clocks_move(spec, err) < 0)
 		return err->code;
+	if (!is_new(spec, NAMESPACE_USER)) /* whose root may trace: it sees the first process where the pid namespace is shared, too */
+		prctl(PR_SET_DUMPABLE, 0);
 	pid_t pid = clone_init(spec);
 	if (pid < 0)
 		return shortage_of_namespaces("cannot make the container's namespaces", err);
