@@ -209,8 +209,7 @@ static int close_input(void)
 	return null_fd < 0 ? -1 : dup2(null_fd, 0);
 }
 
-/* A directory would be a way out of the container: /proc/self/fd/0/.. */
-static int check_standard(struct err *err)
+int program_check_standard(struct err *err)
 {
 	static const char *const names[] = { "input", "output", "error" };
 	struct stat st;
@@ -249,7 +248,7 @@ int program_become(const struct program *program, struct err *err)
 	struct user user = { 0 };
 	if (!program->terminal && !program->interactive && close_input() < 0)
 		return err_sys(err, "cannot open /dev/null as standard input");
-	int r = check_standard(err);
+	int r = program_check_standard(err);
 	if (r == 0)
 		r = users_find(AT_FDCWD, program->user, &program->spec->groups, &user, err);
 	if (r == 0 && program->single && program->spec->groups.len)

@@ -37,6 +37,9 @@ int program_become(const struct program *program, struct err *err);
  */
 int program_close_descriptors(int socket_fd, struct err *err);
 
+/* A directory as a standard stream would be such a way, too: an error. */
+int program_check_standard(struct err *err);
+
 /* No signal is blocked or ignored any more, whatever our caller had. */
 void program_reset_signals(void);
 

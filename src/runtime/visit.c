@@ -8,6 +8,7 @@
 #include "src/runtime/containers.h"
 #include "src/runtime/join.h"
 #include "src/runtime/mount.h"
+#include "src/runtime/program.h"
 #include "src/runtime/shortage.h"
 #include "src/runtime/stage.h"
 #include "src/runtime/userns.h"
@@ -15,8 +16,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct errand {
@@ -49,10 +52,29 @@ static int visit_stopped(void *context, struct err *err)
 	return r < 0 ? r : errand->call(errand->context, err);
 }
 
+/*
+ * Where the container sees the host's processes (--pid host, or a volume of /proc) a symlink of its may lead to /proc/self/fd/N: no directory of
+ * the host's is to be there. `list` was opened before we entered.
+ */
+static int close_directories(DIR *list, struct err *err)
+{
+	struct stat st;
+	for (struct dirent *entry; (entry = readdir(list));) {
+		int fd = atoi(entry->d_name);
+		if (fd > 2 && fd != dirfd(list) && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			close(fd);
+	}
+	return program_check_standard(err);
+}
+
 static int visit_running(struct errand *errand, struct err *err)
 {
 	const struct visit *visit = errand->visit;
-	int r = join_enter(visit->state, visit->spec, visit->map, err);
+	cleanup_dir DIR *list = opendir("/proc/self/fd");
+	int r = list ? join_enter(visit->state, visit->spec, visit->map, err) : err_sys(err, "cannot list what is open");
+	if (r == 0)
+		r = close_directories(list, err);
+	dir_close(&list);
 	if (r == 0 && chdir("/") < 0)
 		r = err_sys(err, "cannot enter the container's root");
 	return r < 0 ? r : errand->call(errand->context, err);

@@ -240,3 +240,23 @@ listing() {
 	tar -c tree --transform 's,^,absolute/,' | xrun cp - box:/
 	[ "$(xrun exec box cat /root/dir/tree/file)" = one ]
 }
+
+@test "a container that sees the host's processes leads cp to no directory that we have open (CVE-2024-21626)" {
+	local n
+	mkdir host
+	echo mine >host/secret
+	xrun rm -f box >/dev/null
+	xrun run -q -d --name box --pid host "$NATIVE" sh -c 'for n in $(seq 0 24); do ln -s /proc/self/fd/$n /d$n; done; echo made; exec sleep 1000' >/dev/null
+	await log_has made box
+	for n in {0..24}; do
+		timeout 20 "$XRUN" --root "$STORE" cp tree/file "box:/d$n/escaped" 9<host 2>/dev/null </dev/null || true
+		tar -c tree --transform 's,^tree,escaped,' | timeout 20 "$XRUN" --root "$STORE" cp - "box:/d$n" 9<host 2>/dev/null || true
+		timeout 20 "$XRUN" --root "$STORE" cp "box:/d$n/." "copy$n" 9<host >/dev/null 2>&1 </dev/null || true
+		refute [ -e "copy$n/secret" ]
+		refute [ -e "copy$n/index.json" ]
+		refute [ -e "copy$n/lock" ]
+	done
+	[ "$(ls host)" = secret ]
+	[ -z "$(find "$STORE" -name escaped 2>/dev/null)" ]
+	fails_with 125 "standard input is a directory" xrun cp tree/file box:/d0/ <host
+}
