@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c owns the way from argv to the exit status; it is the only file that prints an error, and the only exit. */
 #include "src/base/self.h"
+#include "src/base/str.h"
 #include "src/cli/cli.h"
 
 #include <errno.h>
@@ -9,9 +10,11 @@
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
+	cleanup_strv struct strv words = { 0 };
 	int status = self_begin(argv, &err);
+	strv_copy(&words, argv); /* what the kernel shows of argv some of our processes clear: self_forget_arguments */
 	if (status == 0)
-		status = cli_main(argc, argv, &err);
+		status = cli_main(argc, words.items, &err);
 	if (err.code == -ENOSYS)
 		err_append(&err, "; `xrun doctor` names the call that this kernel, or a filter around xrun, lacks");
 	if (err.text[0])

@@ -123,3 +123,11 @@ int self_begin(char **argv, struct err *err)
 		r = err_sys(err, "cannot mark what our caller left open as not to be passed on");
 	return r;
 }
+
+void self_forget_arguments(void)
+{
+	struct err ignored;
+	cleanup_buf struct buf arguments = { 0 };
+	if (fd_read_file(AT_FDCWD, "/proc/self/cmdline", SIZE_MAX, &arguments, &ignored) == 0)
+		memset(program_invocation_name, 0, arguments.len); /* argv[0], where the kernel put them all */
+}

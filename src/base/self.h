@@ -27,4 +27,10 @@ char *self_path(void);
  */
 char *self_find(const char *name);
 
+/*
+ * /proc/PID/cmdline is everybody's to read who sees the process, and ours may hold a password. For a process of ours that a container sees,
+ * or will when it was cloned; what we know of our arguments is main's copy.
+ */
+void self_forget_arguments(void);
+
 #endif

@@ -57,9 +57,11 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 	struct oci_globals globals = { .log_fd = -1 };
 	look_at_descriptors(argc, argv, &globals);
+	cleanup_strv struct strv words = { 0 };
 	int status = self_begin(argv, &err);
+	strv_copy(&words, argv); /* see src/main.c */
 	if (status == 0)
-		status = run(&globals, argc, argv, &err);
+		status = run(&globals, argc, words.items, &err);
 	if (err.text[0])
 		oci_log_error(&globals, &err);
 	if (status == -ECANCELED && !err.text[0])

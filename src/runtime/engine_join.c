@@ -128,6 +128,7 @@ static int enter_and_clone(const struct engine_join *join, int console_fd, int s
 {
 	struct clone_args args = { .flags = CLONE_PARENT };
 	struct engine_message failed = { .kind = ENGINE_FAILED };
+	self_forget_arguments();
 	int r = program_leave_keyring(err);
 	if (r == 0)
 		r = ulimits_raise(join->spec, err);

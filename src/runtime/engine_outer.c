@@ -4,6 +4,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/base/self.h"
 #include "src/runtime/clocks.h"
 #include "src/runtime/engine_scheduling.h"
 #include "src/runtime/mount.h"
@@ -131,6 +132,7 @@ static int start_init(struct engine_stage *stage, struct err *err)
 	const struct spec *spec = stage->spec;
 	if (pipe2(go, O_CLOEXEC) < 0)
 		return err_sys(err, "cannot make a pipe");
+	self_forget_arguments();
 	if (clocks_are_moved(spec) && clocks_move(spec, err) < 0)
 		return err->code;
 	if (!is_new(spec, NAMESPACE_USER)) /* whose root may trace: it sees the first process where the pid namespace is shared, too */

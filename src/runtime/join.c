@@ -11,6 +11,7 @@
 #include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/base/self.h"
 #include "src/plan/capability.h"
 #include "src/runtime/cgroup.h"
 #include "src/runtime/directories.h"
@@ -164,6 +165,7 @@ static void run_born(struct join *join, int socket_fd)
 
 static int enter_and_clone(struct join *join, int socket_fd, struct err *err)
 {
+	self_forget_arguments();
 	int r = program_leave_keyring(err);
 	if (r == 0)
 		r = ulimits_raise(join->spec, err);

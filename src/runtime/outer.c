@@ -15,6 +15,7 @@
 #include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/overlay.h"
+#include "src/base/self.h"
 #include "src/runtime/clocks.h"
 #include "src/runtime/emulators.h"
 #include "src/runtime/etc.h"
@@ -225,6 +226,8 @@ static int tell_started(const struct stage *stage, pid_t pid, struct err *err)
 static int start_inner(struct stage *stage, int *ret_socket_fd, struct err *err)
 {
 	int ends[2];
+	if (stage->share)
+		self_forget_arguments();
 	if (stage->share && share_enter(stage->share, err) < 0)
 		return err->code;
 	if (clocks_are_moved(stage->spec) && clocks_move(stage->spec, err) < 0)

@@ -5,6 +5,7 @@
 #include "src/base/calls.h"
 #include "src/base/fd.h"
 #include "src/base/search.h"
+#include "src/base/self.h"
 #include "src/plan/explain.h"
 #include "src/runtime/directories.h"
 #include "src/runtime/hidden.h"
@@ -116,21 +117,12 @@ static int child_status(pid_t child, int *ret_status)
 	return 0;
 }
 
-/* /proc/1/cmdline is everybody's to read, and ours may hold a password. */
-static void forget_arguments(void)
-{
-	struct err ignored;
-	cleanup_buf struct buf arguments = { 0 };
-	if (fd_read_file(AT_FDCWD, "/proc/self/cmdline", SIZE_MAX, &arguments, &ignored) == 0)
-		memset(program_invocation_name, 0, arguments.len); /* argv[0], where the kernel put them all */
-}
-
 static int run_init(bool terminal, struct err *err)
 {
 	sigset_t all;
 	siginfo_t info;
 	int status;
-	forget_arguments();
+	self_forget_arguments();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	pid_t child = fork();

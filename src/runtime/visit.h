@@ -27,8 +27,8 @@ struct visit {
 
 /*
  * Starts a process in the container's user and mount namespace, or with its files put together for it where it does not
- * run; / is the container's root. It calls call(context, err), and whatever name that uses, it cannot leave. visit_finish
- * waits for it and returns what it returned.
+ * run; / is the container's root. It calls call(context, err), and whatever name that uses, it cannot leave: in a container that
+ * runs it has no directory of the host's open, either. visit_finish waits for it and returns what it returned.
  */
 int visit_start(struct visit *visit, int (*call)(void *context, struct err *err), void *context, struct err *err);
 int visit_finish(struct visit *visit, struct err *err);

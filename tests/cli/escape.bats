@@ -57,6 +57,30 @@ every_descriptor() {
 	done
 }
 
+@test "of the arguments of an xrun that enters a container nothing is there, even for one that is stopped on the way" {
+	xrun run -d --name stopping --creds ann:hidden-password --health-cmd true --health-interval 1s "$NATIVE" sh -c '
+		echo begun
+		while :; do
+			for p in /proc/[0-9]*; do
+				case ${p#/proc/} in 1 | $$) continue ;; esac
+				read -r name <$p/comm && case $name in
+				xrun*)
+					kill -STOP ${p#/proc/}
+					echo "seen: $(tr "\0" " " <$p/cmdline)"
+					kill -KILL ${p#/proc/} ;;
+				esac
+			done
+		done 2>/dev/null' >/dev/null
+	await log_has begun stopping
+	for _ in {1..12}; do
+		timeout 20 "$XRUN" --root "$STORE" exec -e PASSED=hidden-words stopping true || true
+	done
+	run xrun logs stopping
+	xrun rm -f stopping >/dev/null
+	[[ $output != *hidden* ]]
+	[[ $output != *xrun* ]]
+}
+
 @test "the caller's keys are not the container's, not even without seccomp" {
 	cat >"$BATS_TEST_TMPDIR/key.c" <<-'C'
 		#include <linux/keyctl.h>
