@@ -10,7 +10,7 @@
 /* As many as a layer may unpack to (layer.h). The sum of all layers' sizes stays far from overflowing. */
 static const int64_t MAX_LAYER_SIZE = 64LL << 30;
 
-/* Of a configuration's list. An image has dozens; what looks for each name among all others must end soon. */
+/* Of a configuration's list or object. An image has dozens; what looks for each name among all others must end soon. */
 enum { MAX_LIST = 10000 };
 
 static void free_json(json_t **json)
@@ -242,10 +242,15 @@ static int take_layers(const json_t *config, const struct manifest *manifest, st
 	return 0;
 }
 
-static void take_labels(const json_t *config, struct image *image)
+static int take_labels(const json_t *config, struct image *image, struct err *err)
 {
+	static const char *const objects[] = { "Labels", "Volumes", "ExposedPorts" };
 	const char *key;
 	json_t *value;
+	for (size_t i = 0; i < sizeof objects / sizeof *objects; i++)
+		if (json_object_size(json_object_get(config, objects[i])) > MAX_LIST)
+			return err_set(err, -EBADMSG, "the image's configuration: %s has %zu entries; at most %d are taken", objects[i],
+				json_object_size(json_object_get(config, objects[i])), MAX_LIST);
 	json_object_foreach(json_object_get(config, "Labels"), key, value)
 		if (json_is_string(value))
 			strv_take(&image->labels, str_fmt("%s=%s", key, json_string_value(value)));
@@ -253,6 +258,7 @@ static void take_labels(const json_t *config, struct image *image)
 		strv_add(&image->volumes, key);
 	json_object_foreach(json_object_get(config, "ExposedPorts"), key, value)
 		strv_add(&image->exposed, key);
+	return 0;
 }
 
 static int take_health(const json_t *health, struct image_health *ret_health, struct err *err)
@@ -280,8 +286,9 @@ int json_read_config(const char *text, size_t len, const struct manifest *manife
 	image.working_dir = take_text(config, "WorkingDir");
 	image.stop_signal = take_text(config, "StopSignal");
 	take_platform(json, &image.platform);
-	take_labels(config, &image);
-	int r = take_layers(json, manifest, &image, err);
+	int r = take_labels(config, &image, err);
+	if (r == 0)
+		r = take_layers(json, manifest, &image, err);
 	if (r == 0)
 		r = take_health(json_object_get(config, "Healthcheck"), &image.health, err);
 	if (r == 0)

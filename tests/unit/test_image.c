@@ -568,6 +568,20 @@ static void lists_have_an_end(void **state)
 	config_refused(bad, "Env has 10001 entries");
 }
 
+static void objects_have_an_end(void **state)
+{
+	(void)state;
+	static const char *const keys[] = { "Labels", "Volumes", "ExposedPorts" };
+	cleanup_buf struct buf members = { 0 };
+	for (int i = 0; i < 10001; i++)
+		buf_fmt(&members, "%s'%d': ''", i ? ", " : "", i);
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		cleanup_free char *text = str_fmt("{" OK_CONFIG ", 'config': {'%s': {%s}}}", keys[i], members.data);
+		cleanup_free char *why = str_fmt("%s has 10001 entries", keys[i]);
+		config_refused(text, why);
+	}
+}
+
 static void each_layer_has_its_diff_id(void **state)
 {
 	(void)state;
@@ -639,6 +653,7 @@ int main(void)
 		cmocka_unit_test(what_a_configuration_leaves_out_is_empty),
 		cmocka_unit_test(lists_must_be_lists_of_strings),
 		cmocka_unit_test(lists_have_an_end),
+		cmocka_unit_test(objects_have_an_end),
 		cmocka_unit_test(each_layer_has_its_diff_id),
 		cmocka_unit_test(layers_of_a_size_that_none_has_are_refused),
 		cmocka_unit_test(a_configuration_without_a_platform_is_none_of_a_container_image),
