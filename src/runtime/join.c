@@ -140,9 +140,9 @@ static int become_program(struct join *join, int socket_fd, struct err *err)
 	const struct program program = { .spec = &spec, .args = &join->args, .env = &join->env, .cwd = join->cwd,
 		.user = join->user, .terminal = join->terminal, .interactive = join->interactive, .detached = join->detach, .single = join->map->single,
 		.socket_fd = socket_fd };
-	int r = open_streams(join, socket_fd, err);
+	int r = program_close_descriptors(socket_fd, err); /* first: the container may have made its /dev/null lead to one */
 	if (r == 0)
-		r = program_close_descriptors(socket_fd, err);
+		r = open_streams(join, socket_fd, err);
 	return r < 0 ? r : program_become(&program, err);
 }
 
