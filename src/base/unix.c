@@ -6,9 +6,11 @@
 #include "src/base/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 static int set_path(struct sockaddr_un *address, const char *path)
@@ -54,6 +56,17 @@ int unix_connect(const char *path, int type)
 	struct sockaddr_un address;
 	int r = set_path(&address, path);
 	return r < 0 ? r : connect_to(&address, sizeof address, type);
+}
+
+int unix_connect_in(const char *directory, const char *name, int type)
+{
+	struct stat st;
+	cleanup_fd int dir_fd = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd = dir_fd < 0 ? -1 : openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	cleanup_free char *path = str_fmt("/proc/self/fd/%d", fd);
+	return S_ISSOCK(st.st_mode) ? unix_connect(path, type) : -ENOTSOCK;
 }
 
 int unix_connect_named(const char *name, int type)

@@ -10,6 +10,11 @@
 int unix_bind(const char *path, int type);
 int unix_listen(const char *path, int type, int backlog);
 int unix_connect(const char *path, int type);
+/*
+ * The socket `name` in a directory in which somebody else makes files: what is no socket is -ENOTSOCK, and a symlink is none. Nothing
+ * that he exchanges meanwhile leads elsewhere.
+ */
+int unix_connect_in(const char *directory, const char *name, int type);
 /* A name that begins with "@" is no file, but stands for a NUL there: an abstract socket. */
 int unix_connect_named(const char *name, int type);
 

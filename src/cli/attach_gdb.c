@@ -20,7 +20,7 @@ const struct option debug_options[] = {
 /* The program itself: with --init it is the first process' child, but then its number is not ours to tell apart. */
 static char *native_command(const struct state *state)
 {
-	return str_fmt("gdb -ex 'set sysroot /proc/%d/root' -ex 'attach %d'", state->pid, state->pid);
+	return str_fmt("gdb" DEBUG_NO_SCRIPTS " -ex 'set sysroot /proc/%d/root' -ex 'attach %d'", state->pid, state->pid);
 }
 
 static int find_command(const struct globals *globals, const char *name, char **ret_command, struct err *err)

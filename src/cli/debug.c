@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { POLL_MS = 20 };
@@ -251,7 +252,7 @@ static char *gdb_command(const struct spec *spec, const char *word, const char *
 	if (spec->rootfs)
 		strv_add(&layers, spec->rootfs);
 	cleanup_free char *search = strv_join(&layers, ":"), *program = find_program(spec, &layers);
-	buf_str(&command, "gdb-multiarch");
+	buf_str(&command, "gdb-multiarch" DEBUG_NO_SCRIPTS);
 	add_command(&command, "set sysroot", layers.len ? layers.items[0] : "/nonexistent");
 	if (layers.len > 1)
 		add_command(&command, "set solib-search-path", search);
@@ -269,19 +270,21 @@ char *debug_core_command(const struct spec *spec, const char *core, int store_di
 	struct buf command = { 0 };
 	if (str_starts(name, own))
 		return gdb_command(spec, "core-file", core, store_dir_fd);
-	buf_str(&command, "gdb-multiarch PROGRAM");
+	buf_str(&command, "gdb-multiarch" DEBUG_NO_SCRIPTS " PROGRAM");
 	add_command(&command, "core-file", core);
 	return buf_take(&command);
 }
 
 /* Until the emulator listens, which is when the program is there, waiting. */
-static void announce(const struct forward *forward, const char *socket_path, const char *command)
+static void announce(const struct forward *forward, const char *shared, const char *command)
 {
+	struct stat st;
+	cleanup_free char *stub = str_fmt("%s/gdb", shared);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (access(socket_path, F_OK) < 0)
+	while (lstat(stub, &st) < 0)
 		poll(NULL, 0, POLL_MS);
 	fprintf(stderr, "xrun: the program waits for gdb: %s\n", command);
-	forward_run(forward, socket_path);
+	forward_run(forward, shared, "gdb");
 	_exit(0);
 }
 
@@ -299,7 +302,8 @@ char *debug_gdb_command(const struct spec *spec, int store_dir_fd)
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		if (!str_eq(spec->mounts[i].target, DEBUG_DIRECTORY))
 			continue;
-		cleanup_free char *socket_path = str_fmt("%s/gdb", spec->mounts[i].source);
+		const char *source = spec->mounts[i].source, *slash = strrchr(source, '/'); /* .../shared */
+		cleanup_free char *socket_path = str_fmt("%.*s/gdb", (int)(slash - source), source);
 		if (access(socket_path, F_OK) == 0)
 			return gdb_command(spec, "target remote", socket_path, store_dir_fd);
 	}
@@ -308,7 +312,8 @@ char *debug_gdb_command(const struct spec *spec, int store_dir_fd)
 
 int debug_start(const struct request *q, const struct spec *spec, int store_dir_fd, struct debug *debug, struct err *err)
 {
-	cleanup_free char *socket_path = str_fmt("%s/shared/gdb", debug->directory ? debug->directory : "");
+	cleanup_free char *socket_path = str_fmt("%s/gdb", debug->directory ? debug->directory : "");
+	cleanup_free char *shared = str_fmt("%s/shared", debug->directory ? debug->directory : "");
 	int r = q->strace && *q->strace ? start_tracer(q->strace, debug, err) : 0;
 	if (r < 0 || !q->gdb)
 		return r;
@@ -316,11 +321,10 @@ int debug_start(const struct request *q, const struct spec *spec, int store_dir_
 	if (r < 0)
 		return r;
 	const struct forward *forward = &debug->forward;
-	cleanup_free char *command = gdb_command(spec, "target remote", forward->target ? forward->target : socket_path,
-		store_dir_fd);
+	cleanup_free char *command = gdb_command(spec, "target remote", forward->target, store_dir_fd);
 	debug->announcer = fork();
 	if (debug->announcer == 0)
-		announce(forward, socket_path, command);
+		announce(forward, shared, command);
 	return debug->announcer < 0 ? shortage_of_processes(err) : 0;
 }
 

@@ -9,6 +9,12 @@
 /* Where the container sees the directory below; in its own /dev, so that nothing of it is in the image's files. */
 #define DEBUG_DIRECTORY "/dev/xrun"
 
+/*
+ * Of gdb: no scripts but the machine's own, whatever the user's files allow otherwise (gdb's manual, "Security restriction for auto-loading"):
+ * those in a container's programs are for whoever made the image.
+ */
+#define DEBUG_NO_SCRIPTS " -iex 'set auto-load safe-path $debugdir:$datadir/auto-load'"
+
 /* What was set up for one container. {.helper = ...-1} is nothing. */
 struct debug {
 	char *directory;       /* private to the user; its subdirectory "shared" is what the container sees */

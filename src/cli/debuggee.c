@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { POLL_MS = 20, EARLIER_ONE_MS = 10000 };
@@ -85,9 +86,9 @@ static int keep_only(int first_fd, int second_fd)
 }
 
 /* While the container lives: in the foreground we end with xrun. */
-static bool await_stub(const char *path, int container_fd, struct stub *ret_stub)
+static bool await_stub(const char *directory, int container_fd, struct stub *ret_stub)
 {
-	while (stub_connect(path, ret_stub) < 0) {
+	while (stub_connect(directory, "gdb", ret_stub) < 0) {
 		if (container_fd >= 0 && !containers_is_alive(container_fd))
 			return false;
 		poll(NULL, 0, POLL_MS);
@@ -95,10 +96,10 @@ static bool await_stub(const char *path, int container_fd, struct stub *ret_stub
 	return true;
 }
 
-static void relay(const char *path, int listen_fd, int container_fd)
+static void relay(const char *directory, int listen_fd, int container_fd)
 {
 	struct stub stub;
-	bool alive = await_stub(path, container_fd, &stub) && stub_resume(&stub, 0);
+	bool alive = await_stub(directory, container_fd, &stub) && stub_resume(&stub, 0);
 	while (alive) {
 		struct pollfd polls[] = { { .fd = stub.fd, .events = POLLIN }, { .fd = listen_fd, .events = POLLIN } };
 		if (poll(polls, 2, -1) < 0 && errno != EINTR)
@@ -117,7 +118,7 @@ static void run_relay(const struct spec *spec, const struct debuggee *debuggee, 
 {
 	struct err ignored;
 	sigset_t all;
-	cleanup_free char *path = str_fmt("%s/shared/gdb", debuggee->directory);
+	cleanup_free char *shared = str_fmt("%s/shared", debuggee->directory);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -126,7 +127,7 @@ static void run_relay(const struct spec *spec, const struct debuggee *debuggee, 
 		_exit(1);
 	if (keep_only(debuggee->listen_fd, container_fd) < 0)
 		_exit(1);
-	relay(path, 3, container_fd < 0 ? -1 : 4);
+	relay(shared, 3, container_fd < 0 ? -1 : 4);
 	if (alone)
 		fd_remove_tree(AT_FDCWD, debuggee->directory, &ignored);
 	_exit(0);
@@ -176,8 +177,9 @@ char *debuggee_socket(const struct spec *spec)
 		return NULL;
 	cleanup_free char *directory = directory_of(spec);
 	char *path = str_fmt("%s/gdb", directory);
-	if (access(path, F_OK) == 0)
-		return path;
+	struct stat st;
+	if (lstat(directory, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() && access(path, F_OK) == 0)
+		return path; /* anybody may make one of that name where there is none */
 	free(path);
 	return NULL;
 }

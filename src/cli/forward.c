@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* forward.c owns other places at which gdb finds an emulator's stub. */
+/* forward.c owns the places at which gdb finds an emulator's stub. */
 #include "src/cli/forward.h"
 
 #include "src/base/fd.h"
@@ -29,21 +29,16 @@ int forward_prepare(const char *wish, const char *socket_path, struct forward *r
 {
 	unsigned long long port;
 	struct forward forward = FORWARD_NONE;
-	if (strchr(wish, '/')) {
-		if (symlink(socket_path, wish) < 0)
-			return err_sys(err, "--gdb=%s", wish);
-		forward.link = str_dup(wish);
-		forward.target = str_dup(wish);
-	} else if (*wish) {
-		if (!str_to_u64(wish, 65535, &port) || !port)
-			return err_set(err, -EINVAL, "--gdb=%s: neither a port nor a socket's path, which has a slash", wish);
-		forward.listen_fd = listen_on(port, err);
-		if (forward.listen_fd < 0)
-			return forward.listen_fd;
-		forward.target = str_fmt("127.0.0.1:%llu", port);
-	}
+	bool is_path = strchr(wish, '/'), is_port = *wish && !is_path;
+	if (is_port && (!str_to_u64(wish, 65535, &port) || !port))
+		return err_set(err, -EINVAL, "--gdb=%s: neither a port nor a socket's path, which has a slash", wish);
+	if (is_path && symlink(socket_path, wish) < 0)
+		return err_sys(err, "--gdb=%s", wish);
+	forward.link = is_path ? str_dup(wish) : NULL;
+	forward.target = is_port ? str_fmt("127.0.0.1:%llu", port) : str_dup(is_path ? wish : socket_path);
+	int r = forward.listen_fd = is_port ? listen_on(port, err) : unix_listen(socket_path, SOCK_STREAM, 1);
 	*ret_forward = forward;
-	return 0;
+	return r >= 0 ? 0 : err->code ? err->code : err_code(err, r, "--gdb: cannot listen at %s", socket_path);
 }
 
 /* One direction of a connection. False at its end. */
@@ -54,12 +49,10 @@ static bool pass(int from_fd, int to_fd)
 	return (n < 0 && errno == EINTR) || (n > 0 && fd_write_all(to_fd, data, n) == 0);
 }
 
-void forward_run(const struct forward *forward, const char *socket_path)
+void forward_run(const struct forward *forward, const char *directory, const char *name)
 {
-	if (forward->listen_fd < 0)
-		return;
 	cleanup_fd int client_fd = accept4(forward->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-	cleanup_fd int stub_fd = client_fd < 0 ? -1 : unix_connect(socket_path, SOCK_STREAM);
+	cleanup_fd int stub_fd = client_fd < 0 ? -1 : unix_connect_in(directory, name, SOCK_STREAM);
 	if (stub_fd < 0)
 		return;
 	for (bool open = true; open;) {

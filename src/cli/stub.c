@@ -11,26 +11,33 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#ifndef SO_PEERPIDFD /* Linux 6.5, younger than the headers of Debian 12, and older than private tables of handlers */
+#define SO_PEERPIDFD 77
+#endif
 
 enum { INTERRUPT = 3, TRAP = 5, PACKET_LIMIT = 1 << 16, GOODBYE_MS = 1000 };
 
-int stub_connect(const char *path, struct stub *ret_stub)
+/* By a descriptor: a container may have its socket made by a process that has ended, whose number is somebody's on the host by now. */
+int stub_connect(const char *directory, const char *name, struct stub *ret_stub)
 {
-	struct ucred peer;
-	socklen_t len = sizeof peer;
-	cleanup_fd int fd = unix_connect(path, SOCK_STREAM);
+	int process_fd;
+	socklen_t len = sizeof process_fd;
+	cleanup_fd int fd = unix_connect_in(directory, name, SOCK_STREAM);
 	if (fd < 0)
 		return fd;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &process_fd, &len) < 0)
 		return -errno;
-	*ret_stub = (struct stub){ .fd = fd_take(&fd), .pid = peer.pid };
+	*ret_stub = (struct stub){ .fd = fd_take(&fd), .process_fd = process_fd };
 	return 0;
 }
 
 void stub_done(struct stub *stub)
 {
 	fd_close(&stub->fd);
+	fd_close(&stub->process_fd);
 	buf_done(&stub->unread);
 }
 
@@ -98,7 +105,7 @@ bool stub_resume(struct stub *stub, int signal_number)
 
 static void trap(struct stub *stub)
 {
-	if (stub->traps == 0 && kill(stub->pid, SIGTRAP) == 0)
+	if (stub->traps == 0 && syscall(SYS_pidfd_send_signal, stub->process_fd, SIGTRAP, NULL, 0) == 0)
 		stub->traps++;
 }
 

@@ -6,7 +6,6 @@
 #include "src/base/str.h"
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 /*
  * qemu-user takes one connection, and stops for good where that ends; while it is there, each signal that the program gets
@@ -15,14 +14,17 @@
  */
 struct stub {
 	int fd;
-	pid_t pid;          /* the emulator's process */
+	int process_fd;     /* the emulator's process */
 	bool running;
 	unsigned traps;     /* SIGTRAPs that we have sent, and the program must not see */
 	struct buf unread;  /* the beginning of a packet */
 };
 
-/* Connects to the stub's socket; the program waits before its first instruction. 0 or a negative errno. */
-int stub_connect(const char *path, struct stub *ret_stub);
+/*
+ * Connects to the stub's socket, called `name`, in a directory of the container's; the program waits before its first instruction. 0 or a
+ * negative errno.
+ */
+int stub_connect(const char *directory, const char *name, struct stub *ret_stub);
 void stub_done(struct stub *stub);
 
 /* Goes on, with a signal by gdb's number or with none, 0. False: the emulator is gone; so in what follows. */

@@ -139,7 +139,7 @@ goes_to_the_end() {
 
 @test "debug attaches to a native program as it runs, and says what an emulated one has to be started with" {
 	xrun -d --name native --network none "$NATIVE" sleep 100
-	[[ "$(xrun debug --print native)" == "gdb -ex 'set sysroot /proc/"*"-ex 'attach "* ]]
+	[[ "$(xrun debug --print native)" == "gdb -iex "*" -ex 'set sysroot /proc/"*"-ex 'attach "* ]]
 	xrun -d --name foreign --network none --arch aarch64 "$PLAIN/test:arm64" sleep 100
 	fails_with 125 "xrun run --debuggable" xrun debug --print foreign
 	xrun rm -f native foreign
@@ -247,4 +247,38 @@ in_gdb() {
 	if [ "$EUID" != 0 ]; then
 		fails_with 125 "not as 33" xrun run --debuggable -u 33 --arch aarch64 "$PLAIN/test:arm64" true
 	fi
+}
+
+@test "--gdb: a container that puts a link in the place of the emulator's socket leads gdb to no file of the host's" {
+	echo mine >"$BATS_TEST_TMPDIR/mine"
+	mkdir "$BATS_TEST_TMPDIR/v"
+	cc -static -x c -o "$BATS_TEST_TMPDIR/v/linker" - <<-C
+		#include <unistd.h>
+		int main(void) { return symlink("$BATS_TEST_TMPDIR/mine", "/dev/xrun/gdb") < 0 || pause(); }
+	C
+	"$XRUN" --root "$STORE" --gdb -v "$BATS_TEST_TMPDIR/v:/v" --arch aarch64 "$PLAIN/test:arm64" /v/linker 2>"$BATS_TEST_TMPDIR/said" 3>&- &
+	await_text gdb-multiarch "$BATS_TEST_TMPDIR/said"
+	command=$(sed -n 's/^xrun: the program waits for gdb: //p' "$BATS_TEST_TMPDIR/said")
+	timeout 60 sh -c "$command -nx -batch" </dev/null || true
+	kill %1
+	wait || true
+	[ "$(cat "$BATS_TEST_TMPDIR/mine")" = mine ]
+}
+
+@test "gdb runs no script of a container's program, whatever its user's own settings allow" {
+	mkdir -p "$BATS_TEST_TMPDIR/home"
+	echo 'set auto-load safe-path /' >"$BATS_TEST_TMPDIR/home/.gdbinit"
+	aarch64-linux-gnu-gcc -static -x c -o "$BATS_TEST_TMPDIR/home/scripted" - <<-C
+		asm(".pushsection \".debug_gdb_scripts\", \"MS\",%progbits,1\n.byte 4\n.ascii \"gdb.inlined-script\\\\n\"\n"
+		    ".ascii \"open('$BATS_TEST_TMPDIR/ran', 'w').write('x')\\\\n\"\n.byte 0\n.popsection");
+		int main(void) { return 0; }
+	C
+	HOME=$BATS_TEST_TMPDIR/home gdb-multiarch -batch -ex "file $BATS_TEST_TMPDIR/home/scripted" # the script is one
+	rm "$BATS_TEST_TMPDIR/ran"
+	"$XRUN" --root "$STORE" --gdb -v "$BATS_TEST_TMPDIR/home:/v" --arch aarch64 "$PLAIN/test:arm64" /v/scripted 2>"$BATS_TEST_TMPDIR/said" 3>&- &
+	await_text gdb-multiarch "$BATS_TEST_TMPDIR/said"
+	command=$(sed -n 's/^xrun: the program waits for gdb: //p' "$BATS_TEST_TMPDIR/said")
+	HOME=$BATS_TEST_TMPDIR/home sh -c "$command -batch -ex continue" </dev/null
+	wait
+	refute [ -e "$BATS_TEST_TMPDIR/ran" ]
 }
