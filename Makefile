@@ -79,7 +79,7 @@ $(BUILD)/xrun-oci: $(BUILD)/src/oci/main.o $(foreach a,$(ARCHIVES),$(call archiv
 
 # Runs on the machine that builds, for the one that CC compiles for: the tables of system calls, the built-in filters.
 HOSTCC ?= gcc
-FILTER_SOURCES := src/filter/main.c $(addprefix src/seccomp/,compile.c emit.c multiplex.c default.c) src/base/err.c src/base/str.c
+FILTER_SOURCES := src/filter/main.c $(addprefix src/seccomp/,compile.c emit.c multiplex.c default.c) src/base/err.c src/base/shown.c src/base/str.c
 $(BUILD)/filter: $(FILTER_SOURCES) $(wildcard src/seccomp/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -I. -o $@ $(FILTER_SOURCES) -lseccomp

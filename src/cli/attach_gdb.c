@@ -53,7 +53,7 @@ int command_debug(const struct globals *globals, int argc, char **argv, struct e
 	if (r < 0)
 		return r;
 	if (wish.print)
-		return puts(command) < 0 ? err_sys(err, "cannot write the command") : 0;
+		return cli_puts(command) < 0 ? err_sys(err, "cannot write the command") : 0;
 	cleanup_free char *line = str_fmt("exec %s", command);
 	execl("/bin/sh", "sh", "-c", line, NULL);
 	return err_sys(err, "cannot execute /bin/sh; the command is: %s", command);

@@ -2,12 +2,14 @@
 /* cli.c owns the table of commands and choosing one. */
 #include "src/cli/cli.h"
 
+#include "src/base/shown.h"
 #include "src/base/str.h"
 #include "src/cli/mistyped.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct command cli_commands[] = {
 	{ "run", command_run, "[OPTIONS] IMAGE [COMMAND [ARG...]]", "run a program in a new container (the word run may be left out)",
@@ -185,6 +187,18 @@ static const struct command *find(const char *name)
 		if (str_eq(c->name, name))
 			return c;
 	return NULL;
+}
+
+void cli_for_terminal(char *text)
+{
+	if (isatty(STDOUT_FILENO))
+		shown_clean(text, "\n\t");
+}
+
+int cli_puts(char *text)
+{
+	cli_for_terminal(text);
+	return puts(text);
 }
 
 int cli_print_help(const char *name)

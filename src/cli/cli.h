@@ -35,6 +35,13 @@ int cli_main(int argc, char **argv, struct err *err);
 /* What `xrun NAME --help` prints: for the command's own parser, when it meets --help. */
 int cli_print_help(const char *name);
 
+/*
+ * What others chose (names of files, an image's texts) is shown on a terminal without what that would obey; a pipe or a file gets
+ * it as it is. cli_for_terminal changes the text accordingly, cli_puts is puts(3) of that.
+ */
+void cli_for_terminal(char *text);
+int cli_puts(char *text);
+
 /* The commands' options; each stands in the command's own file. */
 extern const struct option debug_options[], run_options[], pull_options[], images_options[], rmi_options[], binfmt_options[],
 	doctor_options[];

@@ -11,6 +11,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/search.h"
+#include "src/base/shown.h"
 #include "src/base/split.h"
 #include "src/base/process.h"
 #include "src/cli/debuggee.h"
@@ -276,13 +277,14 @@ char *debug_core_command(const struct spec *spec, const char *core, int store_di
 }
 
 /* Until the emulator listens, which is when the program is there, waiting. */
-static void announce(const struct forward *forward, const char *shared, const char *command)
+static void announce(const struct forward *forward, const char *shared, char *command)
 {
 	struct stat st;
 	cleanup_free char *stub = str_fmt("%s/gdb", shared);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (lstat(stub, &st) < 0)
 		poll(NULL, 0, POLL_MS);
+	shown_clean(command, "");
 	fprintf(stderr, "xrun: the program waits for gdb: %s\n", command);
 	forward_run(forward, shared, "gdb");
 	_exit(0);

@@ -30,7 +30,8 @@ struct errand {
 static void say(void *context, enum change change, const char *path)
 {
 	(void)context;
-	printf("%c %s\n", change, path);
+	cleanup_free char *line = str_fmt("%c %s", change, path);
+	cli_puts(line);
 }
 
 /* As root of the id map: what a container writes belongs to its own ids. */

@@ -105,7 +105,7 @@ static int print_documents(const struct strv *documents, const char *format, str
 		if (r < 0)
 			return r;
 		if (template_is_one(format))
-			puts(text.data ? text.data : "");
+			cli_puts(text.data ? text.data : (char[]){ "" });
 		else
 			printf("%s%s", i ? ",\n" : "[\n", documents->items[i]);
 	}

@@ -2,6 +2,8 @@
 /* listing.c owns how listings are printed. */
 #include "src/cli/listing.h"
 
+#include "src/base/shown.h"
+#include "src/cli/cli.h"
 #include "src/cli/template.h"
 
 #include <errno.h>
@@ -76,6 +78,7 @@ static int print_columns(const struct listing *listing, struct err *err)
 		int width = column_width(listing, at);
 		for (size_t row = 0; row <= rows; row++) {
 			cleanup_free char *text = row ? for_people(column, listing->cells.items[(row - 1) * count + at]) : str_dup(column->title);
+			shown_clean(text, "");
 			buf_fmt(&lines[row], "%s%s", at ? "  " : "", text);
 			if (at != last)
 				buf_fmt(&lines[row], "%*s", width - (int)strlen(text), "");
@@ -139,6 +142,7 @@ static int print_aligned(const struct strv *lines, struct err *err)
 	size_t widths[MAX_COLUMNS] = { 0 };
 	for (size_t i = 0; i < lines->len; i++) {
 		size_t column = 0;
+		cli_for_terminal(lines->items[i]);
 		for (const char *at = lines->items[i]; column < MAX_COLUMNS; at += cell_width(at) + 1, column++) {
 			widths[column] = cell_width(at) > widths[column] ? cell_width(at) : widths[column];
 			if (!at[cell_width(at)])
@@ -170,7 +174,7 @@ static int print_template(const struct listing *listing, const char *format, str
 	}
 	if (!table) {
 		for (size_t i = 0; i < lines.len; i++)
-			if (puts(lines.items[i]) < 0)
+			if (cli_puts(lines.items[i]) < 0)
 				return err_sys(err, "cannot write the list");
 		return 0;
 	}

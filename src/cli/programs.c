@@ -86,9 +86,11 @@ static void warn(const struct check *check)
 {
 	if (!check->found || check->agrees)
 		return;
-	fprintf(stderr, "xrun: warning: %s says that it is for %s, but its %s is a program for %s; whoever made the image may have "
-		"named the wrong architecture\n", check->image->reference, platform_text(&check->image->platform).text, check->program,
+	struct err warning;
+	err_set(&warning, 0, "%s says that it is for %s, but its %s is a program for %s; whoever made the image may have "
+		"named the wrong architecture", check->image->reference, platform_text(&check->image->platform).text, check->program,
 		check->found->name);
+	fprintf(stderr, "xrun: warning: %s\n", warning.text);
 }
 
 struct call {

@@ -4,6 +4,7 @@
 
 #include "src/base/account.h"
 #include "src/base/fd.h"
+#include "src/base/shown.h"
 #include "src/cli/debug.h"
 #include "src/cli/debuggee.h"
 #include "src/cli/front.h"
@@ -187,6 +188,7 @@ static void tell_cores(const struct spec *spec, const struct container_result *r
 	for (size_t i = 0; i < result->cores.len; i++) {
 		cleanup_free char *core = str_fmt("%s/%s", spec->core_dir, result->cores.items[i]);
 		cleanup_free char *command = debug_core_command(spec, core, dir_fd);
+		shown_clean(command, "");
 		fprintf(stderr, "xrun: a core: %s\n", command);
 	}
 	if (spec->core_dir && !result->cores.len && leaves_core(result->status - 128))
@@ -201,6 +203,7 @@ static int run_foreground(const struct spec *spec, const struct idmap *map, int 
 	if (r >= 0)
 		tell_cores(spec, &result, dir_fd);
 	if (r >= 0 && result.timed_out) {
+		shown_clean(result.stacks, "\n\t");
 		fputs(result.stacks, stderr);
 		err_set(err, 0, "ended after %u seconds (--timeout)", spec->life.timeout);
 	} else if (r < 0 ? err->status : result.status >= STATUS_NOT_FOUND || result.hidden || result.out_of_memory) {

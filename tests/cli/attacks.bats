@@ -211,3 +211,22 @@ teardown() {
 		fails_with 125 "" xrun --name "$name" "$NATIVE" true
 	done
 }
+
+@test "nothing that a container or an image chose is obeyed by the terminal that it is shown on" {
+	local name shown command
+	name=$(printf 'x\033]0;title\007\302\233y')
+	xrun run -q -d --name names "$NATIVE" sh -c "cp /bin/sleep '/bin/$name'; touch '/$name'; echo made; exec '/bin/$name' 1000" >/dev/null
+	await log_has made names
+	xrun create -q --name still "$NATIVE" true >/dev/null
+	xrun commit --change "WORKDIR /$name" --message "$name" still localhost/names >/dev/null
+	for command in "diff names" "top names" "top names pid,comm,args" "ps -a" "ps --format {{.Command}}" "history localhost/names" \
+		"history --format {{.Comment}} localhost/names" "inspect --format {{.Config.WorkingDir}} localhost/names"; do
+		shown=$(script -qec "'$XRUN' --root '$STORE' $command" /dev/null </dev/null | tr -d '\r\n')
+		[ -n "$shown" ]
+		[[ $shown != *[$'\001'-$'\037'$'\177']* ]]
+		[[ $shown != *$'\302\233'* ]]
+	done
+	[[ $(xrun diff names) == *"$name"* ]] # not a terminal
+	xrun rm -f names still >/dev/null
+	xrun rmi localhost/names >/dev/null
+}
