@@ -3,6 +3,7 @@
 #include "src/runtime/health.h"
 
 #include "src/base/fd.h"
+#include "src/base/now.h"
 #include "src/base/process.h"
 #include "src/runtime/join.h"
 #include "src/runtime/shortage.h"
@@ -43,7 +44,7 @@ static bool is_paused(const struct run *run)
 
 void health_begin(struct health *health, struct run *run)
 {
-	*health = (struct health){ .started = state_now() };
+	*health = (struct health){ .started = now_ns() };
 	health->next = health->started + (int64_t)plan(run)->interval * MS;
 }
 
@@ -51,7 +52,7 @@ int health_due_ms(const struct health *health, const struct run *run)
 {
 	if (plan(run)->test.len == 0)
 		return -1;
-	int64_t left = (health->next - state_now()) / MS + 1;
+	int64_t left = (health->next - now_ns()) / MS + 1;
 	return left < 0 ? 0 : left > 3600000 ? 3600000 : (int)left;
 }
 
@@ -73,12 +74,12 @@ static void start(struct health *health, struct run *run)
 	if (pid == 0)
 		check(&run->state, run->spec, run->map);
 	health->pid = pid > 0 ? pid : 0;
-	health->next = state_now() + (int64_t)(health->pid ? plan(run)->timeout : plan(run)->interval) * MS;
+	health->next = now_ns() + (int64_t)(health->pid ? plan(run)->timeout : plan(run)->interval) * MS;
 }
 
 static void judge(struct health *health, struct run *run, bool well)
 {
-	int64_t now = state_now(), grace = health->started + (int64_t)plan(run)->start_period * MS;
+	int64_t now = now_ns(), grace = health->started + (int64_t)plan(run)->start_period * MS;
 	health->pid = 0;
 	health->next = now + (int64_t)plan(run)->interval * MS;
 	if (well) {
@@ -96,10 +97,10 @@ void health_step(struct health *health, struct run *run)
 		return;
 	if (health->pid > 0 && process_ended(health->pid, &status)) {
 		judge(health, run, status == 0);
-	} else if (state_now() >= health->next && health->pid > 0) {
+	} else if (now_ns() >= health->next && health->pid > 0) {
 		health_end(health);
 		judge(health, run, false);
-	} else if (state_now() >= health->next) {
+	} else if (now_ns() >= health->next) {
 		start(health, run);
 	}
 }

@@ -5,7 +5,7 @@
 
 #include "src/runtime/run.h"
 
-/* Times in nanoseconds since 1970. */
+/* Times in nanoseconds of the monotonic clock (now.h): somebody may set the other one. */
 struct health {
 	pid_t pid;            /* of the check under way, a process of ours; 0: none */
 	int64_t started;      /* the container */

@@ -3,6 +3,7 @@
 #include "src/runtime/signal.h"
 
 #include "src/base/fd.h"
+#include "src/base/now.h"
 #include "src/runtime/cgroup.h"
 #include "src/runtime/containers.h"
 
@@ -98,10 +99,10 @@ int signal_container(const struct state *state, int number, bool as_is, struct e
 static bool ends_within(int pid_fd, unsigned seconds)
 {
 	struct pollfd ended = { .fd = pid_fd, .events = POLLIN };
-	int64_t until = state_now() + seconds * 1000000000ll;
+	int64_t until = now_ns() + seconds * 1000000000ll;
 	int r;
 	do {
-		int64_t left = (until - state_now()) / 1000000;
+		int64_t left = (until - now_ns()) / 1000000;
 		r = poll(&ended, 1, left > 0 ? (int)left : 0);
 	} while (r < 0 && errno == EINTR);
 	return r > 0;

@@ -3,6 +3,7 @@
 #include "src/runtime/container.h"
 
 #include "src/base/fd.h"
+#include "src/base/now.h"
 #include "src/base/process.h"
 #include "src/plan/config.h"
 #include "src/runtime/containers.h"
@@ -241,9 +242,9 @@ static bool pause_before_restart(struct run *run, int *delay_ms)
 		*delay_ms = FIRST_DELAY_MS;
 	run->state.status = STATE_RESTARTING;
 	state_write(run->container_fd, &run->state, &ignored);
-	int64_t until = state_now() + *delay_ms * 1000000ll;
+	int64_t until = now_ns() + *delay_ms * 1000000ll;
 	bool ended = false;
-	for (int64_t now; !ended && (now = state_now()) < until;) {
+	for (int64_t now; !ended && (now = now_ns()) < until;) {
 		if (poll(&signals, 1, (int)((until - now) / 1000000) + 1) <= 0)
 			continue;
 		while (read(run->signal_fd, &info, sizeof info) == sizeof info)

@@ -91,3 +91,17 @@ runs_in() {
 	fails_with 125 "is not running" xrun healthcheck run none
 	fails_with 125 "healthcheck run CONTAINER" xrun healthcheck box
 }
+
+@test "a clock on the wall that is set back stops no health checks" {
+	local library
+	library=$(find /usr/lib -name libfaketimeMT.so.1 | head -n 1)
+	echo +0 >"$BATS_TEST_TMPDIR/shift"
+	ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$library FAKETIME_TIMESTAMP_FILE=$BATS_TEST_TMPDIR/shift FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 \
+		"$PLACE/build/xrun-dynamic" --root "$STORE" run -d --name clock --health-cmd 'test ! -e /ill' --health-interval 200ms \
+		--health-retries 1 "$NATIVE" sleep 1000 >/dev/null
+	await prints healthy xrun inspect --format '{{.State.Health.Status}}' clock
+	echo -10d >"$BATS_TEST_TMPDIR/shift"
+	xrun exec clock touch /ill
+	await prints unhealthy xrun inspect --format '{{.State.Health.Status}}' clock
+	xrun rm -f clock >/dev/null
+}
