@@ -16,8 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { BATCH = 128 };
 
 static int controller_of(const char *name)
 {
@@ -212,12 +215,35 @@ int engine_cgroup_list(const struct cgroup *cgroup, struct strv *ret_pids)
 	return -ENOENT;
 }
 
+static bool is_listed(const struct strv *pids, const char *pid)
+{
+	for (size_t i = 0; i < pids->len; i++)
+		if (str_eq(pids->items[i], pid))
+			return true;
+	return false;
+}
+
+/* Those that are still listed when we have a hold of them: a number may have become another process'. One of a namespace that we do not see is 0. */
+static void kill_some(const struct cgroup *cgroup, char *const *pids, size_t count, int signal_number)
+{
+	int fds[BATCH];
+	cleanup_strv struct strv now = { 0 };
+	for (size_t i = 0; i < count; i++)
+		fds[i] = atoi(pids[i]) > 0 ? (int)syscall(SYS_pidfd_open, atoi(pids[i]), 0) : -1;
+	engine_cgroup_list(cgroup, &now);
+	for (size_t i = 0; i < count; i++) {
+		if (fds[i] >= 0 && is_listed(&now, pids[i]))
+			syscall(SYS_pidfd_send_signal, fds[i], signal_number, NULL, 0);
+		fd_close(&fds[i]);
+	}
+}
+
 int engine_cgroup_kill(const struct cgroup *cgroup, int signal_number)
 {
 	cleanup_strv struct strv pids = { 0 };
 	int r = engine_cgroup_list(cgroup, &pids);
-	for (size_t i = 0; i < pids.len; i++)
-		kill(atoi(pids.items[i]), signal_number);
+	for (size_t at = 0; at < pids.len; at += BATCH)
+		kill_some(cgroup, pids.items + at, pids.len - at < BATCH ? pids.len - at : BATCH, signal_number);
 	return r;
 }
 

@@ -8,10 +8,12 @@
 #include "src/runtime/join.h"
 #include "src/runtime/shortage.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { MS = 1000000 };
@@ -106,16 +108,19 @@ void health_step(struct health *health, struct run *run)
 }
 
 /*
- * The check alone would leave behind what it waits for: its whole process group goes, which join.c has it lead. Stopped before, the process
+ * The check alone would leave behind what it waits for: its whole process group goes, which join.c has it lead. Once stopped, the process
  * of ours that runs it does not wait for it, so that its number stays its own. Without CONFIG_PROC_CHILDREN it is the check alone.
  */
 static void end_check(pid_t pid)
 {
 	struct err ignored;
 	long child;
+	siginfo_t info;
 	cleanup_buf struct buf children = { 0 };
 	cleanup_free char *path = str_fmt("/proc/%d/task/%d/children", pid, pid);
 	kill(pid, SIGSTOP);
+	while (waitid(P_PID, pid, &info, WSTOPPED | WEXITED | WNOWAIT) < 0 && errno == EINTR)
+		continue;
 	if (fd_read_file(AT_FDCWD, path, 4096, &children, &ignored) == 0 && children.len)
 		for (char *at = children.data; (child = strtol(at, &at, 10)) > 1;)
 			kill(-(pid_t)child, SIGKILL);

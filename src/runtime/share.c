@@ -30,6 +30,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { MAX_SWEEPS = 1000 };
@@ -176,8 +177,12 @@ static bool kill_members(int mount_fd)
 	const char *pid;
 	if (members_open_mount(mount_fd, &members, &ignored) < 0)
 		return false;
-	while ((pid = members_next(&members)))
-		any = kill((pid_t)strtol(pid, NULL, 10), SIGKILL) == 0 || any;
+	while ((pid = members_next(&members))) {
+		pid_t number = (pid_t)strtol(pid, NULL, 10);
+		cleanup_fd int pid_fd = (int)syscall(SYS_pidfd_open, number, 0);
+		bool is_member = pid_fd >= 0 && namespace_number(number, members.kind) == members.number; /* still its number */
+		any = (is_member && syscall(SYS_pidfd_send_signal, pid_fd, SIGKILL, NULL, 0) == 0) || any;
+	}
 	return any;
 }
 
