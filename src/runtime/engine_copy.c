@@ -2,7 +2,7 @@
 /* engine_copy.c owns filling a new tmpfs with what its place in the root holds: tmpcopyup. */
 /*
  * Both directories are descriptors; what is below is opened by single names and no symlink is followed, so that the root's
- * files lead nowhere. Nothing changes them meanwhile: the container has not begun.
+ * files lead nowhere. The container has not begun; should another one with the same files put a fifo in a file's place meanwhile, nothing waits.
  */
 #include "src/runtime/engine_stage.h"
 
@@ -31,7 +31,7 @@ static int keep_attributes(int dir_fd, const char *name, const struct stat *st)
 
 static int copy_file(int from_fd, int to_fd, const char *name)
 {
-	cleanup_fd int in_fd = openat(from_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int in_fd = openat(from_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	cleanup_fd int out_fd = openat(to_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	ssize_t n = 1;
 	while (in_fd >= 0 && out_fd >= 0 && (n = sendfile(out_fd, in_fd, NULL, CHUNK)) > 0)
