@@ -155,17 +155,22 @@ static char *get_name(const struct top_process *process)
 	return name;
 }
 
+/* Of a line that is longer its beginning: thousands of processes may share one of megabytes, which would be ours thousands of times. */
 static char *get_arguments(const struct top_process *process)
 {
-	struct err ignored;
-	cleanup_buf struct buf text = { 0 };
+	enum { SHOWN = 4096 };
+	char text[SHOWN + 1];
 	cleanup_free char *name = get_name(process);
-	if (fd_read_file(process->process_fd, "cmdline", 1 << 20, &text, &ignored) < 0 || !text.len)
+	cleanup_fd int fd = openat(process->process_fd, "cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, text, SHOWN);
+	if (len <= 0)
 		return str_fmt("[%s]", name ? name : "");
-	for (size_t i = 0; i + 1 < text.len; i++)
-		if (!text.data[i] || iscntrl((unsigned char)text.data[i]))
-			text.data[i] = ' ';
-	return buf_take(&text);
+	bool is_whole = text[len - 1] == 0 || len < SHOWN;
+	text[len] = 0;
+	for (ssize_t i = 0; i + 1 < len; i++)
+		if (!text[i] || iscntrl((unsigned char)text[i]))
+			text[i] = ' ';
+	return str_fmt("%s%s", text, is_whole ? "" : "...");
 }
 
 static char *get_state(const struct top_process *process)

@@ -103,3 +103,12 @@ app_sleeps() {
 	[ "$(xrun port box 53/udp)" = "0.0.0.0:$((port + 1))" ]
 	fails_with 125 "does not publish port 53" xrun port box 53
 }
+
+@test "top shows the beginning of a command line, however long that is" {
+	local widest
+	xrun run -q -d --name long "$NATIVE" sh -c 'exec sh -c "echo begun; sleep 1000; true" a "$(printf "%0100000d" 0)"' >/dev/null
+	await log_has begun long
+	widest=$(xrun top long args | wc -L)
+	xrun rm -f long >/dev/null
+	((widest > 4000 && widest < 4200))
+}
