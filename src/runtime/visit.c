@@ -71,7 +71,9 @@ static int visit_running(struct errand *errand, struct err *err)
 {
 	const struct visit *visit = errand->visit;
 	cleanup_dir DIR *list = opendir("/proc/self/fd");
-	int r = list ? join_enter(visit->state, visit->spec, visit->map, err) : err_sys(err, "cannot list what is open");
+	if (!list)
+		return err_sys(err, "cannot list what is open");
+	int r = join_enter(visit->state, visit->spec, visit->map, err);
 	if (r == 0)
 		r = close_directories(list, err);
 	dir_close(&list);
