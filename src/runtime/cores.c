@@ -79,14 +79,21 @@ static char *target_name(const struct name *name, const char *head, size_t len)
 	return text;
 }
 
+/* Holes stay holes: a file that says it is very large, and is not, must not fill the user's disk. */
 static int copy(int from_fd, int to_fd)
 {
 	struct stat st;
-	if (fstat(from_fd, &st) < 0)
+	if (fstat(from_fd, &st) < 0 || ftruncate(to_fd, st.st_size) < 0)
 		return -errno;
-	for (off_t at = 0; at < st.st_size;)
-		if (sendfile(to_fd, from_fd, &at, st.st_size - at) <= 0)
-			return -EIO;
+	for (off_t at = 0; at < st.st_size;) {
+		at = lseek(from_fd, at, SEEK_DATA);
+		off_t end = at < 0 ? at : lseek(from_fd, at, SEEK_HOLE);
+		if (end < 0 || lseek(to_fd, at, SEEK_SET) < 0)
+			return errno == ENXIO ? 0 : -errno;
+		while (at < end)
+			if (sendfile(to_fd, from_fd, &at, end - at) <= 0)
+				return -EIO;
+	}
 	return 0;
 }
 

@@ -22,7 +22,7 @@ prepare() {
 	[ -n "$(find "$BATS_TEST_TMPDIR/cores" -name 'sh.aarch64.*.ABRT.*.core' -user "$(id -u)")" ]
 	local core
 	core=$(find "$BATS_TEST_TMPDIR/cores" -name 'crash.aarch64.*.SEGV.*.core')
-	[[ $output == *"xrun: a core: gdb-multiarch PROGRAM -ex 'core-file $core'"* ]]
+	[[ $output == *"xrun: a core: gdb-multiarch -iex "*" PROGRAM -ex 'core-file $core'"* ]]
 	[ "$(ls)" = $'crash\ncrash.c' ]
 	HOME=$BATS_TEST_TMPDIR gdb-multiarch -nx -batch -c "$core" ./crash -ex 'print value' | grep -q '= 42$'
 }
@@ -71,4 +71,14 @@ prepare() {
 	[ "$(ulimit -H -c)" = unlimited ] # the machine's own tests have it so
 	xrun --arch aarch64 --ulimit core=-1 -v "$BATS_TEST_TMPDIR/v:/v" -w /v "$PLAIN/test:arm64" sh -c 'sh -c "kill -SEGV \$\$"; true'
 	[ -n "$(find "$BATS_TEST_TMPDIR/v" -name 'qemu_*.core' -size +0)" ]
+}
+
+@test "a core that says it is very large fills no disk" {
+	mkdir "$BATS_TEST_TMPDIR/v" "$BATS_TEST_TMPDIR/cores"
+	cd "$BATS_TEST_TMPDIR/v"
+	{ printf '\177ELF\002\001\001\0\0\0\0\0\0\0\0\0\004\0\267\0\001\0\0\0' && head -c 8000 /dev/zero; } >core
+	timeout 60 "$XRUN" --root "$STORE" --arch aarch64 --core-dir "$BATS_TEST_TMPDIR/cores" -v "$PWD:/v" "$PLAIN/test:arm64" \
+		sh -c 'cp /v/core /qemu_made_20260101-010101_1.core && truncate -s 100G /qemu_made_20260101-010101_1.core'
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR"/cores/made.*)" = 107374182400 ]
+	[ "$(stat -c %b "$BATS_TEST_TMPDIR"/cores/made.*)" -lt 1000 ]
 }
