@@ -180,17 +180,43 @@ int json_document_kind(const char *text, size_t len, const char *content_type, e
 	return 0;
 }
 
-int json_read_index(const char *text, size_t len, struct index *ret_index, struct err *err)
+static int read_index(const json_t *json, struct index *ret_index, struct err *err)
 {
 	struct index index = { 0 };
-	cleanup_json json_t *json = parse(text, len, "index", err);
-	if (!json)
-		return err->code;
 	int r = read_descriptors(json_object_get(json, "manifests"), "manifest", &index.entries, &index.count, err);
 	if (r < 0)
 		index_done(&index);
 	else
 		*ret_index = index;
+	return r;
+}
+
+int json_read_index(const char *text, size_t len, struct index *ret_index, struct err *err)
+{
+	cleanup_json json_t *json = parse(text, len, "index", err);
+	return json ? read_index(json, ret_index, err) : err->code;
+}
+
+/* OCI image-spec descriptor.md, "Registered algorithms" */
+static bool is_of_other_kind(const json_t *entry)
+{
+	const char *digest = json_string_value(json_object_get(entry, "digest"));
+	return digest && (str_starts(digest, "sha512:") || str_starts(digest, "blake3:"));
+}
+
+int json_read_offer(const char *text, size_t len, struct index *ret_index, struct err *err)
+{
+	size_t passed_over = 0;
+	cleanup_json json_t *json = parse(text, len, "index", err);
+	if (!json)
+		return err->code;
+	json_t *entries = json_object_get(json, "manifests");
+	for (size_t i = json_array_size(entries); i-- > 0;)
+		if (is_of_other_kind(json_array_get(entries, i)) && json_array_remove(entries, i) == 0)
+			passed_over++;
+	int r = read_index(json, ret_index, err);
+	if (r == 0)
+		ret_index->passed_over = passed_over;
 	return r;
 }
 

@@ -28,6 +28,7 @@ struct descriptor {
 struct index {
 	struct descriptor *entries;
 	size_t count;
+	size_t passed_over; /* by json_read_offer */
 };
 void index_done(struct index *index);
 void index_drop(struct index *index, size_t i); /* the entry; those after it move up */
@@ -37,6 +38,9 @@ enum document { DOCUMENT_INDEX, DOCUMENT_MANIFEST };
 int json_document_kind(const char *text, size_t len, const char *content_type, enum document *ret_kind, struct err *err);
 
 int json_read_index(const char *text, size_t len, struct index *ret_index, struct err *err);
+
+/* Somebody's, of which one entry is wanted: those whose digest is sound but of another kind than sha256 are passed over. */
+int json_read_offer(const char *text, size_t len, struct index *ret_index, struct err *err);
 char *json_write_index(const struct index *index); /* the caller's */
 
 struct manifest {

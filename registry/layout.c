@@ -121,7 +121,7 @@ static int add_entries(const struct layout_files *files, const char *text, size_
 	struct layout *layout, struct err *err)
 {
 	struct index index = { 0 };
-	int r = json_read_index(text, len, &index, err);
+	int r = json_read_offer(text, len, &index, err);
 	for (size_t i = 0; r == 0 && i < index.count; i++) {
 		const struct descriptor *entry = &index.entries[i];
 		const char *own = entry->image_name ? entry->image_name : entry->reference ? entry->reference : name;

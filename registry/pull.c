@@ -51,8 +51,11 @@ static int no_match(const struct pull *p, const struct index *index, struct err 
 		if (*platform->os && !str_eq(platform->os, "unknown") && list.len < 1000)
 			buf_fmt(&list, "%s%s", list.len ? ", " : "", platform_text(platform).text);
 	}
-	return err_set(err, -ENOENT, "%s has no image for %s; it has: %s", p->in.name,
+	err_set(err, -ENOENT, "%s has no image for %s; it has: %s", p->in.name,
 		p->options->all_platforms ? "linux" : platform_text(&p->options->platform).text, list.len ? list.data : "nothing");
+	if (index->passed_over)
+		err_append(err, "; %zu more by other digests than sha256, which are not understood", index->passed_over);
+	return err->code;
 }
 
 /* The digest of the best match for `want`, the first of several as good; false without any. */
@@ -140,7 +143,7 @@ static int follow_index(struct pull *p, struct err *err)
 {
 	struct index index = { 0 };
 	struct digest digest;
-	if (json_read_index(p->in.manifest_text.data, p->in.manifest_text.len, &index, err) < 0)
+	if (json_read_offer(p->in.manifest_text.data, p->in.manifest_text.len, &index, err) < 0)
 		return err_prefix(err, "%s", p->in.name);
 	int r;
 	if (p->options->all_platforms)

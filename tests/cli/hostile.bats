@@ -109,6 +109,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 	all_refused <<-END
 		index           it has: linux/mips, linux/sparc64
 		index-empty     it has: nothing
+		index-sha512    it has: linux/mips; 1 more by other digests than sha256
 		index-nested    its index leads to another index
 		other-platform  is for linux/mips, not for linux/
 	END

@@ -454,6 +454,7 @@ SCENARIOS = {
     "diff-id": Image(diff_ids=[digest(b"another layer")]),
     "index": document(index(entry_for("mips", b"1"), entry_for("sparc64", b"2")), INDEX),
     "index-empty": document(index(), INDEX),
+    "index-sha512": document(index(entry_for("mips", b"1"), {**entry_for(ARCHITECTURE, b"2"), "digest": "sha512:" + "2" * 128}), INDEX),
     "index-lies": tagged(document(index(entry_for(ARCHITECTURE, b"promised")), INDEX), document(GOOD.manifest)),
     "index-nested": tagged(document(index(entry_for(ARCHITECTURE, INNER_INDEX, INDEX)), INDEX), document(INNER_INDEX, INDEX)),
 

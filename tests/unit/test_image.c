@@ -301,6 +301,23 @@ static void a_malformed_index_is_refused(void **state)
 		index_refused(junk[i], "not a JSON object");
 }
 
+static void what_an_offer_has_by_another_kind_of_digest_is_passed_over(void **state)
+{
+	(void)state;
+	struct index index = { 0 };
+	struct err err = { 0 };
+	cleanup_free char *offer = json("{'manifests': [{'digest': 'sha512:" HEX_A HEX_A "', 'size': 1}, {'digest': '" A "', 'size': 2},"
+		" {'digest': 'blake3:" HEX_A "', 'size': 3}]}");
+	assert_int_equal(json_read_offer(offer, strlen(offer), &index, &err), 0);
+	assert_int_equal(index.count, 1);
+	assert_int_equal(index.passed_over, 2);
+	assert_int_equal(index.entries[0].size, 2);
+	index_done(&index);
+	check_refusal(json_read_index(offer, strlen(offer), &index, &err), &err, -EBADMSG, "only sha256", offer);
+	cleanup_free char *broken = json("{'manifests': [{'digest': 'sha256:abc', 'size': 1}]}");
+	check_refusal(json_read_offer(broken, strlen(broken), &index, &err), &err, -EBADMSG, "only sha256", broken);
+}
+
 static void an_index_of_absurd_length_is_refused(void **state)
 {
 	(void)state;
@@ -638,6 +655,7 @@ int main(void)
 		cmocka_unit_test(an_index_comes_back_as_it_was_written),
 		cmocka_unit_test(a_platform_that_is_too_long_matches_nothing),
 		cmocka_unit_test(a_malformed_index_is_refused),
+		cmocka_unit_test(what_an_offer_has_by_another_kind_of_digest_is_passed_over),
 		cmocka_unit_test(an_index_of_absurd_length_is_refused),
 		cmocka_unit_test(a_manifest_names_its_configuration_and_layers_lowest_first),
 		cmocka_unit_test(a_manifest_without_a_media_type_is_an_oci_one),
