@@ -16,12 +16,17 @@
 
 enum { MAX_DEPTH = 2 };
 
+void layout_image_done(struct layout_image *image)
+{
+	free(image->name);
+	free(image->manifest_text);
+	free(image->refusal);
+}
+
 void layout_done(struct layout *layout)
 {
-	for (size_t i = 0; i < layout->count; i++) {
-		free(layout->images[i].name);
-		free(layout->images[i].manifest_text);
-	}
+	for (size_t i = 0; i < layout->count; i++)
+		layout_image_done(&layout->images[i]);
 	free(layout->images);
 	*layout = (struct layout){ 0 };
 }
@@ -106,7 +111,7 @@ static struct layout_image *add_image(struct layout *layout, const char *name)
 static int add_entries(const struct layout_files *files, const char *text, size_t len, const char *name, int depth,
 	struct layout *layout, struct err *err);
 
-static int add_nested(const struct layout_files *files, const struct descriptor *entry, const char *name, int depth,
+static int read_nested(const struct layout_files *files, const struct descriptor *entry, const char *name, int depth,
 	struct layout *layout, struct err *err)
 {
 	cleanup_buf struct buf text = { 0 };
@@ -114,6 +119,20 @@ static int add_nested(const struct layout_files *files, const struct descriptor 
 		return err_set(err, -EBADMSG, "an index leads to an index, which leads to another one");
 	int r = layout_read_blob(files, &entry->digest, &text, err);
 	return r < 0 ? r : add_entries(files, text.data, text.len, name, depth + 1, layout, err);
+}
+
+static void add_nested(const struct layout_files *files, const struct descriptor *entry, const char *name, int depth, struct layout *layout)
+{
+	struct err err = { 0 };
+	if (read_nested(files, entry, name, depth, layout, &err) < 0)
+		add_image(layout, name)->refusal = str_dup(err.text);
+}
+
+static void add_other(const struct descriptor *entry, const char *name, struct layout *layout)
+{
+	struct layout_image *image = add_image(layout, name);
+	image->other = true;
+	image->refusal = str_fmt("it is no image, but of the type \"%s\"", entry->media_type);
 }
 
 /* The name is an entry's own, or the one of the entry that led to its index. */
@@ -129,9 +148,11 @@ static int add_entries(const struct layout_files *files, const char *text, size_
 		bool is_manifest = str_eq(entry->media_type, MEDIA_MANIFEST) || str_eq(entry->media_type, MEDIA_DOCKER_MANIFEST);
 		if (!has_blob(files, &entry->digest) || str_eq(entry->platform.os, "unknown"))
 			continue;
-		if (is_index)
-			r = add_nested(files, entry, own, depth, layout, err);
-		else if (is_manifest) {
+		if (is_index) {
+			add_nested(files, entry, own, depth, layout);
+		} else if (!is_manifest) {
+			add_other(entry, own, layout);
+		} else {
 			struct layout_image *image = add_image(layout, own);
 			image->manifest = entry->digest;
 			image->platform = entry->platform;

@@ -17,14 +17,20 @@ struct layout_image {
 	struct digest manifest;
 	char *manifest_text;      /* made here, for a docker-archive, which has none; else NULL: a blob */
 	struct platform platform; /* an empty os: not said */
+	char *refusal;            /* why it cannot be had, which matters to who wants it; else NULL */
+	bool other;               /* something else than an image, and passed over unless it is asked for by name; has a refusal */
 };
+void layout_image_done(struct layout_image *image);
 struct layout {
 	struct layout_image *images;
 	size_t count;
 };
 void layout_done(struct layout *layout);
 
-/* index.json, and indexes that it leads to. Images whose manifest is not there are left out, attestations as well. */
+/*
+ * index.json, and indexes that it leads to. Images whose manifest is not there are left out, attestations as well. What is wrong with an index
+ * that an entry leads to is that entry's refusal: there may be others.
+ */
 int layout_read(const struct layout_files *files, struct layout *ret_layout, struct err *err);
 
 /* manifest.json of a docker-archive (moby, image/spec/v1.2.md, "Combined Image JSON + Filesystem Changeset Format"). */

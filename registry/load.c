@@ -88,12 +88,20 @@ static int fill_platform(const struct load *l, struct layout_image *image, struc
 
 static int list_choices(const struct load *l, const char *why, struct err *err)
 {
+	enum { ENOUGH = 400 };
 	cleanup_buf struct buf names = { 0 };
-	for (size_t i = 0; i < l->layout.count && names.len < 1000; i++) {
+	size_t more = 0;
+	for (size_t i = 0; i < l->layout.count; i++) {
 		const struct layout_image *image = &l->layout.images[i];
-		buf_fmt(&names, "%s%s (%s)", i ? ", " : "", image->name ? image->name : "one without a name",
-			*image->platform.os ? platform_text(&image->platform).text : "?");
+		more += !image->other && names.len >= ENOUGH;
+		if (image->other || names.len >= ENOUGH)
+			continue;
+		buf_fmt(&names, "%s%s", names.len ? ", " : "", image->name ? image->name : "one without a name");
+		if (*image->platform.os)
+			buf_fmt(&names, " (%s)", platform_text(&image->platform).text);
 	}
+	if (more)
+		buf_fmt(&names, " and %zu more", more);
 	return err_set(err, -ENOENT, "%s; there is %s", why, names.len ? names.data : "no image");
 }
 
@@ -101,33 +109,76 @@ static void keep(struct layout *layout, const bool *wanted)
 {
 	struct layout kept = { .images = mem_new((layout->count + 1) * sizeof *kept.images) };
 	for (size_t i = 0; i < layout->count; i++) {
-		if (wanted[i]) {
+		if (wanted[i])
 			kept.images[kept.count++] = layout->images[i];
-			continue;
-		}
-		free(layout->images[i].name);
-		free(layout->images[i].manifest_text);
+		else
+			layout_image_done(&layout->images[i]);
 	}
 	free(layout->images);
 	*layout = kept;
 }
 
-static int choose_name(struct load *l, struct err *err)
+static bool is_image_of(const struct load *l, const char *name, const struct layout_image *image)
 {
-	const char *wanted = l->options->wanted;
-	cleanup_free bool *chosen = mem_new((l->layout.count + 1) * sizeof *chosen);
-	size_t count = 0;
+	for (size_t i = 0; i < l->layout.count && !image->refusal; i++)
+		if (str_eq(l->layout.images[i].name, name) && digest_equal(&l->layout.images[i].manifest, &image->manifest))
+			return true;
+	return str_eq(image->name, name);
+}
+
+/* The name of what is to be had, if that is one image: others may be further names of it. */
+static int find_only_name(const struct load *l, const char **ret_name, struct err *err)
+{
+	const struct layout_image *first = NULL;
 	for (size_t i = 0; i < l->layout.count; i++) {
-		chosen[i] = !wanted || is_called(&l->layout.images[i], wanted);
-		count += chosen[i];
-		if (!wanted && l->options->name && !str_eq(l->layout.images[i].name, l->layout.images[0].name))
+		const struct layout_image *image = &l->layout.images[i];
+		if (image->other)
+			continue;
+		if (!first)
+			first = image;
+		if (!is_image_of(l, first->name, image))
 			return list_choices(l, "it has several images, so say which after a colon", err);
 	}
-	if (count == 0) {
-		cleanup_free char *why = str_fmt("there is no image %s%sin it", wanted ? wanted : "", wanted ? " " : "");
-		return list_choices(l, why, err);
+	*ret_name = first ? first->name : NULL;
+	return 0;
+}
+
+static int no_such_image(const struct load *l, const char *wanted, struct err *err)
+{
+	for (size_t i = 0; wanted && i < l->layout.count; i++)
+		if (is_called(&l->layout.images[i], wanted))
+			return err_set(err, -EBADMSG, "%s: %s", wanted, l->layout.images[i].refusal);
+	cleanup_free char *why = str_fmt("there is no image %s%sin it", wanted ? wanted : "", wanted ? " " : "");
+	return list_choices(l, why, err);
+}
+
+static int choose_name(struct load *l, struct err *err)
+{
+	const char *wanted = l->options->wanted, *only = NULL;
+	cleanup_free bool *chosen = mem_new((l->layout.count + 1) * sizeof *chosen);
+	bool one = !wanted && l->options->name;
+	size_t count = 0;
+	int r = one ? find_only_name(l, &only, err) : 0;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < l->layout.count; i++) {
+		const struct layout_image *image = &l->layout.images[i];
+		chosen[i] = !image->other && (!wanted || is_called(image, wanted)) && (!one || str_eq(image->name, only));
+		count += chosen[i];
 	}
+	if (count == 0)
+		return no_such_image(l, wanted, err);
 	keep(&l->layout, chosen);
+	return 0;
+}
+
+static int check_refusals(const struct load *l, struct err *err)
+{
+	for (size_t i = 0; i < l->layout.count; i++) {
+		const struct layout_image *image = &l->layout.images[i];
+		if (image->refusal)
+			return err_set(err, -EBADMSG, "%s%s%s", image->name ? image->name : "", image->name ? ": " : "", image->refusal);
+	}
 	return 0;
 }
 
@@ -136,8 +187,10 @@ static int choose_platform(struct load *l, struct err *err)
 {
 	cleanup_free bool *chosen = mem_new((l->layout.count + 1) * sizeof *chosen);
 	size_t count = 0;
+	bool any = false;
 	for (size_t i = 0; i < l->layout.count; i++) {
 		const struct layout_image *image = &l->layout.images[i];
+		any = any || str_eq(image->platform.os, "linux");
 		int score = platform_score(&image->platform, &l->options->platform);
 		chosen[i] = l->options->all_platforms ? str_eq(image->platform.os, "linux") : score > 0;
 		for (size_t j = 0; j < l->layout.count && chosen[i] && !l->options->all_platforms; j++) {
@@ -151,7 +204,7 @@ static int choose_platform(struct load *l, struct err *err)
 		cleanup_free char *why = str_fmt("there is no image for %s in it",
 			l->options->all_platforms ? "linux" : platform_text(&l->options->platform).text);
 		list_choices(l, why, err);
-		return l->layout.count ? err_append(err, "; choose with --arch") : err->code;
+		return any ? err_append(err, "; choose with --arch") : err->code;
 	}
 	keep(&l->layout, chosen);
 	return 0;
@@ -222,6 +275,8 @@ static int load(struct load *l, struct err *err)
 		r = open_files(l, err);
 	if (r == 0)
 		r = choose_name(l, err);
+	if (r == 0)
+		r = check_refusals(l, err);
 	for (size_t i = 0; r == 0 && i < l->layout.count; i++)
 		r = fill_platform(l, &l->layout.images[i], err);
 	if (r == 0)

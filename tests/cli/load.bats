@@ -93,6 +93,41 @@ listed() {
 	fails_with 125 "is no directory" xrun "oci:$OCI" true
 }
 
+@test "of an image with several names in an archive none need be said" {
+	skopeo copy -q "oci:$IMAGES:$(debian_name "$HOST")" "docker-archive:$BATS_TEST_TMPDIR/names.tar:example.com/names:1" \
+		--additional-tag example.com/names:2
+	[ "$(xrun -q "docker-archive:$BATS_TEST_TMPDIR/names.tar" echo named)" = named ]
+	[ "$(xrun -q "docker-archive:$BATS_TEST_TMPDIR/names.tar:example.com/names:2" echo named)" = named ]
+}
+
+@test "what else lies in a layout keeps no image from being read" {
+	local dir=$BATS_TEST_TMPDIR/mixed
+	cp -r "$IMAGES" "$dir"
+	python3 - "$dir" <<-'END'
+		import hashlib, json, sys
+		layout, = sys.argv[1:]
+		index = json.load(open(f"{layout}/index.json"))
+		INDEX = "application/vnd.oci.image.index.v1+json"
+		def add(tag, media_type, document):
+		    data = json.dumps(document).encode()
+		    name = hashlib.sha256(data).hexdigest()
+		    open(f"{layout}/blobs/sha256/{name}", "wb").write(data)
+		    index["manifests"].append({"mediaType": media_type, "digest": "sha256:" + name, "size": len(data),
+		                               "annotations": {"org.opencontainers.image.ref.name": tag}})
+		multi, = [m for m in index["manifests"] if m["annotations"]["org.opencontainers.image.ref.name"] == "multi"]
+		images = json.load(open(f"{layout}/blobs/sha256/{multi['digest'][7:]}"))["manifests"]
+		add("others", INDEX, {"manifests": [{"digest": "sha512:" + "0" * 128, "size": 1}, *images]})
+		add("broken", INDEX, {"manifests": "none"})
+		add("signed", "application/vnd.docker.distribution.manifest.v1+prettyjws", {"schemaVersion": 1})
+		json.dump(index, open(f"{layout}/index.json", "w"))
+	END
+	chmod -R go+rX "$dir"
+	[ "$(xrun -q "oci:$dir:$(debian_name "$HOST")" echo beside)" = beside ]
+	xrun pull -q --arch amd64,armhf "oci:$dir:others"
+	fails_with 125 "broken: the document has no valid list" xrun pull -q "oci:$dir:broken"
+	fails_with 125 'of the type "application/vnd.docker.distribution.manifest.v1+prettyjws"' xrun pull -q "oci:$dir:signed"
+}
+
 @test "an archive that is in the store is run without a word" {
 	xrun pull -q "oci:$IMAGES:$(debian_name "$HOST")"
 	[ "$(xrun "oci:$IMAGES:$(debian_name "$HOST")" echo words 2>&1)" = words ]
