@@ -39,6 +39,40 @@ bool platform_parse(const char *text, struct platform *ret_platform)
 	return true;
 }
 
+static const struct {
+	const char *other, *arch, *variant;
+} other_names[] = {
+	{ "x86_64", "amd64", "" },
+	{ "x86-64", "amd64", "" },
+	{ "i386", "386", "" },
+	{ "i486", "386", "" },
+	{ "i586", "386", "" },
+	{ "i686", "386", "" },
+	{ "aarch64", "arm64", "" },
+	{ "armhf", "arm", "v7" },
+	{ "armv7l", "arm", "v7" },
+	{ "armv6l", "arm", "v6" },
+	{ "armel", "arm", "v5" },
+	{ "ppc64el", "ppc64le", "" },
+	{ "mips64el", "mips64le", "" },
+	{ "mipsel", "mipsle", "" },
+	{ "loongarch64", "loong64", "" },
+};
+
+void platform_normalise(struct platform *p)
+{
+	for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++) {
+		if (!str_eq(p->arch, other_names[i].other))
+			continue;
+		snprintf(p->arch, sizeof p->arch, "%s", other_names[i].arch);
+		if (!*p->variant)
+			snprintf(p->variant, sizeof p->variant, "%s", other_names[i].variant);
+	}
+	bool is_arm = str_eq(p->arch, "arm") || str_eq(p->arch, "arm64");
+	if (is_arm && p->variant[0] >= '5' && p->variant[0] <= '9' && !p->variant[1])
+		snprintf(p->variant, sizeof p->variant, "v%c", p->variant[0]);
+}
+
 /* The variant that a missing one stands for. */
 static const char *variant_of(const struct platform *p)
 {

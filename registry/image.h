@@ -25,6 +25,12 @@ struct platform_text platform_text(const struct platform *platform);
 bool platform_parse(const char *text, struct platform *ret_platform); /* "linux/arm64[/v8]" or "arm64" */
 
 /*
+ * Some builders write an architecture by its other names (x86_64, aarch64), and a variant as a number: becomes what the image
+ * specification says, Go's names. What is not known stays as it is.
+ */
+void platform_normalise(struct platform *platform);
+
+/*
  * How well an image of platform `have` suits the wish `want`: 0 not at all, more is better. Rules: os and arch equal;
  * arm v7 hosts also v6 and v5, best first (a wish without variant means v7); arm64 without variant equals v8; amd64
  * without variant equals v1. Deterministic: on equal scores the first in the index wins.

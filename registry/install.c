@@ -372,9 +372,18 @@ int incoming_recall(const struct store *store, const struct digest *manifest, co
 	return r < 0 ? r : incoming_read_config(in, err);
 }
 
+/* Registries keep anything in the form of an image: charts, signatures, models. Old builders gave an image's no type. */
+static bool is_configuration(const char *type)
+{
+	return !*type || str_eq(type, MEDIA_CONFIG) || str_eq(type, "application/vnd.docker.container.image.v1+json");
+}
+
 int incoming_read_config(struct incoming *incoming, struct err *err)
 {
+	const char *type = incoming->manifest.config.media_type;
 	int r = json_read_config(incoming->config_text.data, incoming->config_text.len, &incoming->manifest, &incoming->image, err);
+	if (r < 0 && !is_configuration(type))
+		return err_set(err, r, "%s is no container image: its configuration is of the type \"%s\"", incoming->name, type);
 	if (r < 0)
 		return err_prefix(err, "%s", incoming->name);
 	for (size_t i = 0; r == 0 && i < incoming->image.layer_count; i++) {

@@ -69,6 +69,7 @@ static void take_platform(const json_t *object, struct platform *platform)
 		!take(platform->arch, sizeof platform->arch, object, "architecture") ||
 		!take(platform->variant, sizeof platform->variant, object, "variant"))
 		*platform = (struct platform){ .os = "?", .arch = "?" };
+	platform_normalise(platform);
 }
 
 static int read_descriptor(const json_t *object, const char *what, struct descriptor *ret, struct err *err)

@@ -35,6 +35,11 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 	[ "$(xrun images | wc -l)" = 2 ]
 }
 
+@test "an image that calls its architecture as uname does is one for it" {
+	pull other-name
+	xrun images | grep -q "other-name:v1 *linux/$(oci_arch) "
+}
+
 @test "a layer that is not what its digest promises is refused" {
 	all_refused <<-END
 		wrong-digest    is damaged: what came has the digest sha256:
@@ -96,6 +101,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 		few-diff-ids     names 1 layers, its manifest 2
 		command-type     Cmd is not a list
 		no-platform      names no platform
+		chart            is no container image: its configuration is of the type "application/vnd.cncf.helm.config.v1+json"
 	END
 }
 

@@ -345,6 +345,12 @@ class Image:
             answer(404)(request)
 
 
+def of_type(media_type, image):
+    """The image, with this type for its configuration."""
+    image.manifest = image.manifest.replace(CONFIG.encode(), media_type.encode())
+    return image
+
+
 def entry(name, content=b"", kind=tarfile.REGTYPE, **more):
     info = tarfile.TarInfo(name)
     info.type, info.mode, info.size = kind, 0o755, len(content)
@@ -448,6 +454,8 @@ SCENARIOS = {
     "foreign-layer": Image(layer={"mediaType": "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
                                   "urls": [f"http://127.0.0.1:{OTHER_PORT}/v2/foreign-layer/blobs/{GOOD.layer}"]}),
     "other-platform": Image(config={"architecture": "mips"}),
+    "other-name": Image(config={"architecture": platform.machine()}),
+    "chart": of_type("application/vnd.cncf.helm.config.v1+json", Image(config={"os": "", "name": "chart"})),
     "no-platform": Image(config={"architecture": "", "os": ""}),
     "command-type": Image(config={"config": {"Cmd": {"sh": "-c"}}}),
     "few-diff-ids": Image(GOOD_TAR, GOOD_TAR, diff_ids=[digest(GOOD_TAR)]),

@@ -120,6 +120,19 @@ static void a_missing_variant_is_the_usual_one(void **state)
 	assert_int_equal(score("linux/amd64/v3", "linux/amd64"), 0);
 }
 
+static void other_names_of_an_architecture_are_understood(void **state)
+{
+	(void)state;
+	static const char *const texts[][2] = { { "linux/x86_64", "linux/amd64" }, { "linux/aarch64", "linux/arm64" },
+		{ "linux/arm64/8", "linux/arm64/v8" }, { "linux/armhf", "linux/arm/v7" }, { "linux/armhf/v6", "linux/arm/v6" },
+		{ "linux/arm/7", "linux/arm/v7" }, { "linux/ppc64el", "linux/ppc64le" }, { "linux/sparc64/7", "linux/sparc64/7" } };
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct platform p = platform(texts[i][0]);
+		platform_normalise(&p);
+		assert_string_equal(platform_text(&p).text, texts[i][1]);
+	}
+}
+
 static void a_newer_arm_runs_older_ones_the_newest_first(void **state)
 {
 	(void)state;
@@ -644,6 +657,7 @@ int main(void)
 		cmocka_unit_test(malformed_platforms_are_refused),
 		cmocka_unit_test(os_and_architecture_must_be_the_same),
 		cmocka_unit_test(a_missing_variant_is_the_usual_one),
+		cmocka_unit_test(other_names_of_an_architecture_are_understood),
 		cmocka_unit_test(a_newer_arm_runs_older_ones_the_newest_first),
 		cmocka_unit_test(a_document_says_itself_what_it_is),
 		cmocka_unit_test(without_a_word_its_shape_tells),
