@@ -11,6 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
+struct version_wish {
+	bool help;
+};
+
+static const struct option version_options[] = {
+	{ "help", 'h', OPTION_SWITCH, offsetof(struct version_wish, help), NULL, "show this" },
+	{ 0 },
+};
+
 const struct command cli_commands[] = {
 	{ "run", command_run, "[OPTIONS] IMAGE [COMMAND [ARG...]]", "run a program in a new container (the word run may be left out)",
 		run_options,
@@ -151,21 +160,27 @@ const struct command cli_commands[] = {
 		"of it, and in a native one to compare.\n\n"
 		"  xrun doctor\n"
 		"  xrun doctor --arch riscv64\n" },
-	{ "version", command_version, "", "print the version", NULL, NULL },
+	{ "version", command_version, "[OPTIONS]", "print the version", version_options, NULL },
 	{ 0 },
 };
 
 int command_version(const struct globals *globals, int argc, char **argv, struct err *err)
 {
+	struct version_wish wish = { 0 };
+	cleanup_strv struct strv operands = { 0 };
 	(void)globals;
-	(void)argc;
-	(void)argv;
-	(void)err;
+	int r = options_parse(version_options, &wish, argc, argv, false, &operands, err);
+	if (r < 0)
+		return r;
+	if (wish.help)
+		return cli_print_help("version");
+	if (operands.len)
+		return err_set(err, -EINVAL, "version takes no argument: %s", operands.items[0]);
 	puts("xrun 0.1.0");
 	return 0;
 }
 
-static int print_help(void)
+static int print_overview(void)
 {
 	puts("Usage: xrun [--root DIR] [--runroot DIR] [COMMAND] ...\n\n"
 	     "Runs a Linux program of any CPU architecture in a container.\n\n"
@@ -211,6 +226,16 @@ int cli_print_help(const char *name)
 	return 0;
 }
 
+/* `xrun help [COMMAND]` */
+static int print_help(int argc, char **argv, struct err *err)
+{
+	if (argc == 0)
+		return print_overview();
+	if (argc > 1)
+		return err_set(err, -EINVAL, "help is about one command at a time: %s or %s?", argv[0], argv[1]);
+	return find(argv[0]) ? cli_print_help(argv[0]) : err_set(err, -EINVAL, "%s is no command; `xrun help` lists them", argv[0]);
+}
+
 /* "NAME DIR" or "NAME=DIR" at argv[*at]: 1 and *at at its last word; 0: it is another. */
 static int take_global(const char *name, const char **ret_value, int argc, char **argv, int *at, struct err *err)
 {
@@ -237,8 +262,10 @@ int cli_main(int argc, char **argv, struct err *err)
 		if (taken == 0)
 			break;
 	}
-	if (at == argc || str_eq(argv[at], "--help") || str_eq(argv[at], "-h") || str_eq(argv[at], "help"))
-		return print_help();
+	if (at == argc || str_eq(argv[at], "--help") || str_eq(argv[at], "-h"))
+		return print_overview();
+	if (str_eq(argv[at], "help"))
+		return print_help(argc - at - 1, argv + at + 1, err);
 	if (str_eq(argv[at], "--version"))
 		return command_version(&globals, 0, NULL, err);
 	const struct command *command = find(argv[at]);
