@@ -107,9 +107,9 @@ const struct command cli_commands[] = {
 	{ "logout", command_logout, "[OPTIONS] REGISTRY", "forget a login", logout_options,
 		"The login goes from every file, and helper, that has it: docker's and podman's, too.\n\n"
 		"  xrun logout ghcr.io\n" },
-	{ "images", command_images, "[OPTIONS] [NAME]", "list the images in the store", images_options,
+	{ "images", command_images, "[OPTIONS] [IMAGE]", "list the images in the store", images_options,
 		"  xrun images debian                            every tag and platform of debian\n"
-		"  xrun images --format json\n" },
+		"  xrun images --format '{{.Repository}}:{{.Tag}} {{.Platform}} {{.Size}}'\n" },
 	{ "inspect", command_inspect, "[OPTIONS] CONTAINER|IMAGE...", "say all that is known of containers or images, as JSON", inspect_options,
 		"Names of fields are docker's. An image is named as for run, or by the beginning of its id. Of several platforms all are shown.\n\n"
 		"  xrun inspect --format '{{.State.Status}} {{.State.ExitCode}}' web\n"

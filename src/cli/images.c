@@ -18,15 +18,23 @@ struct wish {
 const struct option images_options[] = {
 	{ "quiet", 'q', OPTION_SWITCH, offsetof(struct wish, quiet), NULL, "only ids" },
 	{ "no-trunc", 0, OPTION_SWITCH, offsetof(struct wish, no_trunc), NULL, "ids and digests in full" },
-	{ "format", 0, OPTION_TEXT, offsetof(struct wish, format), "json", "for programs" },
+	{ "format", 0, OPTION_TEXT, offsetof(struct wish, format), "json|TEMPLATE", "for programs; or docker's templates: '{{.Repository}}:{{.Tag}}'" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
 
 static const struct column columns[] = {
-	{ "IMAGE", "name" }, { "PLATFORM", "platform" }, { "ID", NULL }, { "DIGEST", NULL }, { "CREATED", NULL },
-	{ "SIZE", "size", true }, { NULL, "id" }, { NULL, "digest" }, { NULL, "created" }, { NULL, "layers" }, { 0 },
+	{ "IMAGE", "name" }, { "PLATFORM", "platform" }, { "ID", NULL }, { "DIGEST", NULL }, { "CREATED", NULL, .field = "CreatedSince" },
+	{ "SIZE", "size", true }, { NULL, "id", .field = "FullID" }, { NULL, "digest", .field = "FullDigest" },
+	{ NULL, "created", .field = "CreatedAt" }, { NULL, "layers" }, { NULL, NULL, .field = "Repository" }, { NULL, NULL, .field = "Tag" }, { 0 },
 };
+
+/* Where the tag's colon or the digest's at is in an image's name, or else its end. */
+static size_t repository_length(const char *reference)
+{
+	const char *slash = strrchr(reference, '/'), *last = slash ? slash : reference;
+	return (size_t)(last - reference) + strcspn(last, ":@");
+}
 
 static void add_row(struct listing *listing, const struct image *image, const struct wish *wish)
 {
@@ -36,8 +44,11 @@ static void add_row(struct listing *listing, const struct image *image, const st
 	cleanup_free char *size = str_fmt("%lld", (long long)image->size);
 	cleanup_free char *age = when_told(image->created);
 	cleanup_free char *layers = str_fmt("%zu", image->layer_count);
-	listing_add(listing, (const char *[]){ image->reference, platform_text(&image->platform).text, id, digest, age, size,
-				     image->config.text, image->manifest.text, image->created, layers });
+	size_t end = repository_length(image->reference);
+	cleanup_free char *repository = str_ndup(image->reference, end);
+	cleanup_free char *tag = image->reference[end] == ':' ? str_ndup(image->reference + end + 1, strcspn(image->reference + end, "@") - 1) : NULL;
+	listing_add(listing, (const char *[]){ image->reference, platform_text(&image->platform).text, id, digest, age, size, image->config.text,
+				     image->manifest.text, image->created, layers, repository, tag ? tag : "<none>" });
 }
 
 /* docker's and podman's argument: a name with a tag is that image, one without is every tag of it. */

@@ -31,6 +31,8 @@ json() {
 	[ "$(xrun images example.com/other | wc -l)" = 3 ]
 	[ "$(xrun images example.com/other:2 | wc -l)" = 2 ]
 	[ "$(xrun images example.com/othe | wc -l)" = 1 ]
+	[ "$(xrun images --format '{{.Repository}} {{.Tag}} {{.Name}}' example.com/other:2)" = "example.com/other 2 example.com/other:2" ]
+	[[ $(xrun images --format '{{.FullID}}' example.com/other:2) == "sha256:$(xrun images --format '{{.ID}}' example.com/other:2)"* ]]
 	xrun rmi example.com/other:1 example.com/other:2
 }
 
