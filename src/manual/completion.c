@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* completion.c owns the shells' completions: commands, and each command's options. Arguments are files, as shells do. */
+/*
+ * completion.c owns the shells' completions: commands, each command's options, and the names of containers and images, which xrun is
+ * asked for. What takes which is told by the usage lines. Other arguments are files, as shells do.
+ */
 #include "src/manual/manual.h"
 
 #include <stdio.h>
@@ -12,27 +15,90 @@ static void print_words(const struct option *table)
 			printf(" --%s", table->name);
 }
 
+#define LIST_CONTAINERS "ps -a --format '{{.Names}}'"
+#define LIST_IMAGES "images --format '{{.Name}}'"
+
+/* What the command's first operand is a name of. */
+static bool takes_container(const struct command *command)
+{
+	return strstr(command->usage, "CONTAINER");
+}
+
+static bool takes_image(const struct command *command)
+{
+	return strstr(command->usage, "IMAGE") && strcmp(command->name, "commit") != 0;
+}
+
 static void print_commands(void)
 {
 	for (const struct command *c = cli_commands; c->name; c++)
 		printf(" %s", c->name);
 }
 
-/* The word run may be left out, so its options are also offered first. */
+static void print_bash_names(const struct command *command)
+{
+	if (takes_container(command))
+		fputs(" _xrun_names " LIST_CONTAINERS ";", stdout);
+	if (takes_image(command))
+		fputs(" _xrun_names " LIST_IMAGES ";", stdout);
+}
+
+/*
+ * The word run may be left out, so its options are also offered first, and images where no command begins so. A colon ends a word for bash, in
+ * a name it does not. compgen -W would expand what stands in names.
+ */
+static const char bash_functions[] =
+	"# bash completion for xrun\n"
+	"_xrun_names()\n{\n"
+	"\tlocal name known=\n"
+	"\t[[ $cur != *:* || $COMP_WORDBREAKS != *:* ]] || known=${cur%:*}:\n"
+	"\twhile read -r name; do\n"
+	"\t\t[[ $name != \"$cur\"* ]] || COMPREPLY+=(\"${name#\"$known\"}\")\n"
+	"\tdone < <(\"${COMP_WORDS[0]}\" \"$@\" 2>/dev/null)\n}\n\n"
+	"_xrun()\n{\n"
+	"\tlocal words line=${COMP_LINE:0:COMP_POINT} command=${COMP_WORDS[1]}\n"
+	"\tlocal cur=${line##*[[:space:]]}\n"
+	"\tCOMPREPLY=()\n";
+
+static const char bash_options[] =
+	"\tif [[ $cur == -* ]]; then\n"
+	"\t\tcase $command in\n";
+
+static const char bash_operands[] =
+	"\t\tesac\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+	"\telif [[ ${line%[[:space:]]\"$cur\"} != *[[:space:]]* ]]; then\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -W \"$commands\" -- \"$cur\")\n"
+	"\t\t[[ ${#COMPREPLY[@]} != 0 ]] || _xrun_names " LIST_IMAGES "\n"
+	"\telse\n"
+	"\t\tcase $command in\n";
+
+static const char bash_end[] =
+	"\t\tesac\n"
+	"\tfi\n}\n"
+	"complete -o default -F _xrun xrun";
+
 static void print_bash(void)
 {
-	puts("# bash completion for xrun\n_xrun()\n{\n\tlocal words command=${COMP_WORDS[1]} cur=${COMP_WORDS[COMP_CWORD]}\n\tcase $command in");
+	printf("%s\tlocal commands=\"", bash_functions);
+	print_commands();
+	printf("\"\n%s", bash_options);
 	for (const struct command *c = cli_commands; c->name; c++) {
-		printf("\t%s) words=\"", c->name);
+		printf("\t\t%s) words=\"", c->name);
 		print_words(c->options);
 		puts("\" ;;");
 	}
-	fputs("\t*) words=\" --root --runroot", stdout);
+	fputs("\t\t*) words=\" --root --runroot", stdout);
 	print_words(run_options);
-	fputs("\" ;;\n\tesac\n\tif [[ $COMP_CWORD == 1 && $cur != -* ]]; then\n\t\twords=\"", stdout);
-	print_commands();
-	puts("\"\n\telif [[ $cur != -* ]]; then\n\t\twords=\n\tfi\n\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n}\n"
-	     "complete -o default -F _xrun xrun");
+	printf("\" ;;\n%s", bash_operands);
+	for (const struct command *c = cli_commands; c->name; c++) {
+		if (!takes_container(c) && !takes_image(c))
+			continue;
+		printf("\t\t%s)", c->name);
+		print_bash_names(c);
+		puts(" ;;");
+	}
+	puts(bash_end);
 }
 
 /* Single quotes surround the text. */
@@ -48,7 +114,7 @@ static void print_quoted(const char *text, const char *escape)
 	}
 }
 
-static void print_zsh_options(const struct option *table)
+static void print_zsh_options(const struct option *table, const struct command *command)
 {
 	for (; table && table->name; table++) {
 		if (table->kind == OPTION_HEADING)
@@ -63,12 +129,20 @@ static void print_zsh_options(const struct option *table)
 		}
 		puts("' \\");
 	}
-	puts("\t\t'*:file:_files'");
+	if (command && takes_container(command))
+		puts(takes_image(command) ? "\t\t'*:container or image:_xrun_both'" : "\t\t'*:container:_xrun_containers'");
+	else
+		puts(command && takes_image(command) ? "\t\t'*:image:_xrun_images'" : "\t\t'*:file:_files'");
 }
 
 static void print_zsh(void)
 {
-	puts("#compdef xrun\nlocal -a commands\ncommands=(");
+	puts("#compdef xrun\n"
+	     "_xrun_names() { local -a names=(${(f)\"$(xrun \"$@\" 2>/dev/null)\"}); compadd -a names; }\n"
+	     "_xrun_containers() { _xrun_names " LIST_CONTAINERS "; _files; }\n"
+	     "_xrun_images() { _xrun_names " LIST_IMAGES "; _files; }\n"
+	     "_xrun_both() { _xrun_names " LIST_CONTAINERS "; _xrun_names " LIST_IMAGES "; }\n"
+	     "local -a commands\ncommands=(");
 	for (const struct command *c = cli_commands; c->name; c++) {
 		printf("\t'%s:", c->name);
 		print_quoted(c->help, ":");
@@ -78,11 +152,11 @@ static void print_zsh(void)
 	     "local command=$words[2]\nshift words\n(( CURRENT-- ))\ncase $command in");
 	for (const struct command *c = cli_commands; c->name; c++) {
 		printf("%s)\n\t_arguments \\\n", c->name);
-		print_zsh_options(c->options);
+		print_zsh_options(c->options, c);
 		puts("\t;;");
 	}
 	puts("*)\n\t_arguments \\");
-	print_zsh_options(run_options);
+	print_zsh_options(run_options, NULL);
 	puts("\t;;\nesac");
 }
 
@@ -100,6 +174,14 @@ static void print_fish_options(const char *name, const struct option *table)
 	}
 }
 
+static void print_fish_names(const struct command *command)
+{
+	const char *const containers = takes_container(command) ? "(xrun " LIST_CONTAINERS " 2>/dev/null) " : "";
+	const char *const images = takes_image(command) ? "(xrun " LIST_IMAGES " 2>/dev/null)" : "";
+	if (*containers || *images)
+		printf("complete -c xrun -n '__fish_seen_subcommand_from %s' -a \"%s%s\"\n", command->name, containers, images);
+}
+
 static void print_fish(void)
 {
 	puts("# fish completion for xrun");
@@ -107,6 +189,7 @@ static void print_fish(void)
 		printf("complete -c xrun -f -n __fish_use_subcommand -a %s -d '", c->name);
 		print_quoted(c->help, "");
 		puts("'");
+		print_fish_names(c);
 		print_fish_options(c->name, c->options);
 	}
 }

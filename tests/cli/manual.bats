@@ -59,9 +59,11 @@ help_options() {
 	done
 }
 
-# complete WORDS...: what bash would offer for the last of them.
+# complete WORDS...: what bash would offer for the last of them. xrun knows the store of the test.
 complete_in_bash() {
-	bash -c 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _xrun; printf "%s\n" "${COMPREPLY[@]}"' "$MAN/xrun.bash" "$@"
+	bash -c 'source "$0"; xrun() { "$XRUN" --root "$STORE" "$@"; }; COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+		read -ra COMP_WORDS <<<"${COMP_LINE//:/ : }"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _xrun; printf "%s\n" "${COMPREPLY[@]}"' \
+		"$MAN/xrun.bash" "$@"
 }
 
 @test "bash completes commands, and each command's options" {
@@ -70,4 +72,18 @@ complete_in_bash() {
 	[ "$(complete_in_bash xrun --arc | head -1)" = --arch ]
 	[ -z "$(complete_in_bash xrun rmi --memor)" ]
 	diff <(complete_in_bash xrun rmi -- | sort) <(help_options rmi)
+}
+
+@test "bash completes the names of images and containers, where a command takes them" {
+	xrun pull -q "$NATIVE"
+	xrun tag "$NATIVE" example.com/complete:one example.com/complete:two
+	xrun run -q --name completed "$NATIVE" true
+	[ "$(complete_in_bash xrun rmi example)" = $'example.com/complete:one\nexample.com/complete:two' ]
+	[ "$(complete_in_bash xrun rmi example.com/complete:t)" = two ] # the colon has ended a word for bash
+	[ "$(complete_in_bash xrun run --rm example.com/complete:o)" = one ]
+	[ "$(complete_in_bash xrun example.com/complete:o)" = one ]
+	[ "$(complete_in_bash xrun logs com)" = completed ]
+	[ "$(complete_in_bash xrun inspect com)" = completed ]
+	[ -z "$(complete_in_bash xrun load example)" ]
+	remove_containers
 }
