@@ -359,6 +359,7 @@ static void set_request(struct http *http, struct transfer *transfer, const char
 	cleanup_free char *range =
 		request->range && request->from ? str_fmt("%llu-", (unsigned long long)request->from) : NULL;
 	curl_easy_setopt(http->easy, CURLOPT_URL, url);
+	curl_easy_setopt(http->easy, CURLOPT_PROXY, location_is_loopback(url) ? "" : NULL); /* "": none, whatever the environment says */
 	curl_easy_setopt(http->easy, CURLOPT_RANGE, range);
 	curl_easy_setopt(http->easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	set_method(http, transfer);

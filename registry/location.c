@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* location.c owns what an address and a part of a body say about their place. */
 #include "registry/location.h"
+#include "registry/reference.h"
 
 #include "src/base/str.h"
 
@@ -31,6 +32,12 @@ bool location_same_place(const char *a, const char *b)
 {
 	char place_a[400], place_b[400];
 	return take_place(a, place_a, sizeof place_a) && take_place(b, place_b, sizeof place_b) && strcasecmp(place_a, place_b) == 0;
+}
+
+bool location_is_loopback(const char *url)
+{
+	char place[400];
+	return take_place(url, place, sizeof place) && reference_host_is_loopback(strstr(place, "://") + 3);
 }
 
 static bool take_number(const char **at, uint64_t *ret_value)

@@ -184,7 +184,14 @@ certs_for() {
 		xrun rmi --all
 	done
 	asked proxy >/dev/null
-	HTTPS_PROXY=http://127.0.0.1:1 NO_PROXY=127.0.0.1 SSL_CERT_FILE=$CA xrun pull -q "$SCRIPTED_TLS/good:v1"
+	HTTPS_PROXY=http://$SCRIPTED NO_PROXY=0.0.0.0 fails_with 125 "0.0.0.0 port 1" xrun pull 0.0.0.0:1/good:v1
+	[ -z "$(asked proxy)" ]
+}
+
+@test "no proxy is asked for a registry of this machine, as podman and docker ask none" {
+	asked proxy >/dev/null
+	HTTPS_PROXY=http://$SCRIPTED HTTP_PROXY=http://$SCRIPTED SSL_CERT_FILE=$CA xrun pull -q "$SCRIPTED_TLS/good:v1"
+	ALL_PROXY=http://$SCRIPTED http_proxy=http://$SCRIPTED xrun pull -q "$SCRIPTED/redirect-tls:v1" --tls-verify=false
 	[ -z "$(asked proxy)" ]
 }
 

@@ -60,9 +60,23 @@ static void a_range_that_makes_no_sense_is_none(void **state)
 	assert_true(from == 7 && to == 7 && size == 7);
 }
 
+static void addresses_of_this_machine_are_known(void **state)
+{
+	(void)state;
+	static const char *const ours[] = { "http://127.0.0.1:5000/v2/", "https://localhost", "HTTP://LocalHost:80/x", "http://[::1]:5000/a",
+		"http://127.9.9.9/", "https://[::1]/" };
+	static const char *const others[] = { "http://127.0.0.1.example/", "http://localhost.example:5000/", "http://u@127.0.0.1/",
+		"http://[::2]/", "ftp://127.0.0.1/", "http://a.example/127.0.0.1", "http://0.0.0.0:1/", "" };
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		assert_true(location_is_loopback(ours[i]));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_false(location_is_loopback(others[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses_of_this_machine_are_known),
 		cmocka_unit_test(the_same_place_has_the_same_scheme_host_and_port),
 		cmocka_unit_test(everything_else_is_another_place),
 		cmocka_unit_test(a_range_says_where_it_begins_and_ends),
