@@ -5,6 +5,7 @@
 
 #include "src/base/str.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -37,7 +38,11 @@ bool location_same_place(const char *a, const char *b)
 bool location_is_loopback(const char *url)
 {
 	char place[400];
-	return take_place(url, place, sizeof place) && reference_host_is_loopback(strstr(place, "://") + 3);
+	if (!take_place(url, place, sizeof place))
+		return false;
+	for (char *c = place; *c; c++)
+		*c = (char)tolower((unsigned char)*c); /* as a reference's registry is */
+	return reference_host_is_loopback(strstr(place, "://") + 3);
 }
 
 static bool take_number(const char **at, uint64_t *ret_value)

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 static bool is_alnum_lower(char c)
 {
@@ -178,6 +177,6 @@ bool reference_host_is_loopback(const char *host)
 		return false;
 	snprintf(name, sizeof name, "%.*s", (int)len, host);
 	if (strspn(name, "0123456789.") != len) /* sscanf would take signs and blanks */
-		return strcasecmp(name, "localhost") == 0;
+		return str_eq(name, "localhost");
 	return sscanf(name, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127 && b < 256 && c < 256 && d < 256;
 }
