@@ -297,9 +297,10 @@ int store_list_names(const struct store *store, struct strv *names, struct err *
 	return r;
 }
 
+/* arm64 and arm64/v8 are the same: which of the two an image writes may change with the tool that builds it. */
 static bool same_platform(const struct platform *a, const struct platform *b)
 {
-	return str_eq(a->os, b->os) && str_eq(a->arch, b->arch) && str_eq(a->variant, b->variant);
+	return platform_score(a, b) == 100;
 }
 
 static void copy_entry(struct descriptor *to, const struct descriptor *from)

@@ -97,6 +97,21 @@ assert d[1]['created_by'] == 'ENV A=b'"
 	[ "$(xrun images "$PLAIN/test:multi" | wc -l)" = 1 ]
 }
 
+@test "a newer image takes the place of an older one that did not write the architecture's variant, or wrote it" {
+	local variant
+	[ "$HOST" = x86_64 ] || [ "$HOST" = aarch64 ] || skip "no variant has two spellings here"
+	[ "$HOST" = x86_64 ] && variant=v1 || variant=v8
+	make_layout plain --layer "$(native_tar)" --env WHICH=plain
+	make_layout spelt --layer "$(native_tar)" --env WHICH=spelt --variant "$variant"
+	for which in plain spelt plain; do
+		skopeo copy -q --dest-tls-verify=false "oci:$LAYOUT:$which" "docker://$PLAIN/variant:$EUID"
+		xrun pull -q "$PLAIN/variant:$EUID"
+		[ "$(xrun images "$PLAIN/variant:$EUID" | wc -l)" = 2 ]
+		[ "$(xrun "$PLAIN/variant:$EUID" sh -c 'echo $WHICH')" = "$which" ]
+	done
+	xrun rmi "$PLAIN/variant:$EUID"
+}
+
 @test "where an image cannot be had, what the store has of it is told, with the option that takes it" {
 	local image=oci:$BATS_TEST_TMPDIR/gone:here
 	skopeo copy -q --src-tls-verify=false "docker://$NATIVE" "$image"
