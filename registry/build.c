@@ -118,7 +118,8 @@ static void write_documents(const struct build *build, struct incoming *in)
 int build_image(const struct store *store, struct build *build, struct digest *ret_id, struct err *err)
 {
 	struct incoming in = { 0 };
-	const struct install_options options = { .single_id = build->single_id, .progress = build->progress, .notes = build->notes };
+	const struct install_options options = { .single_id = build->single_id, .progress = build->progress, .notes = build->notes,
+		.made_here = true };
 	if (build->step.diff_id)
 		add_layer(build->manifest, build->layer);
 	write_documents(build, &in);

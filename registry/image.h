@@ -65,6 +65,7 @@ struct image {
 	struct image_health health;
 	struct strv exposed;    /* ports, as "80/tcp" */
 	char *user, *working_dir, *stop_signal;
+	bool made_here;         /* by commit or of a directory tree: what else a registry has by its name is a stranger's */
 };
 void image_done(struct image *image);
 

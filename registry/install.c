@@ -314,7 +314,7 @@ static int name_image(const struct install *p, struct err *err)
 	for (size_t i = 0; i < p->in->image.layer_count; i++)
 		buf_fmt(&names, "%s%s", i ? "," : "", p->staged[i].name);
 	struct descriptor entry = { .digest = p->in->manifest_digest, .size = (int64_t)p->in->manifest_text.len,
-		.platform = p->in->image.platform, .reference = p->in->name, .layer_names = names.data };
+		.platform = p->in->image.platform, .reference = p->in->name, .layer_names = names.data, .made_here = p->options->made_here };
 	snprintf(entry.media_type, sizeof entry.media_type, "%s", p->in->manifest.media_type);
 	int r = store_put_blob(p->store, &p->in->manifest.config.digest, p->in->config_text.data, p->in->config_text.len, err);
 	if (r == 0)

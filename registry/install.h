@@ -39,6 +39,7 @@ struct install_options {
 	bool single_id;                /* see layer.h */
 	enum progress_style progress;  /* on stderr */
 	bool brief;                    /* nothing there if every layer is here already */
+	bool made_here;                /* see store.h */
 	const char *suffix;            /* of the layers' names; NULL: none. The image is not named anew then */
 	const struct strv *notes;      /* lines to show when the image is there, or NULL */
 	struct install_check *check;   /* unpack all layers anew, and compare them with those that the store has */

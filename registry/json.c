@@ -91,6 +91,7 @@ static int read_descriptor(const json_t *object, const char *what, struct descri
 	ret->reference = str_dup(json_string_value(json_object_get(annotations, "org.opencontainers.image.ref.name")));
 	ret->image_name = str_dup(json_string_value(json_object_get(annotations, "io.containerd.image.name")));
 	ret->layer_names = str_dup(json_string_value(json_object_get(annotations, "xrun.layers")));
+	ret->made_here = str_eq(json_string_value(json_object_get(annotations, "xrun.made")), "here");
 	return 0;
 }
 

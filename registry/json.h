@@ -24,6 +24,7 @@ struct descriptor {
 	char *reference;          /* annotation org.opencontainers.image.ref.name, or NULL */
 	char *image_name;         /* annotation io.containerd.image.name, which docker's archives have, or NULL */
 	char *layer_names;        /* annotation xrun.layers, or NULL: see store.h */
+	bool made_here;           /* annotation xrun.made */
 };
 struct index {
 	struct descriptor *entries;

@@ -31,6 +31,8 @@ static json_t *write_descriptor(const struct descriptor *d)
 		json_object_set_new(annotations, "io.containerd.image.name", json_string(d->image_name));
 	if (d->layer_names)
 		json_object_set_new(annotations, "xrun.layers", json_string(d->layer_names));
+	if (d->made_here)
+		json_object_set_new(annotations, "xrun.made", json_string("here"));
 	if (json_object_size(annotations))
 		json_object_set(object, "annotations", annotations);
 	json_decref(annotations);

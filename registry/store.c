@@ -233,6 +233,7 @@ static int load_image(const struct store *store, const struct descriptor *entry,
 		return r;
 	image.reference = str_dup(entry->reference ? entry->reference : "");
 	image.manifest = entry->digest;
+	image.made_here = entry->made_here;
 	*ret_image = image;
 	return take_names(store, entry->layer_names, ret_image);
 }

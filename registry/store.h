@@ -16,7 +16,8 @@
  *
  * index.json has one descriptor for each reference and platform, with the annotations
  * org.opencontainers.image.ref.name = full reference and xrun.layers = the names below layers/, lowest first, by commas.
- * An image that another tool put there has none of the latter and counts as not unpacked.
+ * An image that another tool put there has none of the latter and counts as not unpacked. xrun.made = here has one that was made here, by
+ * commit or of a directory tree, until another takes the name.
  */
 #ifndef XRUN_REGISTRY_STORE_H
 #define XRUN_REGISTRY_STORE_H

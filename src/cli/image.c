@@ -32,8 +32,13 @@ static bool must_fetch(const struct request *q, const struct source *source)
 	return str_eq(q->pull, "always") || (source->kind != SOURCE_REGISTRY && !str_eq(q->pull, "never"));
 }
 
+struct stored {
+	struct platform platform;
+	bool made_here;
+};
+
 /* For how many platforms the store has this name, and the one of them that fits best. */
-static size_t find_stored(const char *name, const struct platform *wanted, int dir_fd, struct platform *ret_best)
+static size_t find_stored(const char *name, const struct platform *wanted, int dir_fd, struct stored *ret_best)
 {
 	struct err ignored;
 	struct image *images = NULL;
@@ -43,8 +48,9 @@ static size_t find_stored(const char *name, const struct platform *wanted, int d
 		return 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct platform *platform = &images[i].platform;
-		if (str_eq(images[i].reference, name) && (found++ == 0 || platform_score(platform, wanted) > platform_score(ret_best, wanted)))
-			*ret_best = *platform;
+		if (str_eq(images[i].reference, name) &&
+			(found++ == 0 || platform_score(platform, wanted) > platform_score(&ret_best->platform, wanted)))
+			*ret_best = (struct stored){ *platform, images[i].made_here };
 		image_done(&images[i]);
 	}
 	free(images);
@@ -54,33 +60,34 @@ static size_t find_stored(const char *name, const struct platform *wanted, int d
 /* An image that was loaded or built here is in no registry, and where it came from may be gone; it may be here for another platform. */
 static int tell_stored(const char *name, const struct platform *wanted, int dir_fd, struct err *err)
 {
-	struct platform stored;
+	struct stored stored;
 	bool told = strstr(err->text, "--platform") || strstr(err->text, "--arch");
 	if (!find_stored(name, wanted, dir_fd, &stored))
 		return err->code;
-	if (platform_score(&stored, wanted) > 0)
+	if (platform_score(&stored.platform, wanted) > 0)
 		err_append(err, "; --pull never takes what the store has of it");
 	else if (!told)
-		err_append(err, "; the store has it for %s, which --platform chooses", platform_text(&stored).text);
+		err_append(err, "; the store has it for %s, which --platform chooses", platform_text(&stored.platform).text);
 	return err->code;
 }
 
 /*
  * Where nobody is to be asked for another one, the only platform that a name is here for is meant. A registry's name means the
- * machine's own platform, whatever was pulled before.
+ * machine's own platform, whatever was pulled before; that of an image which was made here is no registry's.
  */
 static int look_for_only(const struct request *q, const char *name, const struct platform *platform, int dir_fd, struct store *ret_store,
 	struct image *ret_image, struct err *err)
 {
-	struct platform only;
-	bool is_asked = !str_eq(q->pull, "never") && !str_starts(name, "localhost/");
-	if (is_asked || str_eq(q->pull, "always") || q->arch || q->platform || find_stored(name, platform, dir_fd, &only) != 1)
+	struct stored only;
+	if (str_eq(q->pull, "always") || q->arch || q->platform || find_stored(name, platform, dir_fd, &only) != 1)
+		return -ENOENT;
+	if (!str_eq(q->pull, "never") && !str_starts(name, "localhost/") && !only.made_here)
 		return -ENOENT;
 	err_clear(err);
-	int r = look(name, &only, dir_fd, ret_store, ret_image, err);
+	int r = look(name, &only.platform, dir_fd, ret_store, ret_image, err);
 	if (r == 0)
 		fprintf(stderr, "xrun: warning: %s is in the store for %s alone, and runs as that; --platform %s says that it is meant\n", name,
-			platform_text(&only).text, platform_text(&only).text);
+			platform_text(&only.platform).text, platform_text(&only.platform).text);
 	return r;
 }
 

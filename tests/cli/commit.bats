@@ -189,3 +189,18 @@ null' ]
 	[[ $(xrun diff changed) == *"C /etc/passwd"* ]]
 	xrun exec -u 0 changed cat /etc/passwd | grep -q ^R
 }
+
+@test "an image that was made here for another architecture is asked of no registry" {
+	local name=127.0.0.1:1/made:here # nobody answers there
+	xrun pull -q --arch s390x "$PLAIN/test:s390x"
+	xrun run --platform linux/s390x --name foreign "$PLAIN/test:s390x" true
+	xrun commit foreign "$name"
+	[[ $(xrun "$name" uname -m 2>&1) == "xrun: warning: $name is in the store for linux/s390x alone"*s390x ]]
+	xrun tag "$name" 127.0.0.1:1/another:name
+	[ "$(xrun -q 127.0.0.1:1/another:name uname -m 2>/dev/null)" = s390x ]
+	fails_with 125 "cannot get it from 127.0.0.1:1" xrun --arch riscv64 "$name" uname -m
+	fails_with 125 "cannot get it from 127.0.0.1:1" xrun --pull always "$name" uname -m
+	xrun tag "$PLAIN/test:s390x" "$name" # the name is that of a registry's image now
+	fails_with 125 "cannot get it from 127.0.0.1:1" xrun "$name" uname -m
+	xrun rmi "$name" 127.0.0.1:1/another:name
+}
