@@ -80,6 +80,8 @@ int access_plan_login(const struct reference *registry, const struct access_opti
 	struct err *err)
 {
 	struct reference any = *registry;
+	if (!*any.repository)
+		snprintf(any.repository, sizeof any.repository, "x");
 	struct endpoints endpoints = { 0 };
 	cleanup_registries struct registries registries = { 0 };
 	int r = registries_read(&registries, err);
@@ -99,17 +101,20 @@ int access_plan_login(const struct reference *registry, const struct access_opti
 
 int access_registry(const char *text, struct reference *ret_reference, struct err *err)
 {
-	cleanup_free char *host = str_dup(text);
+	bool url = str_starts(text, "https://");
+	cleanup_free char *host = str_dup(url ? text + strlen("https://") : text);
 	size_t len = strlen(host);
 	if (len && host[len - 1] == '/')
 		host[len - 1] = 0;
-	if (str_starts(host, "https://"))
-		memmove(host, host + strlen("https://"), strlen(host) - strlen("https://") + 1);
-	cleanup_free char *name = str_fmt("%s/x", host);
-	bool bare = *host && !strchr(host, '/');
-	int r = bare ? reference_parse(name, ret_reference, err) : -EINVAL;
+	char *slash = strchr(host, '/'), *path = slash ? slash + 1 : "x";
+	cleanup_free char *name = slash ? str_dup(host) : str_fmt("%s/x", host);
+	bool sound = *host && !(url && slash) && !strpbrk(path, ":@");
+	int r = sound ? reference_parse(name, ret_reference, err) : -EINVAL;
+	if (slash)
+		*slash = 0;
 	bool same = r == 0 && (strcasecmp(ret_reference->registry, host) == 0 || str_eq(host, "index.docker.io"));
 	if (!same)
-		return err_set(err, -EINVAL, "\"%.200s\" is not a registry: write it as HOST.DOMAIN or HOST:PORT", text);
+		return err_set(err, -EINVAL, "\"%.200s\" is not a registry: write it as HOST.DOMAIN or HOST:PORT, or HOST/PATH for a part of it", text);
+	snprintf(ret_reference->repository, sizeof ret_reference->repository, "%s", slash ? path : "");
 	return 0;
 }

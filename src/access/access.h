@@ -22,7 +22,7 @@ int access_plan(const char *typed, const struct reference *reference, const stru
 int access_plan_login(const struct reference *registry, const struct access_options *options, struct endpoints *ret_endpoints,
 	struct err *err);
 
-/* HOST[:PORT] as people type it to log in: the reference's registry, with nothing else set. */
+/* HOST[:PORT][/PATH] as people type it to log in: the reference's registry, and PATH, or "", as its repository. */
 int access_registry(const char *text, struct reference *ret_reference, struct err *err);
 
 #endif

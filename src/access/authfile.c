@@ -175,15 +175,22 @@ int authfile_read(const char *text, size_t len, const char *registry, const char
 	return r;
 }
 
-/* All keys that mean the registry, not those for a part of it. */
-static void remove_entries(json_t *auths, const char *registry)
+/* All keys that mean the registry, not those for a part of it; or the one that means this part. */
+static bool is_key_of(const char *key, const char *registry, const char *repository)
+{
+	return *repository ? fit(key, registry, repository) == 2 + strlen(repository) : fit(key, registry, "") > 0;
+}
+
+static int remove_entries(json_t *auths, const char *registry, const char *repository)
 {
 	const char *key;
 	json_t *value;
 	void *next;
+	int removed = 0;
 	json_object_foreach_safe(auths, next, key, value)
-		if (fit(key, registry, ""))
-			json_object_del(auths, key);
+		if (is_key_of(key, registry, repository) && json_object_del(auths, key) == 0)
+			removed++;
+	return removed;
 }
 
 static json_t *make_entry(const struct login *login)
@@ -196,9 +203,17 @@ static json_t *make_entry(const struct login *login)
 	return entry;
 }
 
-int authfile_write(const char *text, size_t len, const char *registry, const struct login *login, bool docker,
+static char *make_key(const char *registry, const char *repository, bool docker)
+{
+	if (*repository)
+		return str_fmt("%s/%s", registry, repository);
+	return str_dup(docker && is_docker_io(registry) ? DOCKER_URL : registry);
+}
+
+int authfile_write(const char *text, size_t len, const char *registry, const char *repository, const struct login *login, bool docker,
 	char **ret_text, struct err *err)
 {
+	cleanup_free char *new_key = make_key(registry, repository, docker);
 	cleanup_json json_t *json = len ? parse(text, len, err) : json_object();
 	if (!json)
 		return err->code;
@@ -207,11 +222,11 @@ int authfile_write(const char *text, size_t len, const char *registry, const str
 		return err_set(err, -EBADMSG, "its \"auths\" is not an object");
 	if (!auths)
 		json_object_set_new(json, "auths", auths = json_object());
-	remove_entries(auths, registry);
-	if (login && json_object_set_new(auths, docker && is_docker_io(registry) ? DOCKER_URL : registry, make_entry(login)) < 0)
+	int removed = remove_entries(auths, registry, repository);
+	if (login && json_object_set_new(auths, new_key, make_entry(login)) < 0)
 		return err_set(err, -EINVAL, "the user's name or the password is not UTF-8");
 	*ret_text = json_dumps(json, JSON_INDENT(8));
-	return *ret_text ? 0 : err_set(err, -ENOMEM, "it cannot be written");
+	return *ret_text ? removed : err_set(err, -ENOMEM, "it cannot be written");
 }
 
 /* A user called <token> has an identity token for a secret (docker-credential-helpers, README). */

@@ -29,8 +29,11 @@ int authfile_read(const char *text, size_t len, const char *registry, const char
 	struct err *err);
 void authfile_done(struct authfile *file);
 
-/* The file's new text with this login for the registry, or (NULL) none; everything else stays. `docker`: keys as docker has them. */
-int authfile_write(const char *text, size_t len, const char *registry, const struct login *login, bool docker,
+/*
+ * The file's new text with this login for the registry, or (NULL) none; everything else stays. With a repository it is for what lies at or
+ * below it. `docker`: keys as docker has them. How many logins it takes the place of.
+ */
+int authfile_write(const char *text, size_t len, const char *registry, const char *repository, const struct login *login, bool docker,
 	char **ret_text, struct err *err);
 
 /* The answer and the question of a credential helper, docker-credential-helpers' JSON. */

@@ -112,19 +112,22 @@ static int replace(int dir_fd, const char *path, const char *text, struct err *e
 	return r < 0 ? err_code(err, r, "cannot write %s", path) : 0;
 }
 
-static int change(const char *path, const char *registry, const struct login *login, struct err *err)
+/* How many logins went, or made way. */
+static int change(const char *path, const char *registry, const char *repository, const struct login *login, struct err *err)
 {
 	cleanup_free char *real = real_path(path), *changed = NULL;
 	cleanup_buf struct buf text = { 0 };
 	cleanup_fd int dir_fd = open_directory(real, login, err);
 	int r = dir_fd < 0 ? dir_fd : paths_read(real, &text, err);
 	if (r >= 0)
-		r = authfile_write(text.data, text.len, registry, login, is_dockers(real), &changed, err);
+		r = authfile_write(text.data, text.len, registry, repository, login, is_dockers(real), &changed, err);
 	if (r < 0)
 		return dir_fd < 0 ? r : err_prefix(err, "%s", path);
-	r = replace(dir_fd, real, changed, err);
+	int count = r;
+	if (login || count)
+		r = replace(dir_fd, real, changed, err);
 	explicit_bzero(changed, strlen(changed));
-	return r;
+	return r < 0 ? r : count;
 }
 
 static int read_file(const char *path, const char *registry, struct authfile *ret_file, struct err *err)
@@ -137,7 +140,8 @@ static int read_file(const char *path, const char *registry, struct authfile *re
 	return authfile_read(text.data, text.len, registry, "", ret_file, err) < 0 ? err_prefix(err, "%s", path) : 1;
 }
 
-int credentials_keep(const char *authfile, const char *registry, const struct login *login, char **ret_where, struct err *err)
+int credentials_keep(const char *authfile, const char *registry, const char *repository, const struct login *login, char **ret_where,
+	struct err *err)
 {
 	struct authfile file;
 	cleanup_free char *path = paths_login(authfile);
@@ -147,10 +151,21 @@ int credentials_keep(const char *authfile, const char *registry, const struct lo
 	if (r < 0)
 		return r;
 	const char *server = str_eq(registry, "docker.io") ? docker_names[0] : registry;
-	r = file.helper ? helper_store(file.helper, server, login, err) : change(path, registry, login, err);
+	if (file.helper && *repository)
+		r = err_set(err, -ENOTSUP, "%s has docker-credential-%s keep logins, which are for whole registries there: log in to %s", path,
+			file.helper, registry);
+	else
+		r = file.helper ? helper_store(file.helper, server, login, err) : change(path, registry, repository, login, err);
 	*ret_where = file.helper ? str_fmt("docker-credential-%s", file.helper) : str_dup(path);
 	authfile_done(&file);
-	return r;
+	return r < 0 ? r : 0;
+}
+
+static int drop_part(const char *path, const char *registry, const char *repository, struct err *err)
+{
+	cleanup_buf struct buf text = { 0 };
+	int r = paths_read(path, &text, err);
+	return r <= 0 || !text.len ? r : change(path, registry, repository, NULL, err);
 }
 
 static int drop_from(const char *path, const char *registry, struct err *err)
@@ -166,20 +181,20 @@ static int drop_from(const char *path, const char *registry, struct err *err)
 	}
 	if (r >= 0 && !login_is_empty(&file.login)) {
 		found = 1;
-		r = change(path, registry, NULL, err);
+		r = change(path, registry, "", NULL, err);
 	}
 	login_done(&kept);
 	authfile_done(&file);
 	return r < 0 ? r : found;
 }
 
-int credentials_drop(const char *authfile, const char *registry, char **ret_where, struct err *err)
+int credentials_drop(const char *authfile, const char *registry, const char *repository, char **ret_where, struct err *err)
 {
 	cleanup_strv struct strv paths = { 0 };
 	*ret_where = NULL;
 	paths_auth(authfile, &paths);
 	for (size_t i = 0; i < paths.len; i++) {
-		int r = drop_from(paths.items[i], registry, err);
+		int r = *repository ? drop_part(paths.items[i], registry, repository, err) : drop_from(paths.items[i], registry, err);
 		if (r < 0)
 			return r;
 		if (r == 0)
@@ -187,5 +202,5 @@ int credentials_drop(const char *authfile, const char *registry, char **ret_wher
 		free(*ret_where);
 		*ret_where = str_dup(paths.items[i]);
 	}
-	return *ret_where ? 0 : err_set(err, -ENOENT, "not logged in to %s", registry);
+	return *ret_where ? 0 : err_set(err, -ENOENT, "not logged in to %s%s%s", registry, *repository ? "/" : "", repository);
 }

@@ -14,10 +14,14 @@
 int credentials_find(const char *authfile, const struct strv *helpers, const char *registry, const char *repository,
 	struct login *ret_login, struct err *err);
 
-/* Keeps it in the file for logins, or with the helper that the file names. *ret_where: which; the caller's. */
-int credentials_keep(const char *authfile, const char *registry, const struct login *login, char **ret_where, struct err *err);
+/*
+ * Keeps it in the file for logins, or with the helper that the file names. With a repository it is for what lies at or below that, which no
+ * helper can keep: an error. *ret_where: which; the caller's.
+ */
+int credentials_keep(const char *authfile, const char *registry, const char *repository, const struct login *login, char **ret_where,
+	struct err *err);
 
-/* Removes it from every file that has it; -ENOENT if none had. *ret_where: the last one. */
-int credentials_drop(const char *authfile, const char *registry, char **ret_where, struct err *err);
+/* Removes it from every file that has it, that for the repository alone if there is one; -ENOENT if none had. *ret_where: the last one. */
+int credentials_drop(const char *authfile, const char *registry, const char *repository, char **ret_where, struct err *err);
 
 #endif

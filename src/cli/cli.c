@@ -97,14 +97,16 @@ const struct command cli_commands[] = {
 		"  xrun pull --arch arm64,armhf,s390x debian:12  several platforms, side by side\n"
 		"  xrun pull --arch all alpine\n"
 		"  xrun pull oci-archive:image.tar               out of a file; also docker-archive:FILE and oci:DIRECTORY\n" },
-	{ "login", command_login, "[OPTIONS] REGISTRY", "log in to a registry, and keep the login for later", login_options,
+	{ "login", command_login, "[OPTIONS] REGISTRY[/PATH]", "log in to a registry, and keep the login for later", login_options,
 		"The password is asked for, or read from standard input; the registry must accept it. It is kept where podman keeps\n"
 		"it: in $REGISTRY_AUTH_FILE, in $XDG_RUNTIME_DIR/containers/auth.json, which goes when the machine restarts, or in\n"
 		"~/.config/containers/auth.json; with the helper docker-credential-NAME, where that file names one. It is used only\n"
-		"for this very HOST:PORT. Logins of docker (~/.docker/config.json) and of podman are found, too.\n\n"
+		"for this very HOST:PORT, and with a PATH for the repositories there and below, before one for all of the registry. Logins of\n"
+		"docker (~/.docker/config.json) and of podman are found, too.\n\n"
 		"  xrun login ghcr.io\n"
-		"  xrun login -u ann --password-stdin registry.example:5000 <password-file\n" },
-	{ "logout", command_logout, "[OPTIONS] REGISTRY", "forget a login", logout_options,
+		"  xrun login -u ann --password-stdin registry.example:5000 <password-file\n"
+		"  xrun login quay.io/team                       for that part of the registry alone\n" },
+	{ "logout", command_logout, "[OPTIONS] REGISTRY[/PATH]", "forget a login", logout_options,
 		"The login goes from every file, and helper, that has it: docker's and podman's, too.\n\n"
 		"  xrun logout ghcr.io\n" },
 	{ "images", command_images, "[OPTIONS] [IMAGE]", "list the images in the store", images_options,

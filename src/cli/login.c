@@ -104,9 +104,10 @@ int command_login(const struct globals *globals, int argc, char **argv, struct e
 	if (r == 0)
 		r = try(&wish, &registry, &login, err);
 	if (r == 0)
-		r = credentials_keep(wish.authfile, registry.registry, &login, &where, err);
+		r = credentials_keep(wish.authfile, registry.registry, registry.repository, &login, &where, err);
 	if (r == 0)
-		printf("Logged in to %s; the login is kept in %s\n", registry.registry, where);
+		printf("Logged in to %s%s%s; the login is kept in %s\n", registry.registry, *registry.repository ? "/" : "", registry.repository,
+			where);
 	return r;
 }
 
@@ -128,8 +129,9 @@ int command_logout(const struct globals *globals, int argc, char **argv, struct 
 		return err_set(err, -EINVAL, "log out of which registry? see xrun logout --help");
 	r = access_registry(operands.items[0], &registry, err);
 	if (r == 0)
-		r = credentials_drop(wish.authfile, registry.registry, &where, err);
+		r = credentials_drop(wish.authfile, registry.registry, registry.repository, &where, err);
 	if (r == 0)
-		printf("Logged out of %s; the login was in %s\n", registry.registry, where);
+		printf("Logged out of %s%s%s; the login was in %s\n", registry.registry, *registry.repository ? "/" : "", registry.repository,
+			where);
 	return r;
 }

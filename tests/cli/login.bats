@@ -185,6 +185,21 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$@"
 	skopeo inspect --tls-verify=false --authfile "$BATS_TEST_TMPDIR/own" "docker://$HTPASSWD/test:empty" >/dev/null
 }
 
+@test "a login can be for a part of a registry, as podman's" {
+	xrun login -u ann --password-stdin "$HTPASSWD/test" <<<secret
+	xrun pull -q "$HTPASSWD/test:empty"
+	fails_with 125 "wants a login" xrun pull -q "$HTPASSWD/other:empty"
+	skopeo inspect --tls-verify=false --authfile "$HOME/.config/containers/auth.json" "docker://$HTPASSWD/test:empty" >/dev/null
+	fails_with 125 "not logged in to $HTPASSWD" xrun logout "$HTPASSWD"
+	fails_with 125 "not logged in to $HTPASSWD/other" xrun logout "$HTPASSWD/other"
+	xrun logout "$HTPASSWD/test" | grep -q "Logged out of $HTPASSWD/test"
+	fails_with 125 "wants a login" xrun pull -q "$HTPASSWD/test:empty"
+	fails_with 125 "HOST/PATH for a part of it" xrun login -u ann --password-stdin "$HTPASSWD/test:tag" <<<secret
+	printf '{"credsStore": "vault"}\n' >"$HOME/.config/containers/auth.json"
+	helper vault 'exit 1'
+	fails_with 125 "for whole registries" xrun login -u ann --password-stdin "$HTPASSWD/test" <<<secret
+}
+
 @test "login changes nothing else in the file, and follows a symlink to it" {
 	config "$BATS_TEST_TMPDIR/real" other.example
 	ln -s "$BATS_TEST_TMPDIR/real" "$HOME/.config/containers/auth.json"
@@ -243,7 +258,7 @@ esac'
 	fails_with 125 "--password-stdin" xrun login -u ann --password=secret "$HTPASSWD"
 	fails_with 125 "needs --username" xrun login --password-stdin "$HTPASSWD" <<<secret
 	fails_with 125 "not a password" xrun login -u ann --password-stdin "$HTPASSWD" </dev/null
-	fails_with 125 "not a registry" xrun login -u ann --password-stdin ghcr.io/owner <<<secret
+	fails_with 125 "not a registry" xrun login -u ann --password-stdin ghcr.io/owner:tag <<<secret
 	fails_with 125 "which registry" xrun login
 	fails_with 125 "which registry" xrun logout
 }

@@ -21,7 +21,7 @@ static void try_write(const char *text, size_t len, const char *registry)
 	char username[] = "user", password[] = "pass:word";
 	cleanup_free char *changed = NULL;
 	const struct login login = { .username = username, .password = password };
-	if (strpbrk(registry, "/") || authfile_write(text, len, registry, &login, true, &changed, &err) < 0)
+	if (strpbrk(registry, "/") || authfile_write(text, len, registry, "", &login, true, &changed, &err) < 0)
 		return;
 	int r = authfile_read(changed, strlen(changed), registry, "", &file, &err);
 	CHECK(r == 0 && (file.helper_alone || str_eq(file.login.password, password)));

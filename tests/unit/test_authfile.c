@@ -145,8 +145,31 @@ static char *write_login(const char *text, const char *registry, const struct lo
 {
 	struct err err = { 0 };
 	char *changed = NULL;
-	assert_int_equal(authfile_write(text, strlen(text), registry, login, docker, &changed, &err), 0);
+	assert_int_equal(authfile_write(text, strlen(text), registry, "", login, docker, &changed, &err) < 0, 0);
 	return changed;
+}
+
+static void a_login_for_a_part_of_a_registry_is_that_part_s_alone(void **state)
+{
+	(void)state;
+	static char username[] = "ann", password[] = "secret";
+	const struct login login = { .username = username, .password = password };
+	const char *text = "{\"auths\": {\"a.example\": {\"auth\": \"" BOB "\"}, \"a.example/team/sub\": {\"auth\": \"" BOB "\"}}}";
+	struct err err = { 0 };
+	char *part = NULL, *again = NULL, *gone = NULL, *none = NULL;
+	assert_int_equal(authfile_write(text, strlen(text), "a.example", "team", &login, false, &part, &err), 0);
+	finds(part, "a.example", "team/x", "ann", "secret");
+	finds(part, "a.example", "team/sub/x", "bob", "hidden");
+	finds(part, "a.example", "teams/x", "bob", "hidden");
+	assert_int_equal(authfile_write(part, strlen(part), "a.example", "team", &login, false, &again, &err), 1);
+	assert_int_equal(authfile_write(again, strlen(again), "a.example", "team", NULL, false, &gone, &err), 1);
+	finds(gone, "a.example", "team/x", "bob", "hidden");
+	finds(gone, "a.example", "team/sub/x", "bob", "hidden");
+	assert_int_equal(authfile_write(gone, strlen(gone), "a.example", "team", NULL, false, &none, &err), 0);
+	free(part);
+	free(again);
+	free(gone);
+	free(none);
 }
 
 static void a_login_that_is_kept_is_found_and_the_rest_stays(void **state)
@@ -228,6 +251,7 @@ int main(void)
 		cmocka_unit_test(what_is_broken_is_said_to_be),
 		cmocka_unit_test(a_registrys_own_helper_comes_before_the_one_for_all),
 		cmocka_unit_test(a_helpers_answer_is_a_password_or_a_token),
+		cmocka_unit_test(a_login_for_a_part_of_a_registry_is_that_part_s_alone),
 		cmocka_unit_test(a_login_that_is_kept_is_found_and_the_rest_stays),
 		cmocka_unit_test(base64_is_read_back_as_it_was_written),
 		cmocka_unit_test(endpoints_are_read_back_as_they_were_written),
