@@ -3,7 +3,6 @@
 #ifndef XRUN_REGISTRY_COMMIT_H
 #define XRUN_REGISTRY_COMMIT_H
 
-#include "registry/progress.h"
 #include "registry/store.h"
 
 struct commit_options {

@@ -3,7 +3,6 @@
 #ifndef XRUN_REGISTRY_DEFLATE_H
 #define XRUN_REGISTRY_DEFLATE_H
 
-#include "src/base/err.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* load.c owns bringing images into the store out of image layouts and archives. */
 #include "registry/load.h"
-#include "registry/hasher.h"
 #include "registry/install.h"
 #include "registry/layout.h"
 #include "registry/reference.h"

@@ -4,7 +4,6 @@
 #define XRUN_REGISTRY_PLAIN_H
 
 #include "registry/layer.h"
-#include "registry/stream.h"
 #include "src/base/err.h"
 
 #include <pthread.h>

@@ -4,7 +4,6 @@
 #define XRUN_REGISTRY_TAR_H
 
 #include "registry/extract.h"
-#include "registry/stream.h"
 
 #include <locale.h>
 

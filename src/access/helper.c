@@ -16,8 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { TIMEOUT_MS = 60000, ANSWER_LIMIT = 64 << 10 };
 
 /* A file in memory, not a pipe: a helper that does not read it makes nobody wait. */

@@ -2,9 +2,7 @@
 /* registries.c owns what registries.conf says. */
 #include "src/access/registries.h"
 
-#include "src/access/paths.h"
 #include "src/base/toml.h"
-#include "src/base/fd.h"
 
 #include <errno.h>
 #include <string.h>

@@ -16,8 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 int process_start(char *const argv[], pid_t *ret_pid, int *ret_output_fd, struct err *err)
 {
 	int ends[2];

@@ -21,8 +21,6 @@
 #define MFD_EXEC 0x0010U
 #endif
 
-extern char **environ;
-
 char *self_path(void)
 {
 	char path[4096];

@@ -7,8 +7,7 @@
 #include "src/runtime/join.h"
 
 #include <errno.h>
-
-extern char **environ;
+#include <unistd.h>
 
 struct wish {
 	const char *workdir, *user, *detach_keys;

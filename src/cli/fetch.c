@@ -17,8 +17,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-extern char **environ;
-
 struct start {
 	char **argv;
 	int program_fd, store_dir_fd, error_fd, endpoints_fd, source_fd;

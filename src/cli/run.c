@@ -26,8 +26,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* selinux_config(5): which policy there is says where its file for containers is. */
 static char *read_label_file(void)
 {

@@ -2,7 +2,6 @@
 /* start.c owns `xrun start`: a container that has ended, or was only created, runs again. */
 #include "src/cli/place.h"
 
-#include "src/base/fd.h"
 #include "src/cli/front.h"
 #include "src/cli/run.h"
 

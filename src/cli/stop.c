@@ -2,7 +2,6 @@
 /* stop.c owns `xrun stop`, `xrun kill` and `xrun restart`. */
 #include "src/cli/place.h"
 
-#include "src/base/fd.h"
 #include "src/base/signals.h"
 #include "src/cli/run.h"
 #include "src/runtime/containers.h"

@@ -2,7 +2,6 @@
 /* cgroup.c owns a container's cgroups from their making to their end. */
 #include "src/runtime/cgroup.h"
 
-#include "src/base/fd.h"
 #include "src/runtime/cgroup_devices.h"
 #include "src/runtime/cgroup_limits.h"
 #include "src/runtime/cgroup_place.h"

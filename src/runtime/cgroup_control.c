@@ -2,7 +2,6 @@
 /* cgroup_control.c owns what is done to a running container by its cgroups: freezing, new limits, usage. */
 #include "src/runtime/cgroup.h"
 
-#include "src/base/fd.h"
 #include "src/runtime/cgroup_limits.h"
 #include "src/runtime/cgroup_place.h"
 #include "src/runtime/members.h"

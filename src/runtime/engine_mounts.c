@@ -8,7 +8,6 @@
 #include "src/runtime/engine_stage.h"
 
 #include "src/base/fd.h"
-#include "src/runtime/cgroup_place.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/target.h"
 

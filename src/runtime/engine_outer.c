@@ -7,7 +7,6 @@
 #include "src/base/self.h"
 #include "src/runtime/clocks.h"
 #include "src/runtime/engine_scheduling.h"
-#include "src/runtime/mount.h"
 #include "src/runtime/namespaces.h"
 #include "src/runtime/program.h"
 #include "src/runtime/shortage.h"

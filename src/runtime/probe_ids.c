@@ -4,7 +4,6 @@
 
 #include "src/base/account.h"
 #include "src/base/fd.h"
-#include "src/base/self.h"
 #include "src/runtime/userns.h"
 
 #include <errno.h>

@@ -3,7 +3,6 @@
 #include "src/runtime/probe.h"
 
 #include "src/base/fd.h"
-#include "src/base/process.h"
 #include "src/runtime/filter.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/userns.h"

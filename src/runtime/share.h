@@ -5,7 +5,6 @@
 
 #include "src/base/err.h"
 #include "src/plan/spec.h"
-#include "src/runtime/idmap.h"
 
 #include <stdbool.h>
 

@@ -2,7 +2,6 @@
 /* untar.c owns reading a tar archive as a stream. */
 #include "src/runtime/untar.h"
 
-#include "src/base/fd.h"
 
 #include <ctype.h>
 #include <errno.h>
