@@ -41,7 +41,8 @@ static bool walk(struct buf *name, const char *path)
 	return true;
 }
 
-char *archive_resolve(const char *name, const char *target)
+/* Where a symlink at `name` leads, within the archive; NULL: out of it. */
+static char *resolve(const char *name, const char *target)
 {
 	struct buf path = { 0 };
 	const char *slash = strrchr(name, '/');
@@ -156,7 +157,7 @@ static int add_link(struct archive_files *files, char *name, const struct extrac
 {
 	struct archive_file *file = add_file(files, name);
 	file->is_symlink = !entry->hardlink;
-	file->link = entry->hardlink ? plain_name(entry->hardlink) : archive_resolve(name, entry->symlink);
+	file->link = entry->hardlink ? plain_name(entry->hardlink) : resolve(name, entry->symlink);
 	if (!file->link)
 		return err_set(err, -EBADMSG, "%s in the archive is a link that leads out of it", name);
 	if (is_of_layout(name))

@@ -42,7 +42,4 @@ const struct archive_file *archive_find_digest(const struct archive_files *files
 /* A descriptor for reading. */
 int archive_open(const struct archive_files *files, const struct archive_file *file, struct err *err);
 
-/* Where a symlink at `name` leads, within the archive: an allocated name, or NULL when it leads out of it. Pure. */
-char *archive_resolve(const char *name, const char *target);
-
 #endif

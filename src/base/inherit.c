@@ -18,7 +18,7 @@ void inherit_look(struct inherit *ret_inherit)
 			ret_inherit->is_open[i / 64] |= bit(i);
 }
 
-bool inherit_has(const struct inherit *inherit, int fd)
+static bool has(const struct inherit *inherit, int fd)
 {
 	size_t i = (size_t)fd - INHERIT_FIRST;
 	return fd >= INHERIT_FIRST && i < INHERIT_LIMIT && inherit->is_open[i / 64] & bit(i);
@@ -27,7 +27,7 @@ bool inherit_has(const struct inherit *inherit, int fd)
 int inherit_next(const struct inherit *inherit, int from)
 {
 	for (int fd = from; fd < INHERIT_FIRST + INHERIT_LIMIT; fd++)
-		if (inherit_has(inherit, fd))
+		if (has(inherit, fd))
 			return fd;
 	return -1;
 }

@@ -17,7 +17,6 @@ struct inherit {
 /* Looks which are open, INHERIT_LIMIT of them at most: to be called before the program opens any itself. */
 void inherit_look(struct inherit *ret_inherit);
 
-bool inherit_has(const struct inherit *inherit, int fd);
 /* The lowest one from `from` on, or -1. */
 int inherit_next(const struct inherit *inherit, int from);
 

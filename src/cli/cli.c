@@ -20,6 +20,22 @@ static const struct option version_options[] = {
 	{ 0 },
 };
 
+static int print_version(const struct globals *globals, int argc, char **argv, struct err *err)
+{
+	struct version_wish wish = { 0 };
+	cleanup_strv struct strv operands = { 0 };
+	(void)globals;
+	int r = options_parse(version_options, &wish, argc, argv, false, &operands, err);
+	if (r < 0)
+		return r;
+	if (wish.help)
+		return cli_print_help("version");
+	if (operands.len)
+		return err_set(err, -EINVAL, "version takes no argument: %s", operands.items[0]);
+	puts("xrun 0.1.0");
+	return 0;
+}
+
 const struct command cli_commands[] = {
 	{ "run", command_run, "[OPTIONS] IMAGE [COMMAND [ARG...]]", "run a program in a new container (the word run may be left out)",
 		run_options,
@@ -162,25 +178,9 @@ const struct command cli_commands[] = {
 		"of it, and in a native one to compare.\n\n"
 		"  xrun doctor\n"
 		"  xrun doctor --arch riscv64\n" },
-	{ "version", command_version, "[OPTIONS]", "print the version", version_options, NULL },
+	{ "version", print_version, "[OPTIONS]", "print the version", version_options, NULL },
 	{ 0 },
 };
-
-int command_version(const struct globals *globals, int argc, char **argv, struct err *err)
-{
-	struct version_wish wish = { 0 };
-	cleanup_strv struct strv operands = { 0 };
-	(void)globals;
-	int r = options_parse(version_options, &wish, argc, argv, false, &operands, err);
-	if (r < 0)
-		return r;
-	if (wish.help)
-		return cli_print_help("version");
-	if (operands.len)
-		return err_set(err, -EINVAL, "version takes no argument: %s", operands.items[0]);
-	puts("xrun 0.1.0");
-	return 0;
-}
 
 static int print_overview(void)
 {
@@ -269,7 +269,7 @@ int cli_main(int argc, char **argv, struct err *err)
 	if (str_eq(argv[at], "help"))
 		return print_help(argc - at - 1, argv + at + 1, err);
 	if (str_eq(argv[at], "--version"))
-		return command_version(&globals, 0, NULL, err);
+		return print_version(&globals, 0, NULL, err);
 	const struct command *command = find(argv[at]);
 	if (command)
 		return command->run(&globals, argc - at - 1, argv + at + 1, err);

@@ -93,7 +93,6 @@ int command_stats(const struct globals *globals, int argc, char **argv, struct e
 int command_pause(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_unpause(const struct globals *globals, int argc, char **argv, struct err *err);
 int command_update(const struct globals *globals, int argc, char **argv, struct err *err);
-int command_version(const struct globals *globals, int argc, char **argv, struct err *err);
 
 /*
  * The store's directory, made if need be and owned by the id map's root; for a store that is read-only the directory for its

@@ -34,13 +34,6 @@ int stub_connect(const char *directory, const char *name, struct stub *ret_stub)
 	return 0;
 }
 
-void stub_done(struct stub *stub)
-{
-	fd_close(&stub->fd);
-	fd_close(&stub->process_fd);
-	buf_done(&stub->unread);
-}
-
 /* Of what comes first: a packet with its checksum, "$...#xx", or one byte; 0 while it is not whole. */
 static size_t first_unit(const struct buf *bytes)
 {

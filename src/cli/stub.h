@@ -25,7 +25,6 @@ struct stub {
  * negative errno.
  */
 int stub_connect(const char *directory, const char *name, struct stub *ret_stub);
-void stub_done(struct stub *stub);
 
 /* Goes on, with a signal by gdb's number or with none, 0. False: the emulator is gone; so in what follows. */
 bool stub_resume(struct stub *stub, int signal_number);

@@ -27,23 +27,23 @@ const struct option oci_global_options[] = {
 	{ 0 },
 };
 
-const struct option oci_empty_options[] = { { 0 } };
+static const struct option no_options[] = { { 0 } };
 
 const struct oci_command oci_commands[] = {
 	{ "create", oci_create, "[OPTIONS] ID", "make a container of a bundle, up to its program", oci_create_options, NULL },
-	{ "start", oci_start, "ID", "execute the program of one that was created", oci_empty_options, NULL },
-	{ "state", oci_state, "ID", "print a container's state, as JSON", oci_empty_options, NULL },
+	{ "start", oci_start, "ID", "execute the program of one that was created", no_options, NULL },
+	{ "state", oci_state, "ID", "print a container's state, as JSON", no_options, NULL },
 	{ "kill", oci_kill, "[OPTIONS] ID [SIGNAL]", "send a signal to a container's first process", oci_kill_options, NULL },
 	{ "delete", oci_delete, "[OPTIONS] ID", "remove what is left of a container", oci_delete_options, NULL },
 	{ "run", oci_run, "[OPTIONS] ID", "create and start a container, and wait for it", oci_run_options, NULL },
 	{ "exec", oci_exec, "[OPTIONS] ID COMMAND [ARG...]", "execute another program in a container that runs", oci_exec_options, NULL },
 	{ "ps", oci_ps, "[OPTIONS] ID [PS-OPTION...]", "list the processes of a container", oci_ps_options, NULL },
 	{ "list", oci_list, "[OPTIONS]", "list the containers", oci_list_options, NULL },
-	{ "pause", oci_pause, "ID", "stop all of a container's processes where they are", oci_empty_options, NULL },
-	{ "resume", oci_resume, "ID", "let them go on", oci_empty_options, NULL },
+	{ "pause", oci_pause, "ID", "stop all of a container's processes where they are", no_options, NULL },
+	{ "resume", oci_resume, "ID", "let them go on", no_options, NULL },
 	{ "update", oci_update, "[OPTIONS] ID", "change the limits of a container that runs", oci_update_options, NULL },
 	{ "events", oci_events, "[OPTIONS] ID", "print what a container uses, again and again, and when its memory is short, as JSON", oci_events_options, NULL },
-	{ "features", oci_features, "", "print what config.json may ask for, as JSON", oci_empty_options, NULL },
+	{ "features", oci_features, "", "print what config.json may ask for, as JSON", no_options, NULL },
 	{ "spec", oci_spec, "[OPTIONS]", "write a config.json to begin with", oci_spec_options, NULL },
 	{ 0 },
 };

@@ -29,7 +29,7 @@ struct oci_command {
 };
 extern const struct oci_command oci_commands[]; /* a NULL name ends it */
 
-extern const struct option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[], oci_empty_options[];
+extern const struct option oci_create_options[], oci_run_options[], oci_kill_options[], oci_delete_options[];
 extern const struct option oci_exec_options[], oci_list_options[], oci_ps_options[], oci_update_options[], oci_spec_options[];
 extern const struct option oci_events_options[];
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* seccomp.c owns reading a seccomp profile as docker and the OCI runtime specification write it. */
+/* seccomp.c owns planning a seccomp profile as docker and the OCI runtime specification write it. */
 #include "src/plan/seccomp.h"
 
 #include "src/plan/capability.h"
@@ -37,17 +37,30 @@ static const struct {
 	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV }, /* Linux 5.19 */
 };
 
-void seccomp_document_done(struct seccomp_document *document)
+/*
+ * A profile that was read: what it says, and the memory behind that. Two comparisons of one argument make two rules, of
+ * which one is enough, as in docker. TRAP, TRACE, LOG and the ways to kill are as in seccomp(2).
+ */
+struct document {
+	struct seccomp_profile profile;
+	uint64_t flags;                   /* SECCOMP_FILTER_FLAG_* */
+	json_t *json;
+	struct seccomp_rule *rules;
+	void **blocks;                    /* what the rules point to */
+	size_t rule_count, block_count;
+};
+
+static void done(struct document *document)
 {
 	for (size_t i = 0; i < document->block_count; i++)
 		free(document->blocks[i]);
 	free(document->blocks);
 	free(document->rules);
 	json_decref(document->json);
-	*document = (struct seccomp_document){ 0 };
+	*document = (struct document){ 0 };
 }
 
-static void *allocate(struct seccomp_document *document, size_t count, size_t size)
+static void *allocate(struct document *document, size_t count, size_t size)
 {
 	document->blocks = mem_grow(document->blocks, document->block_count + 1, sizeof *document->blocks);
 	void *block = mem_new((count ? count : 1) * size);
@@ -74,7 +87,7 @@ static int check_keys(json_t *object, const char *const *known, const char *what
 }
 
 /* A list of strings, borrowed; NULL where there is none. */
-static int read_names(struct seccomp_document *document, json_t *array, const char *what, const char *const **ret_names,
+static int read_names(struct document *document, json_t *array, const char *what, const char *const **ret_names,
 	struct err *err)
 {
 	*ret_names = NULL;
@@ -160,7 +173,7 @@ static int read_kernel(json_t *version, uint32_t *ret_kernel, struct err *err)
 	return 0;
 }
 
-static int read_condition(struct seccomp_document *document, json_t *object, uint64_t *ret_capabilities,
+static int read_condition(struct document *document, json_t *object, uint64_t *ret_capabilities,
 	const char *const **ret_architectures, uint32_t *ret_kernel, struct err *err)
 {
 	static const char *const known[] = { "caps", "arches", "minKernel", NULL };
@@ -212,7 +225,7 @@ static int read_compare(json_t *object, struct seccomp_compare *ret_compare, str
 	return 0;
 }
 
-static int add_rule(struct seccomp_document *document, const struct seccomp_rule *rule, struct err *err)
+static int add_rule(struct document *document, const struct seccomp_rule *rule, struct err *err)
 {
 	if (document->rule_count == MAX_RULES)
 		return err_set(err, -E2BIG, "it has more than %d rules", MAX_RULES);
@@ -221,7 +234,7 @@ static int add_rule(struct seccomp_document *document, const struct seccomp_rule
 	return 0;
 }
 
-static int add_with_compares(struct seccomp_document *document, struct seccomp_rule *rule, json_t *array, struct err *err)
+static int add_with_compares(struct document *document, struct seccomp_rule *rule, json_t *array, struct err *err)
 {
 	size_t count = json_array_size(array);
 	struct seccomp_compare *compares = allocate(document, count, sizeof *compares);
@@ -248,7 +261,7 @@ static int add_with_compares(struct seccomp_document *document, struct seccomp_r
 	return 0;
 }
 
-static int read_rule(struct seccomp_document *document, json_t *object, uint32_t otherwise, struct err *err)
+static int read_rule(struct document *document, json_t *object, uint32_t otherwise, struct err *err)
 {
 	static const char *const known[] = { "names", "name", "action", "errnoRet", "errno", "args", "comment", "includes",
 		"excludes", NULL };
@@ -295,7 +308,7 @@ static int read_flags(json_t *array, uint64_t *ret_flags, struct err *err)
 }
 
 /* docker's archMap: an architecture and those that its kernel offers beside it. The machine's own is one of them, or refused. */
-static int read_architectures(struct seccomp_document *document, struct err *err)
+static int read_architectures(struct document *document, struct err *err)
 {
 	size_t i;
 	json_t *item, *map = json_object_get(document->json, "archMap");
@@ -318,7 +331,7 @@ static int read_architectures(struct seccomp_document *document, struct err *err
 	return err_set(err, -EINVAL, "its architectures lack this machine's, %s; an emulator makes the machine's calls, too", own);
 }
 
-static int read_document(struct seccomp_document *document, struct err *err)
+static int read_document(struct document *document, struct err *err)
 {
 	static const char *const known[] = { "defaultAction", "defaultErrnoRet", "defaultErrno", "archMap", "architectures",
 		"flags", "syscalls", "comment", NULL };
@@ -343,14 +356,14 @@ static int read_document(struct seccomp_document *document, struct err *err)
 	return r;
 }
 
-int seccomp_read(const char *text, size_t len, struct seccomp_document *ret_document, struct err *err)
+static int read_text(const char *text, size_t len, struct document *ret_document, struct err *err)
 {
 	json_error_t error;
-	struct seccomp_document document = { .json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error) };
+	struct document document = { .json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error) };
 	int r = document.json ? read_document(&document, err) :
 				err_set(err, -EINVAL, "it is no JSON: line %d: %s", error.line, error.text);
 	if (r < 0)
-		seccomp_document_done(&document);
+		done(&document);
 	else
 		*ret_document = document;
 	return r;
@@ -395,7 +408,8 @@ static json_t *write_rule(const struct seccomp_rule *rule)
 	return object;
 }
 
-char *seccomp_write(const struct seccomp_document *document, const struct seccomp_setting *setting)
+/* The specification's linux.seccomp of what counts in this setting, as JSON; the caller's. */
+static char *write_text(const struct document *document, const struct seccomp_setting *setting)
 {
 	const struct seccomp_profile *profile = &document->profile;
 	json_t *json = write_verdict(profile->verdict, "defaultAction", "defaultErrnoRet");
@@ -450,7 +464,7 @@ void seccomp_take(const struct seccomp_known *known, struct spec *spec)
 	spec->seccomp = true;
 }
 
-static int check_names(const struct seccomp_document *document, struct err *err)
+static int check_names(const struct document *document, struct err *err)
 {
 	const char *name = seccomp_find_unknown(&document->profile, &seccomp_machine);
 	return name ? err_set(err, -EINVAL, "there is no system call \"%.100s\"", name) : 0;
@@ -458,10 +472,10 @@ static int check_names(const struct seccomp_document *document, struct err *err)
 
 int seccomp_plan(const char *file, const char *text, size_t len, uint32_t kernel, struct spec *spec, struct err *err)
 {
-	struct seccomp_document document = { 0 };
+	struct document document = { 0 };
 	const struct seccomp_setting setting = { .capabilities = spec->capabilities, .kernel = kernel };
 	struct seccomp_program program;
-	int r = seccomp_read(text, len, &document, err);
+	int r = read_text(text, len, &document, err);
 	if (r == 0 && spec->engine && spec->engine->known_calls)
 		r = check_names(&document, err);
 	if (r == 0)
@@ -471,12 +485,12 @@ int seccomp_plan(const char *file, const char *text, size_t len, uint32_t kernel
 		r = err_set(err, -EINVAL, "the action \"SCMP_ACT_NOTIFY\" cannot be honoured: nobody would answer");
 	}
 	if (r < 0) {
-		seccomp_document_done(&document);
+		done(&document);
 		return err_prefix(err, "the seccomp profile %s", file);
 	}
 	spec->seccomp = true;
-	spec->isolation.profile = (struct spec_profile){ seccomp_write(&document, &setting), program.code, program.len, document.flags,
+	spec->isolation.profile = (struct spec_profile){ write_text(&document, &setting), program.code, program.len, document.flags,
 		program_asks(&program) };
-	seccomp_document_done(&document);
+	done(&document);
 	return 0;
 }

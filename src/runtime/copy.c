@@ -13,7 +13,7 @@
 
 enum { MAX_DEPTH = 2000, CHUNK = 65536 };
 
-int copy_put(int fd, const struct copy_record *record, const char *name, const char *link, struct err *err)
+static int put(int fd, const struct copy_record *record, const char *name, const char *link, struct err *err)
 {
 	int r = fd_write_all(fd, record, sizeof *record);
 	if (r == 0)
@@ -59,7 +59,7 @@ static int put_file(struct copy *copy, int dir_fd, const char *name, const char 
 	if (!S_ISREG(st.st_mode)) /* it was one when we looked */
 		return err_set(err, -EAGAIN, "%s was replaced while it was copied", name);
 	struct copy_record record = describe(COPY_FILE, &st, as, "");
-	int r = copy_put(copy->fd, &record, as, "", err);
+	int r = put(copy->fd, &record, as, "", err);
 	return r < 0 ? r : put_data(copy->fd, fd, record.size, name, err);
 }
 
@@ -71,7 +71,7 @@ static int put_link(struct copy *copy, int dir_fd, const char *name, const char 
 		return err_sys(err, "cannot read the symlink %s", name);
 	target[n] = 0;
 	struct copy_record record = describe(COPY_LINK, st, as, target);
-	return copy_put(copy->fd, &record, as, target, err);
+	return put(copy->fd, &record, as, target, err);
 }
 
 static int put_entry(struct copy *copy, int dir_fd, const char *name, const char *as, int depth, struct err *err);
@@ -97,10 +97,10 @@ static int put_directory(struct copy *copy, int dir_fd, const char *name, const 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, "cannot open the directory %s", name);
 	struct copy_record record = describe(COPY_DIRECTORY, &st, as, ""), leave = { .kind = COPY_LEAVE };
-	int r = copy_put(copy->fd, &record, as, "", err);
+	int r = put(copy->fd, &record, as, "", err);
 	if (r == 0)
 		r = put_contents(copy, fd, depth, err);
-	return r < 0 ? r : copy_put(copy->fd, &leave, "", "", err);
+	return r < 0 ? r : put(copy->fd, &leave, "", "", err);
 }
 
 static int put_entry(struct copy *copy, int dir_fd, const char *name, const char *as, int depth, struct err *err)
@@ -166,7 +166,7 @@ int copy_send(struct copy *copy, struct err *err)
 	cleanup_fd int parent_fd = find_source(copy, &name, &as, err);
 	int r = parent_fd < 0 || !name ? parent_fd : put_entry(copy, parent_fd, name, as, 0, err);
 	end.left_out = copy->left_out;
-	return r < 0 ? r : copy_put(copy->fd, &end, "", "", err);
+	return r < 0 ? r : put(copy->fd, &end, "", "", err);
 }
 
 int copy_send_archive(struct copy *copy, struct err *err)

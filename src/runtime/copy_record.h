@@ -20,8 +20,6 @@ struct copy_record {
 	uint32_t mtime_ns;
 };
 
-int copy_put(int fd, const struct copy_record *record, const char *name, const char *link, struct err *err);
-
 /* Takes what is called `name` there away, but a directory never: that is an error. */
 int copy_clear(int dir_fd, const char *name, struct err *err);
 

@@ -16,7 +16,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-const struct engine_node engine_devices_usual[ENGINE_DEVICES_USUAL] = {
+static const struct engine_node usual[ENGINE_DEVICES_USUAL] = {
 	{ "/dev/null", 'c', 1, 3, 0666, 0, 0 }, { "/dev/zero", 'c', 1, 5, 0666, 0, 0 }, { "/dev/full", 'c', 1, 7, 0666, 0, 0 },
 	{ "/dev/random", 'c', 1, 8, 0666, 0, 0 }, { "/dev/urandom", 'c', 1, 9, 0666, 0, 0 }, { "/dev/tty", 'c', 5, 0, 0666, 0, 0 },
 };
@@ -49,7 +49,7 @@ static int make_outside(const struct engine_stage *stage, const struct engine_no
 
 static const struct engine_node *node_at(const struct spec_engine *engine, size_t i)
 {
-	return i < engine->node_count ? &engine->nodes[i] : &engine_devices_usual[i - engine->node_count];
+	return i < engine->node_count ? &engine->nodes[i] : &usual[i - engine->node_count];
 }
 
 void engine_devices_open(const struct engine_stage *stage)
@@ -153,8 +153,8 @@ int engine_devices_make(const struct engine_stage *stage, int root_fd, struct er
 	if (r < 0 || is_bound(engine))
 		return r;
 	for (size_t i = 0; r == 0 && i < ENGINE_DEVICES_USUAL; i++)
-		if (!is_listed(engine, engine_devices_usual[i].path))
-			r = make_node(&engine_devices_usual[i], stage->node_fds[engine->node_count + i], root_fd, stage->inside, err);
+		if (!is_listed(engine, usual[i].path))
+			r = make_node(&usual[i], stage->node_fds[engine->node_count + i], root_fd, stage->inside, err);
 	cleanup_fd int dev_fd = r < 0 ? r : fd_openat2(root_fd, "dev", O_RDONLY | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
 	return dev_fd < 0 ? err_code(err, dev_fd, "cannot open /dev") : make_links(dev_fd, err);
 }

@@ -7,7 +7,6 @@
 
 /* config-linux.md, "Default Devices". */
 enum { ENGINE_DEVICES_USUAL = 6 };
-extern const struct engine_node engine_devices_usual[ENGINE_DEVICES_USUAL];
 
 /*
  * For the outer stage of a container that will be in a user namespace, where no node can be made: makes them outside, in a

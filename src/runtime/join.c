@@ -41,6 +41,10 @@ static pid_t find_program(pid_t init)
 	return fd_read_file(AT_FDCWD, path, 65536, &text, &ignored) == 0 && text.len ? (pid_t)strtol(text.data, NULL, 10) : 0;
 }
 
+/*
+ * A pidfd whose namespaces are the container's, for setns(2). It is the first process; with --init, which is a copy of
+ * xrun that nobody may look into, it is the program.
+ */
 static int open_target(const struct state *state, const struct spec *spec, pid_t *ret_pid, struct err *err)
 {
 	cleanup_fd int init_fd = state_open_process(state, err);
@@ -52,12 +56,6 @@ static int open_target(const struct state *state, const struct spec *spec, pid_t
 	if (pid_fd < 0 || find_program(state->pid) != pid) /* still its number, now that we have a hold of it */
 		return err_set(err, -ESRCH, "the program of container %s has ended", state->name);
 	return fd_take(&pid_fd);
-}
-
-int join_open(const struct state *state, const struct spec *spec, struct err *err)
-{
-	pid_t pid;
-	return open_target(state, spec, &pid, err);
 }
 
 int join_numbers(const struct state *state, const struct spec *spec, uint64_t ret_numbers[NAMESPACE_KINDS], struct err *err)

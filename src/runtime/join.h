@@ -28,13 +28,7 @@ struct join {
  */
 int join_run(struct join *join, const struct relay_leave *leave, struct err *err);
 
-/*
- * A pidfd whose namespaces are the container's, for setns(2). It is the first process; with --init, which is a copy of
- * xrun that nobody may look into, it is the program.
- */
-int join_open(const struct state *state, const struct spec *spec, struct err *err);
-
-/* The numbers of that process' namespaces (namespaces(7)), by kind; 0 where there is none to be seen. */
+/* The numbers of the container's namespaces (namespaces(7)), by kind; 0 where there is none to be seen. */
 int join_numbers(const struct state *state, const struct spec *spec, uint64_t ret_numbers[NAMESPACE_KINDS], struct err *err);
 
 /* A descriptor of one of them. */
