@@ -2,6 +2,8 @@
 /* run_options.c owns the options of `xrun run`: one table, in the order in which --help lists them. */
 #include "src/cli/run.h"
 
+#include "src/cli/limit_options.h"
+
 #define FIELD(name) offsetof(struct request, name)
 const struct option run_options[] = {
 	{ "The image", .kind = OPTION_HEADING },
@@ -68,19 +70,9 @@ const struct option run_options[] = {
 	{ "mac-address", 0, OPTION_TEXT, FIELD(mac_address), "ADDRESS", "of the container's network interface" },
 	{ "net-rate", 0, OPTION_TEXT, FIELD(net_rate), "RATE", "limit the network to bits per second each way: 500k, 10m" },
 	{ "Limits", .kind = OPTION_HEADING },
-	{ "memory", 'm', OPTION_TEXT, FIELD(memory), "SIZE", "limit memory: 64m, 2g" },
-	{ "memory-swap", 0, OPTION_TEXT, FIELD(limits.memory_swap), "SIZE", "limit memory and swap together; -1: no limit. Default: no swap" },
-	{ "memory-reservation", 0, OPTION_TEXT, FIELD(limits.memory_reservation), "SIZE", "what is left to it when memory is short" },
+	LIMIT_OPTIONS(FIELD(limits)),
 	{ "memory-swappiness", 0, OPTION_TEXT, FIELD(limits.memory_swappiness), "NUMBER", "0 to 100 (cgroup v1)" },
 	{ "oom-kill-disable", 0, OPTION_SWITCH, FIELD(limits.oom_kill_disable), NULL, "wait for memory instead of killing (cgroup v1)" },
-	{ "cpus", 0, OPTION_TEXT, FIELD(cpus), "NUMBER", "limit processor time: 0.5, 2" },
-	{ "cpu-quota", 0, OPTION_TEXT, FIELD(limits.cpu_quota), "MICROSECONDS", "processor time in each period" },
-	{ "cpu-period", 0, OPTION_TEXT, FIELD(limits.cpu_period), "MICROSECONDS", "the period; 100000 by default" },
-	{ "cpu-shares", 'c', OPTION_TEXT, FIELD(limits.cpu_shares), "NUMBER", "weight when processors are short; 1024 is usual" },
-	{ "cpuset-cpus", 0, OPTION_TEXT, FIELD(limits.cpuset_cpus), "LIST", "processors to run on: 0-3,8" },
-	{ "cpuset-mems", 0, OPTION_TEXT, FIELD(limits.cpuset_mems), "LIST", "memory nodes to use" },
-	{ "pids-limit", 0, OPTION_TEXT, FIELD(pids_limit), "NUMBER", "limit the number of processes" },
-	{ "blkio-weight", 0, OPTION_TEXT, FIELD(limits.blkio_weight), "NUMBER", "weight when disks are busy: 10 to 1000" },
 	{ "device-read-bps", 0, OPTION_LIST, FIELD(limits.device_read_bps), "DEVICE:RATE", "limit reading, in bytes per second: /dev/sda:1m" },
 	{ "device-write-bps", 0, OPTION_LIST, FIELD(limits.device_write_bps), "DEVICE:RATE", "limit writing, in bytes per second" },
 	{ "device-read-iops", 0, OPTION_LIST, FIELD(limits.device_read_iops), "DEVICE:RATE", "limit reading, in operations per second" },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* update.c owns `xrun update`: limits of containers that are there. */
 #include "src/cli/place.h"
+
+#include "src/cli/limit_options.h"
 #include "src/plan/config.h"
 #include "src/plan/limits.h"
 #include "src/runtime/cgroup.h"
@@ -14,27 +16,13 @@
 enum { NO_PIDS_LIMIT = 4194304 };
 
 struct wish {
-	const char *memory, *memory_swap, *memory_reservation;
-	const char *cpus, *cpu_quota, *cpu_period, *cpu_shares, *cpuset_cpus, *cpuset_mems;
-	const char *pids_limit, *blkio_weight;
+	struct request_limits limits;
 	bool help;
 };
 
-/* Each that takes a text is a limit, by the name that limits_set knows. */
-#define WISH(field) offsetof(struct wish, field)
 const struct option update_options[] = {
-	{ "memory", 'm', OPTION_TEXT, WISH(memory), "SIZE", "limit memory: 64m, 2g" },
-	{ "memory-swap", 0, OPTION_TEXT, WISH(memory_swap), "SIZE", "limit memory and swap together; -1: no limit" },
-	{ "memory-reservation", 0, OPTION_TEXT, WISH(memory_reservation), "SIZE", "what is left to it when memory is short" },
-	{ "cpus", 0, OPTION_TEXT, WISH(cpus), "NUMBER", "limit processor time: 0.5, 2" },
-	{ "cpu-quota", 0, OPTION_TEXT, WISH(cpu_quota), "MICROSECONDS", "processor time in each period" },
-	{ "cpu-period", 0, OPTION_TEXT, WISH(cpu_period), "MICROSECONDS", "the period; 100000 by default" },
-	{ "cpu-shares", 'c', OPTION_TEXT, WISH(cpu_shares), "NUMBER", "weight when processors are short; 1024 is usual" },
-	{ "cpuset-cpus", 0, OPTION_TEXT, WISH(cpuset_cpus), "LIST", "processors to run on: 0-3,8" },
-	{ "cpuset-mems", 0, OPTION_TEXT, WISH(cpuset_mems), "LIST", "memory nodes to use" },
-	{ "pids-limit", 0, OPTION_TEXT, WISH(pids_limit), "NUMBER", "limit the number of processes; -1: no limit" },
-	{ "blkio-weight", 0, OPTION_TEXT, WISH(blkio_weight), "NUMBER", "weight when disks are busy: 10 to 1000" },
-	{ "help", 'h', OPTION_SWITCH, WISH(help), NULL, "show this" },
+	LIMIT_OPTIONS(offsetof(struct wish, limits)),
+	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
 
@@ -90,21 +78,18 @@ static int update(const struct place *place, const char *name, const struct spec
 	return r < 0 ? err_prefix(err, "container %s", subject.state.name) : 0;
 }
 
-static int parse_limits(const struct wish *wish, struct spec_limits *limits, struct err *err)
+static int take_limits(const struct request_limits *asked, struct spec_limits *limits, struct err *err)
 {
-	bool any = false;
-	for (const struct option *o = update_options; o->name; o++) {
-		const char *text = o->kind == OPTION_TEXT ? *(const char *const *)((const char *)wish + o->offset) : NULL;
-		int r = text ? limits_set(limits, o->name, text, err) : 0;
-		if (r < 0)
-			return r;
-		any |= text != NULL;
-	}
-	if (wish->pids_limit && !limits->pids)
+	cleanup_strv struct strv given = { 0 };
+	int r = limits_take(asked, limits, err);
+	if (r < 0)
+		return r;
+	if (asked->pids_limit && !limits->pids)
 		limits->pids = NO_PIDS_LIMIT;
-	if (wish->blkio_weight && !limits->blkio_weight)
-		return err_set(err, -EINVAL, "--blkio-weight %s: it has to be a number from 10 to 1000", wish->blkio_weight);
-	return any ? 0 : err_set(err, -EINVAL, "which limit? see xrun update --help");
+	if (asked->blkio_weight && !limits->blkio_weight)
+		return err_set(err, -EINVAL, "--blkio-weight %s: it has to be a number from 10 to 1000", asked->blkio_weight);
+	limits_describe(limits, &given);
+	return given.len ? 0 : err_set(err, -EINVAL, "which limit? see xrun update --help");
 }
 
 int command_update(const struct globals *globals, int argc, char **argv, struct err *err)
@@ -119,7 +104,7 @@ int command_update(const struct globals *globals, int argc, char **argv, struct 
 	if (r == 0 && names.len == 0)
 		r = err_set(err, -EINVAL, "which container? see xrun update --help");
 	if (r == 0)
-		r = parse_limits(&wish, &limits, err);
+		r = take_limits(&wish.limits, &limits, err);
 	if (r == 0)
 		r = place_open(&place, globals, err);
 	for (size_t i = 0; r == 0 && i < names.len; i++) {

@@ -349,13 +349,11 @@ static int check_pids(const struct request *q, uint64_t pids, struct err *err)
 		q->init ? " with --init" : "", (unsigned long long)least);
 }
 
-int plan_limits(const struct request *q, struct spec *spec, struct err *err)
+int limits_take(const struct request_limits *asked, struct spec_limits *limits, struct err *err)
 {
-	struct spec_limits *limits = &spec->limits;
-	const struct request_limits *asked = &q->limits;
 	const struct {
 		const char *name, *value;
-	} single[] = { { "memory", q->memory }, { "cpus", q->cpus }, { "pids-limit", q->pids_limit },
+	} single[] = { { "memory", asked->memory }, { "cpus", asked->cpus }, { "pids-limit", asked->pids_limit },
 		{ "memory-swap", asked->memory_swap }, { "memory-reservation", asked->memory_reservation },
 		{ "memory-swappiness", asked->memory_swappiness }, { "cpu-shares", asked->cpu_shares },
 		{ "cpu-quota", asked->cpu_quota }, { "cpu-period", asked->cpu_period }, { "cpuset-cpus", asked->cpuset_cpus },
@@ -375,7 +373,13 @@ int plan_limits(const struct request *q, struct spec *spec, struct err *err)
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		for (size_t k = 0; r == 0 && k < lists[i].values->len; k++)
 			r = limits_set(limits, lists[i].name, lists[i].values->items[k], err);
+	return r;
+}
+
+int plan_limits(const struct request *q, struct spec *spec, struct err *err)
+{
+	int r = limits_take(&q->limits, &spec->limits, err);
 	if (r == 0)
-		r = check_pids(q, limits->pids, err);
-	return r < 0 ? r : limits_check(limits, err);
+		r = check_pids(q, spec->limits.pids, err);
+	return r < 0 ? r : limits_check(&spec->limits, err);
 }

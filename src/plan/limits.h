@@ -4,7 +4,7 @@
 #define XRUN_PLAN_LIMITS_H
 
 #include "src/base/err.h"
-#include "src/plan/spec.h"
+#include "src/plan/request.h"
 
 /*
  * Takes one option, by its long name without dashes; one that can be given several times adds to what is there. -ENOENT
@@ -12,6 +12,9 @@
  */
 int limits_set(struct spec_limits *limits, const char *name, const char *value, struct err *err);
 int limits_check(const struct spec_limits *limits, struct err *err);
+
+/* All that were asked for, one after the other. */
+int limits_take(const struct request_limits *asked, struct spec_limits *limits, struct err *err);
 
 /* Those of `changes` that are set take the place of the others, and all are looked at together. */
 int limits_merge(struct spec_limits *limits, const struct spec_limits *changes, struct err *err);

@@ -20,9 +20,9 @@ struct request_program {
 	bool alone;                   /* no image: its libraries are its own */
 };
 
-/* The limits that are rarely asked for; see struct request. */
+/* Limits, as typed (borrowed); NULL when not given. */
 struct request_limits {
-	const char *memory_swap, *memory_reservation, *memory_swappiness, *cpu_shares, *cpu_quota, *cpu_period, *cpuset_cpus,
+	const char *memory, *cpus, *pids_limit, *memory_swap, *memory_reservation, *memory_swappiness, *cpu_shares, *cpu_quota, *cpu_period, *cpuset_cpus,
 		*cpuset_mems, *blkio_weight, *cgroup_parent;
 	struct strv device_read_bps, device_write_bps, device_read_iops, device_write_iops, hugetlb, device_rules;
 	bool oom_kill_disable;
@@ -30,8 +30,7 @@ struct request_limits {
 
 /* One field for each option of `xrun run`; strings are as typed (borrowed), NULL when not given. */
 struct request {
-	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *memory, *cpus,
-		*pids_limit, *creds;
+	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *creds;
 	const char *progress;
 	const char *timeout, *on_timeout, *core_dir;
 	const char *detach_keys, *restart, *stop_signal, *stop_timeout, *cidfile, *pidfile, *health_cmd, *health_interval, *health_timeout,

@@ -23,7 +23,7 @@ static void take(struct request *q, struct image *image, const char *text)
 		const char **field;
 		struct strv *list;
 	} fields[] = {
-		{ 'm', &q->memory }, { 'c', &q->cpus }, { 'p', &q->pids_limit }, { 'n', &q->name }, { 'h', &q->hostname },
+		{ 'm', &q->limits.memory }, { 'c', &q->limits.cpus }, { 'p', &q->limits.pids_limit }, { 'n', &q->name }, { 'h', &q->hostname },
 		{ 'w', &q->workdir }, { 'u', &q->user }, { 'N', &q->network }, { 'E', &q->entrypoint }, { 'v', NULL, &q->volumes },
 		{ 't', NULL, &q->tmpfs }, { 'e', NULL, &q->env }, { 's', NULL, &q->security }, { 'a', NULL, &q->command },
 		{ 'I', NULL, &image->env }, { 'C', NULL, &image->cmd }, { 'P', NULL, &q->publish }, { 'X', NULL, &image->exposed },
@@ -98,9 +98,9 @@ static void check_spec(const struct request *q, const struct spec *spec)
 {
 	CHECK(spec->args.len && *spec->args.items[0] && *spec->cwd == '/');
 	CHECK(*spec->hostname && strlen(spec->hostname) <= 64);
-	CHECK(!q->memory == !spec->limits.memory_bytes);
-	CHECK(!q->cpus ? !spec->limits.cpu_milli : spec->limits.cpu_milli >= 10 && spec->limits.cpu_milli <= 1000000);
-	CHECK(spec->limits.pids <= 4194304 && (q->pids_limit || !spec->limits.pids));
+	CHECK(!q->limits.memory == !spec->limits.memory_bytes);
+	CHECK(!q->limits.cpus ? !spec->limits.cpu_milli : spec->limits.cpu_milli >= 10 && spec->limits.cpu_milli <= 1000000);
+	CHECK(spec->limits.pids <= 4194304 && (q->limits.pids_limit || !spec->limits.pids));
 	check_env(&spec->env);
 	check_steering(q, &spec->env);
 	check_mounts(spec);

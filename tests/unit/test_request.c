@@ -338,9 +338,9 @@ static void without_options_nothing_is_limited(void **state)
 static void limits_are_read_from_their_options(void **state)
 {
 	struct fixture *f = *state;
-	f->request.memory = "512m";
-	f->request.cpus = "1.5";
-	f->request.pids_limit = "100";
+	f->request.limits.memory = "512m";
+	f->request.limits.cpus = "1.5";
+	f->request.limits.pids_limit = "100";
 	const struct spec *spec = planned(f);
 	assert_int_equal(spec->limits.memory_bytes, 512 << 20);
 	assert_int_equal(spec->limits.cpu_milli, 1500);
@@ -416,12 +416,12 @@ static void a_pids_limit_of_0_or_minus_1_is_none(void **state)
 {
 	struct fixture *f = *state;
 	static const char *const bad[] = { "", "-2", "1.5", "many", "4194305" };
-	f->request.pids_limit = "-1";
+	f->request.limits.pids_limit = "-1";
 	assert_int_equal(planned(f)->limits.pids, 0);
-	f->request.pids_limit = "0";
+	f->request.limits.pids_limit = "0";
 	assert_int_equal(planned(f)->limits.pids, 0);
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		f->request.pids_limit = bad[i];
+		f->request.limits.pids_limit = bad[i];
 		refused(f, "--pids-limit");
 	}
 }
@@ -429,10 +429,10 @@ static void a_pids_limit_of_0_or_minus_1_is_none(void **state)
 static void a_bad_limit_is_refused_whichever_it_is(void **state)
 {
 	struct fixture *f = *state;
-	f->request.memory = "much";
+	f->request.limits.memory = "much";
 	refused(f, "--memory much");
-	f->request.memory = "1g";
-	f->request.cpus = "all";
+	f->request.limits.memory = "1g";
+	f->request.limits.cpus = "all";
 	refused(f, "--cpus all");
 }
 
@@ -507,13 +507,13 @@ static json_int_t number(const json_t *object, const char *group, const char *ke
 static void config_json_has_the_limits_that_were_set_and_no_others(void **state)
 {
 	struct fixture *f = *state;
-	f->request.memory = "1g";
+	f->request.limits.memory = "1g";
 	json_t *config = config_of(planned(f)), *resources = json_object_get(json_object_get(config, "linux"), "resources");
 	assert_int_equal(number(resources, "memory", "limit"), 1 << 30);
 	assert_int_equal(json_object_size(resources), 1);
 	json_decref(config);
-	f->request.cpus = "1.5";
-	f->request.pids_limit = "7";
+	f->request.limits.cpus = "1.5";
+	f->request.limits.pids_limit = "7";
 	config = config_of(planned(f));
 	resources = json_object_get(json_object_get(config, "linux"), "resources");
 	assert_int_equal(number(resources, "cpu", "quota"), 150000);
