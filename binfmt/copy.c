@@ -105,10 +105,8 @@ static int publish(int cache_fd, int *written_fd, const char *name, struct err *
 	fd_close(written_fd);
 	if (fd < 0)
 		return err_sys(err, "cannot open the copy");
-	cleanup_free char *readable = str_fmt("/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, readable, cache_fd, name, AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST)
-		return err_sys(err, "cannot name the copy");
-	return 0;
+	int r = fd_link(fd, cache_fd, name);
+	return r < 0 && r != -EEXIST ? err_code(err, r, "cannot name the copy") : 0;
 }
 
 static int make_copy(int cache_fd, const char *path, const struct strv *words, const char *name, struct err *err)

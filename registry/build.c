@@ -60,13 +60,10 @@ static int pack(const struct store *store, const struct teller *teller, struct p
 
 static int publish(const struct store *store, const struct packing *p, const struct digest *digest, struct err *err)
 {
-	char self[64];
-	snprintf(self, sizeof self, "/proc/self/fd/%d", p->file_fd);
 	if (fsync(p->file_fd) < 0)
 		return err_sys(err, "cannot write the layer to disk");
-	if (linkat(AT_FDCWD, self, store->blobs_fd, digest_hex(digest), AT_SYMLINK_FOLLOW) < 0 && errno != EEXIST)
-		return err_sys(err, "cannot publish the layer");
-	return 0;
+	int r = fd_link(p->file_fd, store->blobs_fd, digest_hex(digest));
+	return r < 0 && r != -EEXIST ? err_code(err, r, "cannot publish the layer") : 0;
 }
 
 int build_layer(const struct store *store, int (*tell)(void *context, struct tar_writer *writer, size_t *ret_entries, struct err *err),

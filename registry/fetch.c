@@ -227,21 +227,20 @@ static int check(struct blob *b, struct err *err)
 /* A blob of the name that is there already is of no use, if we got here: it takes its place. */
 static int publish(const struct blob *b, struct err *err)
 {
-	char self[64];
 	const char *name = digest_hex(&b->layer->digest);
 	if (b->file_fd < 0)
 		return 0;
-	snprintf(self, sizeof self, "/proc/self/fd/%d", b->file_fd);
 	if (b->flushed < 0)
 		return err_code(err, b->flushed, "cannot write layer %s to disk", b->layer->digest.text);
 	if (b->is_partial)
 		return partial_publish(b->store, &b->layer->digest, err);
-	if (linkat(AT_FDCWD, self, b->store->blobs_fd, name, AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	if (errno != EEXIST || linkat(AT_FDCWD, self, b->staging_fd, "blob", AT_SYMLINK_FOLLOW) < 0 ||
-		renameat(b->staging_fd, "blob", b->store->blobs_fd, name) < 0)
-		return err_sys(err, "cannot publish layer %s", b->layer->digest.text);
-	return 0;
+	int r = fd_link(b->file_fd, b->store->blobs_fd, name);
+	if (r == -EEXIST) {
+		r = fd_link(b->file_fd, b->staging_fd, "blob");
+		if (r == 0 && renameat(b->staging_fd, "blob", b->store->blobs_fd, name) < 0)
+			r = -errno;
+	}
+	return r < 0 ? err_code(err, r, "cannot publish layer %s", b->layer->digest.text) : 0;
 }
 
 static bool is_here(const struct blob *b)

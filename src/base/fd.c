@@ -150,24 +150,27 @@ int fd_write_file(int dir_fd, const char *path, const char *text, struct err *er
 	return (size_t)n == len ? 0 : err_set(err, -EIO, "cannot write all of \"%s\" to %s", text, path);
 }
 
-/* linkat refuses an existing name, so a replacement goes through a temporary name and rename. */
-static int link_over(int dir_fd, int fd, const char *name)
+int fd_link(int fd, int dir_fd, const char *name)
 {
 	char self[64];
 	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, self, dir_fd, name, AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return -errno;
+	return linkat(AT_FDCWD, self, dir_fd, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+/* linkat refuses an existing name, so a replacement goes through a temporary name and rename. */
+static int link_over(int dir_fd, int fd, const char *name)
+{
+	int r = fd_link(fd, dir_fd, name);
+	if (r != -EEXIST)
+		return r;
 	cleanup_free char *temporary = str_fmt(".%s.%d", name, (int)gettid());
 	unlinkat(dir_fd, temporary, 0);
-	if (linkat(AT_FDCWD, self, dir_fd, temporary, AT_SYMLINK_FOLLOW) < 0)
-		return -errno;
-	if (renameat(dir_fd, temporary, dir_fd, name) == 0)
-		return 0;
-	int code = -errno;
-	unlinkat(dir_fd, temporary, 0);
-	return code;
+	r = fd_link(fd, dir_fd, temporary);
+	if (r == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0) {
+		r = -errno;
+		unlinkat(dir_fd, temporary, 0);
+	}
+	return r;
 }
 
 int fd_publish_file(int dir_fd, const char *name, const void *data, size_t len, mode_t mode, struct err *err)

@@ -48,6 +48,9 @@ int fd_read_file(int dir_fd, const char *path, size_t limit, struct buf *ret_buf
 /* Writes `text` to an existing file (procfs, cgroupfs) in one write(2). */
 int fd_write_file(int dir_fd, const char *path, const char *text, struct err *err);
 
+/* Gives an open file, mostly one of O_TMPFILE, a name. 0 or a negative errno; -EEXIST: the name is taken. */
+int fd_link(int fd, int dir_fd, const char *name);
+
 /* Writes a file under its final name only when it is whole and on disk: O_TMPFILE, fsync, link, or rename over. */
 int fd_publish_file(int dir_fd, const char *name, const void *data, size_t len, mode_t mode, struct err *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* search.h owns in which files of a container a program is looked for by its name. */
+/* search.h owns in which files a program is looked for by its name. */
 #ifndef XRUN_BASE_SEARCH_H
 #define XRUN_BASE_SEARCH_H
 

@@ -59,15 +59,12 @@ static int check_debuggable(const struct request *q, const struct spec *spec, st
 
 static bool have_gdb(void)
 {
-	const char *path = getenv("PATH");
-	cleanup_free char *dirs = str_dup(path ? path : "/usr/bin");
-	char *rest = dirs;
-	for (char *dir; (dir = strsep(&rest, ":"));) {
-		cleanup_free char *file = str_fmt("%s/gdb-multiarch", dir);
-		if (access(file, X_OK) == 0)
-			return true;
-	}
-	return false;
+	size_t i = 0;
+	cleanup_strv struct strv files = { 0 };
+	search_files("gdb-multiarch", getenv("PATH"), &files);
+	while (i < files.len && access(files.items[i], X_OK) < 0)
+		i++;
+	return i < files.len;
 }
 
 /* --on-timeout stacks makes a program debuggable by itself, where it can be. */

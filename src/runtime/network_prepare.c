@@ -3,6 +3,7 @@
 #include "src/runtime/network.h"
 
 #include "src/base/fd.h"
+#include "src/base/search.h"
 #include "src/runtime/interface.h"
 #include "src/runtime/netfiles.h"
 
@@ -21,11 +22,11 @@ static char *find_program(const char *name)
 {
 	const char *path = getenv("PATH");
 	cleanup_free char *places = str_fmt("%s:/usr/local/bin:/usr/bin:/bin", path ? path : "");
-	for (char *at = places, *dir; (dir = strsep(&at, ":"));) {
-		cleanup_free char *file = str_fmt("%s/%s", dir, name);
-		if (*dir == '/' && access(file, X_OK) == 0)
-			return str_dup(file);
-	}
+	cleanup_strv struct strv files = { 0 };
+	search_files(name, places, &files);
+	for (size_t i = 0; i < files.len; i++)
+		if (*files.items[i] == '/' && access(files.items[i], X_OK) == 0)
+			return str_dup(files.items[i]);
 	return NULL;
 }
 
