@@ -72,6 +72,14 @@ int err_append(struct err *err, const char *format, ...)
 	return err->code;
 }
 
+int err_take(struct err *err, const struct err *sent, const char *otherwise)
+{
+	*err = *sent;
+	err->text[sizeof err->text - 1] = 0;
+	keep_one_line(err->text);
+	return err->code < 0 ? err->code : err_set(err, -EIO, "%s", otherwise);
+}
+
 void err_clear(struct err *err)
 {
 	err->code = 0;

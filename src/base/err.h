@@ -33,6 +33,12 @@ int err_prefix(struct err *err, const char *format, ...) __attribute__((format(p
 /* Appends FORMAT to the text that stands in err (a next step, mostly), and returns its code. */
 int err_append(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * Takes what another process sent, which need not be a text: it is made to end, and to be one line. Returns its code; where that is
+ * no error's, -EIO and `otherwise`.
+ */
+int err_take(struct err *err, const struct err *sent, const char *otherwise);
+
 /* Forgets the failure. */
 void err_clear(struct err *err);
 

@@ -80,8 +80,7 @@ static int take_error(int fd, int status, struct err *err)
 	cleanup_buf struct buf data = { 0 };
 	if (fd_read_all(fd, sizeof reported, &data) == 0 && data.len == sizeof reported) {
 		memcpy(&reported, data.data, sizeof reported);
-		reported.text[sizeof reported.text - 1] = 0;
-		return err_set(err, reported.code < 0 ? reported.code : -EIO, "%s", reported.text);
+		return err_take(err, &reported, "xrun-fetch failed, and said no reason");
 	}
 	return err_set(err, -EIO, "xrun-fetch ended with status %d and said no reason", status);
 }

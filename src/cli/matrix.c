@@ -245,7 +245,6 @@ static void take_report(struct child *child, struct matrix_row *row, int status)
 	row->ended_ms = now_ms();
 	row->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	if (reported) {
-		report.err.text[sizeof report.err.text - 1] = 0;
 		row->err = report.err;
 		row->started_ms = report.started_ms;
 	} else {

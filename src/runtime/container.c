@@ -68,11 +68,9 @@ static int take_message(struct run *run, const struct stage_message *message, in
 	case STAGE_DIRECTORIES:
 		return count ? directories_serve(fds[0], err) : 0;
 	case STAGE_FAILED:
-		*err = message->err;
-		err->text[sizeof err->text - 1] = 0;
-		if (err->code == -EUSERS)
+		if (err_take(err, &message->err, "the container could not be started") == -EUSERS)
 			shortage_explain(getpid(), err);
-		return err->code < 0 ? err->code : err_set(err, -EIO, "the container could not be started");
+		return err->code;
 	default:
 		return err_set(err, -EPROTO, "the container's stages sent an unknown message");
 	}

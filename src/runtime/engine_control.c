@@ -40,7 +40,7 @@ static int await_program(int fd, int dir_fd, const struct engine_state *state, c
 		int r = engine_listener_hand_over(&whose, listener_fd, fd, err);
 		return r < 0 ? r : await_program(fd, dir_fd, state, spec, err);
 	}
-	return engine_stage_take_failure(&message, "the program could not be executed", err);
+	return err_take(err, &message.err, "the program could not be executed");
 }
 
 int engine_start(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)

@@ -43,13 +43,6 @@ int engine_stage_send(int socket_fd, enum engine_message_kind kind, pid_t pid, i
 	return fd_send(socket_fd, &message, sizeof message, &fd, fd >= 0);
 }
 
-int engine_stage_take_failure(const struct engine_message *message, const char *otherwise, struct err *err)
-{
-	*err = message->err;
-	err->text[sizeof err->text - 1] = 0;
-	return err->code < 0 ? err->code : err_set(err, -EIO, "%s", otherwise);
-}
-
 int engine_stage_await_go(int socket_fd, struct err *err)
 {
 	struct engine_message message;
@@ -177,8 +170,7 @@ static int take_message(struct creation *c, const struct engine_message *message
 		c->terminal_fd = fd;
 		return 1;
 	case ENGINE_FAILED:
-		r = engine_stage_take_failure(message, "the container could not be made", err);
-		if (r == -EUSERS)
+		if (err_take(err, &message->err, "the container could not be made") == -EUSERS)
 			shortage_explain(getpid(), err);
 		return err->code;
 	default:

@@ -83,8 +83,8 @@ static int run_one(const struct engine_hook *hook, const char *name, const struc
 	int r = await(hook, name, pid, err);
 	if (r == 0 || !place->as || read(read_fd, &why, sizeof why) != sizeof why)
 		return r;
-	why.text[sizeof why.text - 1] = 0;
-	return err_set(err, why.code, "the %s hook %s: %s", name, hook->path, why.text);
+	r = err_take(&why, &why, "it said no reason");
+	return err_set(err, r, "the %s hook %s: %s", name, hook->path, why.text);
 }
 
 int engine_hooks_run(const struct engine_hooks *hooks, const char *name, const struct engine_hook_place *place, json_t *state, struct err *err)

@@ -189,7 +189,7 @@ static int await_exec(const struct engine_join *join, int socket_fd, pid_t *ret_
 		else if (message.kind == ENGINE_LISTENER && count)
 			listener_fd = fd;
 		else if (message.kind == ENGINE_FAILED)
-			return engine_stage_take_failure(&message, "the program could not be started", err);
+			return err_take(err, &message.err, "the program could not be started");
 		if (listener_fd >= 0 && *ret_pid > 0) {
 			r = hand_over_listener(join, *ret_pid, listener_fd, socket_fd, err);
 			fd_close(&listener_fd);

@@ -41,8 +41,6 @@ struct engine_stage {
 
 int engine_stage_send(int socket_fd, enum engine_message_kind kind, pid_t pid, int fd);
 int engine_stage_await_go(int socket_fd, struct err *err);
-/* The negative code of what FAILED says; `otherwise` where it says nothing. */
-int engine_stage_take_failure(const struct engine_message *message, const char *otherwise, struct err *err);
 
 /* The outer stage and the container's first process: they never return. */
 void engine_outer(struct engine_stage *stage) __attribute__((noreturn));

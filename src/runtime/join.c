@@ -218,10 +218,9 @@ static int await_exec(const struct join *join, int socket_fd, pid_t *ret_pid, in
 				return r;
 		}
 		else if (message.kind == STAGE_FAILED) {
-			*err = message.err;
-			err->text[sizeof err->text - 1] = 0;
+			err_take(err, &message.err, "the program could not be started");
 			shortage_explain(join->state->pid, err); /* in there other cgroups and processes show */
-			return err->code < 0 ? err->code : err_set(err, -EIO, "the program could not be started");
+			return err->code;
 		}
 	}
 }

@@ -143,7 +143,5 @@ int visit_finish(struct visit *visit, struct err *err)
 	if (r < 0 || text.len != sizeof answer)
 		return err_set(err, -EIO, "the process among the container's files ended early");
 	memcpy(&answer, text.data, sizeof answer);
-	if (answer.code < 0)
-		*err = answer;
-	return answer.code;
+	return answer.code == 0 ? 0 : err_take(err, &answer, "the process among the container's files failed");
 }
