@@ -58,7 +58,7 @@ static json_t *namespaces(const struct spec *spec)
 	const struct {
 		const char *type;
 		bool host;
-	} all[] = { { "user", false }, { "mount", false }, { "pid", false }, { "ipc", is_host(spec, NAMESPACE_IPC) },
+	} all[] = { { "user", false }, { "mount", false }, { "pid", is_host(spec, NAMESPACE_PID) }, { "ipc", is_host(spec, NAMESPACE_IPC) },
 		{ "uts", is_host(spec, NAMESPACE_UTS) }, { "cgroup", is_host(spec, NAMESPACE_CGROUP) }, { "time", false },
 		{ "network", spec->network.mode == NETWORK_HOST } };
 	json_t *array = json_array();

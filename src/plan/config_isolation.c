@@ -60,7 +60,7 @@ static void read_namespaces(const json_t *system, struct spec_namespaces *n)
 	static const struct {
 		const char *type;
 		enum namespace_kind kind;
-	} shared[] = { { "uts", NAMESPACE_UTS }, { "ipc", NAMESPACE_IPC }, { "cgroup", NAMESPACE_CGROUP } };
+	} shared[] = { { "pid", NAMESPACE_PID }, { "uts", NAMESPACE_UTS }, { "ipc", NAMESPACE_IPC }, { "cgroup", NAMESPACE_CGROUP } };
 	for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
 		bool own = false;
 		for (size_t at = 0; at < json_array_size(list); at++)

@@ -83,14 +83,16 @@ prepare() {
 	[ "$status" = 1 ]
 }
 
-@test "a container with --pid host is entered, listed and stopped like any other" {
+@test "a container with --pid host is entered, listed, stopped and started again like any other" {
 	xrun run -q -d --name seeing --pid host "$NATIVE" sh -c 'sleep 8778 & wait' >/dev/null
 	[ "$(xrun exec seeing sh -c 'readlink /proc/self/ns/pid')" = "$(readlink /proc/self/ns/pid)" ]
 	[ "$(xrun top --format '{{.Command}}' seeing | sort)" = "$(printf '%s\n' 'sh -c sleep 8778 & wait' 'sleep 8778')" ]
 	xrun stop -t 1 seeing
 	run pgrep -f '^sleep 8778'
 	[ "$status" = 1 ]
-	xrun rm seeing
+	xrun start seeing >/dev/null
+	[ "$(xrun exec seeing sh -c 'readlink /proc/self/ns/pid')" = "$(readlink /proc/self/ns/pid)" ]
+	xrun rm -f seeing
 }
 
 @test "what cannot be shared is refused, and why is said" {

@@ -95,7 +95,7 @@ static void a_spec_comes_back_as_it_was(void **state)
 	spec.isolation.shm_bytes = 5 << 20;
 	spec.namespaces = (struct spec_namespaces){ .monotonic_offset = -5, .boottime_offset = 7 };
 	spec.namespaces.of[NAMESPACE_UTS].origin = spec.namespaces.of[NAMESPACE_IPC].origin = NAMESPACE_HOST;
-	spec.namespaces.of[NAMESPACE_CGROUP].origin = NAMESPACE_HOST;
+	spec.namespaces.of[NAMESPACE_CGROUP].origin = spec.namespaces.of[NAMESPACE_PID].origin = NAMESPACE_HOST;
 	comes_back(&spec);
 	spec_add_mount(&spec, NULL, "/own", false)->kind = MOUNT_OWN;
 	spec_add_mount(&spec, "/dev/x", "/dev/y", false)->kind = MOUNT_DEVICE;
