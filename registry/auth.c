@@ -5,12 +5,12 @@
 #include "registry/reference.h"
 
 #include "src/base/base64.h"
+#include "src/base/now.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 /* The token specification: without expires_in, a token lives for 60 seconds, and never less. */
 enum { TOKEN_LIMIT = 1 << 20, TOKEN_SECONDS = 60 };
@@ -101,13 +101,6 @@ void authorization_done(struct authorization *authorization)
 		explicit_bzero(authorization->value, strlen(authorization->value));
 	free(authorization->value);
 	*authorization = (struct authorization){ 0 };
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 bool authorization_is_over(const struct authorization *authorization)

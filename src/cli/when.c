@@ -2,8 +2,8 @@
 /* when.c owns points in time as texts. */
 #include "src/cli/when.h"
 
+#include "src/base/now.h"
 #include "src/base/str.h"
-#include "src/runtime/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ char *when_ago(int64_t time)
 	static const struct { const char *name; long long seconds; } units[] = {
 		{ "year", 31557600 }, { "month", 2629800 }, { "week", 604800 }, { "day", 86400 }, { "hour", 3600 }, { "minute", 60 },
 	};
-	long long seconds = (state_now() - time) / SECOND;
+	long long seconds = (now_wall_ns() - time) / SECOND;
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
 		long long count = seconds / units[i].seconds;
 		if (count > 0)
@@ -57,7 +57,7 @@ static bool parse_ago(const char *text, int64_t *ret_time)
 	}
 	if (total > SECONDS_LIMIT)
 		return false;
-	*ret_time = state_now() - total * SECOND;
+	*ret_time = now_wall_ns() - total * SECOND;
 	return true;
 }
 

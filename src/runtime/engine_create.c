@@ -8,6 +8,7 @@
 #include "src/runtime/engine_stage.h"
 
 #include "src/base/fd.h"
+#include "src/base/now.h"
 #include "src/base/process.h"
 #include "src/base/unix.h"
 #include "src/runtime/emulators.h"
@@ -252,7 +253,7 @@ static void undo(struct creation *c)
 int engine_create(const struct engine_request *request, struct engine_state *ret_state, int *ret_terminal_fd, struct err *err)
 {
 	struct engine_state state = { .id = str_dup(request->id), .bundle = str_dup(request->bundle),
-		.rootfs = str_dup(request->spec->engine->rootfs), .created = str_time(state_now()), .owner = geteuid(),
+		.rootfs = str_dup(request->spec->engine->rootfs), .created = str_time(now_wall_ns()), .owner = geteuid(),
 		.emulated = request->spec->emulator_count > 0 };
 	struct creation c = { .request = request, .state = &state, .dir_fd = -1, .socket_fd = -1, .start_fd = -1, .console_fd = -1,
 		.terminal_fd = -1 };

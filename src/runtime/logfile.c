@@ -4,8 +4,8 @@
 
 #include "src/base/base64.h"
 #include "src/base/fd.h"
+#include "src/base/now.h"
 #include "src/base/utf8.h"
-#include "src/runtime/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +54,7 @@ static void rotate(struct logfile *log)
 
 static void add_time(struct buf *entry)
 {
-	cleanup_free char *now = str_time(state_now());
+	cleanup_free char *now = str_time(now_wall_ns());
 	buf_fmt(entry, "{\"time\":\"%s\"", now);
 }
 

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { STATE_LIMIT = 1 << 20 };
@@ -42,13 +41,6 @@ static const char *const health_texts[] = { "none", "starting", "healthy", "unhe
 const char *state_health_text(enum state_health health)
 {
 	return health_texts[health];
-}
-
-int64_t state_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec;
 }
 
 /* proc_pid_stat(5): the program's name, field 2, may hold anything; what follows its last parenthesis is numbers. */

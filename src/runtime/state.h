@@ -78,6 +78,4 @@ uint64_t state_pid_start(pid_t pid);
 /* A pidfd of the first process; -ESRCH with err where it has ended. */
 int state_open_process(const struct state *state, struct err *err);
 
-int64_t state_now(void);
-
 #endif

@@ -31,7 +31,7 @@ enum { SECOND = 1000000000, FIRST_DELAY_MS = 100, MAX_DELAY_MS = 60000 };
 static void init_state(struct run *run)
 {
 	const struct spec *spec = run->spec;
-	run->state = (struct state){ .image = str_dup(spec->image), .status = STATE_CREATED, .created = state_now() };
+	run->state = (struct state){ .image = str_dup(spec->image), .status = STATE_CREATED, .created = now_wall_ns() };
 	snprintf(run->state.id, sizeof run->state.id, "%s", spec->id);
 }
 
@@ -84,7 +84,7 @@ static int publish(struct run *run, bool first, struct err *err)
 	struct state *state = &run->state;
 	state->status = STATE_RUNNING;
 	state->health = run->spec->life.detach && run->spec->life.health.test.len ? HEALTH_STARTING : HEALTH_NONE;
-	state->started = state_now();
+	state->started = now_wall_ns();
 	state->finished = state->exit_code = 0;
 	state->pid = run->pid;
 	state->pid_start = state_pid_start(run->pid);
@@ -257,7 +257,7 @@ static bool pause_before_restart(struct run *run, int *delay_ms)
 static void note_end(struct run *run, int r, const struct err *err)
 {
 	struct state *state = &run->state;
-	state->finished = state_now();
+	state->finished = now_wall_ns();
 	state->pid = 0;
 	state->pid_start = 0;
 	state->exit_code = r >= 0 ? r : err->status ? err->status : STATUS_FAILED;

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
+#include "src/base/now.h"
 #include "src/base/str.h"
 #include "src/cli/when.h"
-#include "src/runtime/state.h"
 
 static void is_time(const char *text, long long seconds, long long nanoseconds)
 {
@@ -40,7 +40,7 @@ static void what_is_no_time_is_refused(void **state)
 
 static void is_told(long long seconds, const char *want)
 {
-	cleanup_free char *ago = when_ago(state_now() - seconds * 1000000000);
+	cleanup_free char *ago = when_ago(now_wall_ns() - seconds * 1000000000);
 	assert_string_equal(ago, want);
 }
 
