@@ -10,7 +10,6 @@
 #include "src/cli/template_value.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
