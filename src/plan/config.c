@@ -124,62 +124,75 @@ static void add_shared(json_t *object, const struct spec *spec)
 	json_object_set_new(object, "xrun.shared-namespaces", text(kinds.data));
 }
 
-static json_t *annotations(const struct spec *spec)
+/* Nothing where there is no value. */
+static void add_text(json_t *object, const char *key, const char *value)
 {
-	cleanup_buf struct buf layers = { 0 };
-	for (size_t i = 0; i < spec->layers.len; i++)
-		buf_fmt(&layers, "%s%s", i ? "," : "", spec->layers.items[i]);
-	json_t *object = json_pack("{s:s*, s:o, s:s, s:s, s:s}", "xrun.id", spec->id, "xrun.image", text(spec->image), "xrun.layers",
-		layers.len ? layers.data : "", "xrun.interactive", spec->interactive ? "true" : "false", "xrun.init",
-		spec->init ? "true" : "false");
-	json_object_set_new(object, "xrun.emulated", json_string(spec->emulated ? "true" : "false"));
-	add_life(object, &spec->life);
-	cleanup_free char *kept = str_fmt("%u:%u", spec->kept_uid, spec->kept_gid);
-	if (spec->rootfs)
-		json_object_set_new(object, "xrun.rootfs", text(spec->rootfs));
-	if (spec->shared)
-		add_shared(object, spec);
-	if (spec->kept_uid || spec->kept_gid)
-		json_object_set_new(object, "xrun.keep-id", json_string(kept));
+	if (value)
+		json_object_set_new(object, key, text(value));
+}
+
+static void add_ids(json_t *object, const struct spec *spec)
+{
+	cleanup_free char *kept = spec->kept_uid || spec->kept_gid ? str_fmt("%u:%u", spec->kept_uid, spec->kept_gid) : NULL;
 	cleanup_free char *groups = spec->groups.len ? strv_join(&spec->groups, ",") : NULL;
-	if (groups)
-		json_object_set_new(object, "xrun.group-add", text(groups));
-	if (spec->kept_user)
-		json_object_set_new(object, "xrun.keep-id-user", text(spec->kept_user));
-	if (spec->kept_group)
-		json_object_set_new(object, "xrun.keep-id-group", text(spec->kept_group));
+	add_text(object, "xrun.keep-id", kept);
+	add_text(object, "xrun.group-add", groups);
+	add_text(object, "xrun.keep-id-user", spec->kept_user);
+	add_text(object, "xrun.keep-id-group", spec->kept_group);
+}
+
+static void add_emulator(json_t *object, const struct spec_emulator *emulator)
+{
+	cleanup_free char *key = str_fmt("xrun.emulator.%s", emulator->arch), *argv0_key = str_fmt("xrun.emulator-argv0.%s", emulator->arch);
+	cleanup_free char *options_key = str_fmt("xrun.emulator-options.%s", emulator->arch), *options = strv_join(&emulator->options, " ");
+	add_text(object, key, emulator->path);
+	add_text(object, argv0_key, emulator->no_argv0 ? "lost" : NULL);
+	add_text(object, options_key, emulator->copied ? options : NULL);
+}
+
+static void add_emulation(json_t *object, const struct spec *spec)
+{
 	cleanup_free char *cpuinfo = !spec->cpuinfo.arch ? NULL : str_fmt("%s %llx %llx", spec->cpuinfo.arch,
 		(unsigned long long)spec->cpuinfo.hwcap, (unsigned long long)spec->cpuinfo.hwcap2);
-	if (cpuinfo)
-		json_object_set_new(object, "xrun.cpuinfo", json_string(cpuinfo));
-	if (spec->debuggable)
-		json_object_set_new(object, "xrun.debuggable", json_string("true"));
-	if (spec->short_positions)
-		json_object_set_new(object, "xrun.directories", json_string("32-bit"));
-	if (spec->fixed_addresses)
-		json_object_set_new(object, "xrun.aslr", json_string("off"));
-	for (size_t i = 0; i < spec->emulator_count; i++) {
-		cleanup_free char *key = str_fmt("xrun.emulator.%s", spec->emulators[i].arch);
-		json_object_set_new(object, key, text(spec->emulators[i].path));
-		cleanup_free char *argv0_key = str_fmt("xrun.emulator-argv0.%s", spec->emulators[i].arch);
-		if (spec->emulators[i].no_argv0)
-			json_object_set_new(object, argv0_key, json_string("lost"));
-		if (!spec->emulators[i].copied)
-			continue;
-		cleanup_free char *options_key = str_fmt("xrun.emulator-options.%s", spec->emulators[i].arch);
-		cleanup_free char *options = strv_join(&spec->emulators[i].options, " ");
-		json_object_set_new(object, options_key, text(options));
-	}
-	cleanup_strv struct strv network = { 0 }, limits = { 0 };
-	limits_describe(&spec->limits, &limits);
-	cleanup_free char *lines = strv_join(&limits, "\n");
-	json_object_set_new(object, "xrun.limits", text(lines));
-	network_describe(&spec->network, &network);
-	for (size_t i = 0; i < network.len; i++) {
-		char *equals = strchr(network.items[i], '=');
-		cleanup_free char *key = str_fmt("xrun.%.*s", (int)(equals - network.items[i]), network.items[i]);
+	add_text(object, "xrun.emulated", spec->emulated ? "true" : "false");
+	add_text(object, "xrun.cpuinfo", cpuinfo);
+	add_text(object, "xrun.debuggable", spec->debuggable ? "true" : NULL);
+	add_text(object, "xrun.directories", spec->short_positions ? "32-bit" : NULL);
+	add_text(object, "xrun.aslr", spec->fixed_addresses ? "off" : NULL);
+	for (size_t i = 0; i < spec->emulator_count; i++)
+		add_emulator(object, &spec->emulators[i]);
+}
+
+static void add_network(json_t *object, const struct spec_network *network)
+{
+	cleanup_strv struct strv lines = { 0 };
+	network_describe(network, &lines);
+	for (size_t i = 0; i < lines.len; i++) {
+		char *equals = strchr(lines.items[i], '=');
+		cleanup_free char *key = str_fmt("xrun.%.*s", (int)(equals - lines.items[i]), lines.items[i]);
 		json_object_set_new(object, key, text(equals + 1));
 	}
+}
+
+static json_t *annotations(const struct spec *spec)
+{
+	cleanup_strv struct strv lines = { 0 };
+	limits_describe(&spec->limits, &lines);
+	cleanup_free char *layers = strv_join(&spec->layers, ","), *limits = strv_join(&lines, "\n");
+	json_t *object = json_object();
+	add_text(object, "xrun.id", spec->id);
+	add_text(object, "xrun.image", spec->image);
+	add_text(object, "xrun.layers", layers);
+	add_text(object, "xrun.interactive", spec->interactive ? "true" : "false");
+	add_text(object, "xrun.init", spec->init ? "true" : "false");
+	add_text(object, "xrun.rootfs", spec->rootfs);
+	add_text(object, "xrun.limits", limits);
+	add_life(object, &spec->life);
+	add_ids(object, spec);
+	add_emulation(object, spec);
+	add_network(object, &spec->network);
+	if (spec->shared)
+		add_shared(object, spec);
 	return object;
 }
 
