@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* devices.c owns the host's device nodes that a container is given by name. */
+/* devices.c owns the host's device nodes that a container is given by name, and the links beside them. */
 #include "src/runtime/devices.h"
 
 #include "src/base/fd.h"
@@ -76,4 +76,14 @@ int devices_bind(const struct stage *stage, size_t i, struct err *err)
 		return err_sys(err, "device %s", source);
 	int r = check_node(source, &st, err);
 	return r < 0 ? r : fd_take(&fd);
+}
+
+int devices_link(int dev_fd, struct err *err)
+{
+	static const char *const links[][2] = { { "/proc/self/fd", "fd" }, { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
+		{ "/proc/self/fd/2", "stderr" }, { "/proc/kcore", "core" }, { "pts/ptmx", "ptmx" } };
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+		if (symlinkat(links[i][0], dev_fd, links[i][1]) < 0 && errno != EEXIST)
+			return err_sys(err, "cannot make /dev/%s", links[i][1]);
+	return 0;
 }

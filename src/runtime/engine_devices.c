@@ -3,6 +3,7 @@
 #include "src/runtime/engine_devices.h"
 
 #include "src/base/fd.h"
+#include "src/runtime/devices.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/target.h"
 
@@ -109,16 +110,6 @@ static int make_node(const struct engine_node *node, int node_fd, int root_fd, b
 	return 0;
 }
 
-static int make_links(int dev_fd, struct err *err)
-{
-	static const char *const links[][2] = { { "/proc/self/fd", "fd" }, { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
-		{ "/proc/self/fd/2", "stderr" }, { "/proc/kcore", "core" }, { "pts/ptmx", "ptmx" } };
-	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
-		if (symlinkat(links[i][0], dev_fd, links[i][1]) < 0 && errno != EEXIST)
-			return err_sys(err, "cannot make /dev/%s", links[i][1]);
-	return 0;
-}
-
 static bool is_bound(const struct spec_engine *engine)
 {
 	for (size_t i = 0; i < engine->mount_count; i++)
@@ -156,5 +147,5 @@ int engine_devices_make(const struct engine_stage *stage, int root_fd, struct er
 		if (!is_listed(engine, usual[i].path))
 			r = make_node(&usual[i], stage->node_fds[engine->node_count + i], root_fd, stage->inside, err);
 	cleanup_fd int dev_fd = r < 0 ? r : fd_openat2(root_fd, "dev", O_RDONLY | O_DIRECTORY, 0, RESOLVE_IN_ROOT);
-	return dev_fd < 0 ? err_code(err, dev_fd, "cannot open /dev") : make_links(dev_fd, err);
+	return dev_fd < 0 ? err_code(err, dev_fd, "cannot open /dev") : devices_link(dev_fd, err);
 }

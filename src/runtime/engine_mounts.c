@@ -32,14 +32,6 @@ static int set_attributes(int fd, uint64_t set, uint64_t clear, bool recursive, 
 	return err_sys(err, "%s: cannot set the mount's attributes", target);
 }
 
-static int set_propagation(int fd, unsigned long flags, const char *target, struct err *err)
-{
-	struct mount_attr attr = { .propagation = flags & ~(unsigned long)MS_REC };
-	if (mount_setattr(fd, "", AT_EMPTY_PATH | (flags & MS_REC ? AT_RECURSIVE : 0), &attr, sizeof attr) == 0)
-		return 0;
-	return err_sys(err, "%s: cannot set the mount's propagation", target);
-}
-
 /* procfs and sysfs at a place that a symlink chose would make other files of theirs writable (CVE-2019-16884). */
 static int open_target(const struct engine_mount *m, int root_fd, bool directory, struct err *err)
 {
@@ -84,7 +76,7 @@ static int attach(const struct engine_mount *m, int mount_fd, int root_fd, bool 
 	if (r == 0)
 		r = mount_attach(mount_fd, target_fd, m->target, err);
 	for (size_t i = 0; r == 0 && i < m->propagation_count; i++)
-		r = set_propagation(mount_fd, m->propagation[i], m->target, err);
+		r = mount_set_propagation(mount_fd, m->propagation[i], m->target, err);
 	return r;
 }
 
@@ -98,7 +90,7 @@ static int attach_bind(const struct engine_stage *stage, size_t i, int root_fd, 
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, "cannot look at %s", m->source);
 	/* Private, unless something else is asked for: what the host has shared is no way out of the container. */
-	int r = m->propagation_count ? 0 : set_propagation(fd, MS_PRIVATE | MS_REC, m->target, err);
+	int r = m->propagation_count ? 0 : mount_set_propagation(fd, MS_PRIVATE | MS_REC, m->target, err);
 	return r < 0 ? r : attach(m, fd, root_fd, S_ISDIR(st.st_mode), m->set, m->clear, err);
 }
 
@@ -106,7 +98,7 @@ static int attach_bind(const struct engine_stage *stage, size_t i, int root_fd, 
 static int attach_hosts(const struct engine_mount *m, const char *path, int root_fd, struct err *err)
 {
 	cleanup_fd int fd = mount_clone(AT_FDCWD, path, true, err);
-	int r = fd < 0 ? fd : set_propagation(fd, MS_SLAVE | MS_REC, m->target, err);
+	int r = fd < 0 ? fd : mount_set_propagation(fd, MS_SLAVE | MS_REC, m->target, err);
 	if (r == 0)
 		r = set_attributes(fd, m->set & ~(uint64_t)MOUNT_ATTR__ATIME, 0, true, m->target, err);
 	return r < 0 ? r : attach(m, fd, root_fd, true, 0, 0, err);

@@ -16,21 +16,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int set_propagation(int fd, unsigned long flags, struct err *err)
-{
-	struct mount_attr attr = { .propagation = flags & ~(unsigned long)MS_REC };
-	if (mount_setattr(fd, "", AT_EMPTY_PATH | (flags & MS_REC ? AT_RECURSIVE : 0), &attr, sizeof attr) == 0)
-		return 0;
-	return err_sys(err, "cannot set the root's propagation");
-}
-
 /*
  * A mount that the host shares would share with it what is mounted below. So the root is made private, or a slave where
  * that is what it is to be, before anything goes below it; what else was asked for comes at the end.
  */
 static int separate(int root_fd, unsigned long propagation, struct err *err)
 {
-	return set_propagation(root_fd, (propagation & MS_SLAVE ? MS_SLAVE : MS_PRIVATE) | MS_REC, err);
+	return mount_set_propagation(root_fd, (propagation & MS_SLAVE ? MS_SLAVE : MS_PRIVATE) | MS_REC, "the root", err);
 }
 
 /*
@@ -139,6 +131,6 @@ int engine_root_finish(const struct engine_stage *stage, int root_fd, struct err
 	if (r == 0)
 		r = spec->engine->no_pivot || is_hosts(stage) ? enter(root_fd, err) : pivot(stage->instance_fd >= 0 ? stage->instance_fd : root_fd, root_fd, err);
 	if (r == 0 && spec->engine->propagation & (MS_SHARED | MS_UNBINDABLE))
-		r = set_propagation(root_fd, spec->engine->propagation, err);
+		r = mount_set_propagation(root_fd, spec->engine->propagation, "the root", err);
 	return r;
 }

@@ -80,11 +80,11 @@ int mount_set(int fd, uint64_t attributes, bool recursive, struct err *err)
 	return 0;
 }
 
-int mount_set_propagation(int fd, uint64_t propagation, struct err *err)
+int mount_set_propagation(int fd, uint64_t flags, const char *what, struct err *err)
 {
-	struct mount_attr attr = { .propagation = propagation };
-	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0)
-		return err_sys(err, "cannot change a mount's propagation");
+	struct mount_attr attr = { .propagation = flags & ~(uint64_t)MS_REC };
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | (flags & MS_REC ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
+		return err_sys(err, "cannot set the propagation of %s", what);
 	return 0;
 }
 

@@ -31,8 +31,8 @@ int mount_attach(int mount_fd, int target_fd, const char *what, struct err *err)
 /* Sets MOUNT_ATTR_* on the mount behind fd, with its submounts where `recursive`. */
 int mount_set(int fd, uint64_t attributes, bool recursive, struct err *err);
 
-/* Makes it MS_PRIVATE or MS_SLAVE (mount(2)), with its submounts. */
-int mount_set_propagation(int fd, uint64_t propagation, struct err *err);
+/* Makes it MS_PRIVATE, MS_SLAVE and the like (mount(2)), with MS_REC its submounts as well. */
+int mount_set_propagation(int fd, uint64_t flags, const char *what, struct err *err);
 
 /* Maps the owners of files on a detached mount through the user namespace behind userns_fd. */
 int mount_map_ids(int mount_fd, int userns_fd, const char *what, struct err *err);

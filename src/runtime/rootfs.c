@@ -11,6 +11,7 @@
 #include "src/runtime/cgroup_mount.h"
 #include "src/runtime/etc.h"
 #include "src/runtime/cpuinfo.h"
+#include "src/runtime/devices.h"
 #include "src/runtime/mount.h"
 #include "src/runtime/program.h"
 #include "src/runtime/procfs.h"
@@ -55,18 +56,6 @@ static int attach_shared(int root_fd, const char *target, int mount_fd, struct e
 	return target_fd < 0 ? target_fd : mount_attach(mount_fd, target_fd, target, err);
 }
 
-static int link_devices(int dev_fd, struct err *err)
-{
-	static const char *const links[][2] = {
-		{ "/proc/self/fd", "fd" }, { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
-		{ "/proc/self/fd/2", "stderr" }, { "pts/ptmx", "ptmx" }, { "/proc/kcore", "core" },
-	};
-	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
-		if (symlinkat(links[i][0], dev_fd, links[i][1]) < 0)
-			return err_sys(err, "cannot make /dev/%s", links[i][1]);
-	return 0;
-}
-
 static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 {
 	static const struct mount_option dev[] = { { "mode", "0755" }, { "size", "1m" }, { NULL, NULL } };
@@ -93,7 +82,7 @@ static int make_dev(const struct stage *stage, int root_fd, struct err *err)
 		r = attach_device(dev_fd, stage_devices[i], stage->device_fds[i], err);
 	if (r == 0 && stage->map->single)
 		r = single_configure(dev_fd, err);
-	return r < 0 ? r : link_devices(dev_fd, err);
+	return r < 0 ? r : devices_link(dev_fd, err);
 }
 
 /*

@@ -96,7 +96,7 @@ static int attach_bind(const struct spec_mount *m, int mount_fd, int root_fd, st
 			S_ISDIR(st.st_mode) ? "a" : "no", m->target, S_ISDIR(at.st_mode) ? "one" : "none");
 	int r = target_fd < 0 ? target_fd : mount_attach(mount_fd, target_fd, m->target, err);
 	if (r == 0)
-		r = mount_set_propagation(mount_fd, m->slave ? MS_SLAVE : MS_PRIVATE, err);
+		r = mount_set_propagation(mount_fd, (m->slave ? MS_SLAVE : MS_PRIVATE) | MS_REC, m->target, err);
 	uint64_t set = m->kind == MOUNT_DEVICE ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC : attributes(m);
 	return r < 0 ? r : mount_set(mount_fd, set, true, err);
 }
