@@ -3,12 +3,12 @@
 #include "registry/implicit.h"
 #include "registry/late.h"
 #include "src/base/fd.h"
+#include "src/base/overlay.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
-#include <sys/xattr.h>
 
 enum { MAX_BYTES = 1 << 20 }; /* of paths: some ten thousand directories. A layer with more is applied */
 
@@ -90,9 +90,8 @@ static int find(int root_fd, const char *path)
 
 static bool is_opaque(int root_fd, const char *path)
 {
-	char value;
 	cleanup_fd int fd = find(root_fd, path);
-	return fd >= 0 && fgetxattr(fd, OPAQUE_XATTR, &value, 1) == 1 && value == 'y';
+	return fd >= 0 && overlay_is_opaque(fd);
 }
 
 /* Whether a directory above it is opaque in this layer: then it has nothing to do with what is below. */

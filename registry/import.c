@@ -6,13 +6,13 @@
 #include "registry/tree.h"
 
 #include "src/base/fd.h"
+#include "src/base/overlay.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum { NOBODY = 65534 }; /* what the kernel calls ids that a user namespace does not have (user_namespaces(7)) */
@@ -60,7 +60,7 @@ static bool is_mounted(int dir_fd, const char *name)
 
 static int check_entry(struct tree *tree, int dir_fd, const char *name, const char *path, const struct stat *st, struct err *err)
 {
-	if (S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0))
+	if (overlay_is_whiteout(st))
 		return err_set(err, -EINVAL, "/%s is overlayfs' mark of a removed file: this is one layer of a tree; mount the overlay, and load what it shows", path);
 	if (!S_ISDIR(st->st_mode) && is_mounted(dir_fd, name))
 		return err_set(err, -EBUSY, "something is mounted on /%s: unmount it, or load the tree as root, who sees what is beneath", path);

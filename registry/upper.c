@@ -5,11 +5,10 @@
 
 #include "src/base/fd.h"
 #include "src/base/mark.h"
+#include "src/base/overlay.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/sysmacros.h>
-#include <sys/xattr.h>
 
 static bool has_ours_only(int dir_fd, const char *name)
 {
@@ -22,17 +21,11 @@ static int tell_entry(struct tree *tree, int dir_fd, const char *name, const cha
 {
 	if (mark_is_ours(dir_fd, name) || (S_ISDIR(st->st_mode) && has_ours_only(dir_fd, name)))
 		return 1;
-	if (!S_ISCHR(st->st_mode) || st->st_rdev != makedev(0, 0))
+	if (!overlay_is_whiteout(st))
 		return 0;
 	cleanup_free char *dir = str_ndup(path, strlen(path) - strlen(name));
 	int r = tree_write_whiteout(tree, dir, ".wh.", name, err);
 	return r < 0 ? r : 1;
-}
-
-static bool is_opaque(int dir_fd)
-{
-	char value[2];
-	return fgetxattr(dir_fd, "user.overlay.opaque", value, sizeof value) == 1 && *value == 'y';
 }
 
 static bool is_skipped(const struct strv *skips, const char *path)
@@ -47,7 +40,7 @@ static bool is_skipped(const struct strv *skips, const char *path)
 
 static int tell_inside(struct tree *tree, int fd, const char *path, struct err *err)
 {
-	int r = is_opaque(fd) ? tree_write_whiteout(tree, path, ".wh..wh..opq", "", err) : 0;
+	int r = overlay_is_opaque(fd) ? tree_write_whiteout(tree, path, ".wh..wh..opq", "", err) : 0;
 	return r < 0 ? r : is_skipped(tree->context, path);
 }
 

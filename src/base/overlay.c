@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* overlay.c owns making overlay file systems out of descriptors. */
+/* overlay.c owns making overlay file systems out of descriptors, and the marks in their layers. */
 #include "src/base/overlay.h"
 
 #include "src/base/fd.h"
@@ -9,7 +9,20 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
+
+bool overlay_is_whiteout(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
+}
+
+bool overlay_is_opaque(int dir_fd)
+{
+	char value[2];
+	return fgetxattr(dir_fd, OVERLAY_OPAQUE, value, sizeof value) == 1 && *value == 'y';
+}
 
 /*
  * Layers are named as the kernel wants them, from the top down, by names below the current directory, /proc/self/fd. So no

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* overlay.h owns making overlay file systems out of descriptors (Documentation/filesystems/overlayfs.rst). */
+/* overlay.h owns making overlay file systems out of descriptors, and the marks in their layers (Documentation/filesystems/overlayfs.rst). */
 #ifndef XRUN_BASE_OVERLAY_H
 #define XRUN_BASE_OVERLAY_H
 
@@ -7,6 +7,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
+
+/* How a layer says what of those below it is gone: a file is a device that is none, a directory has this with the value y. */
+#define OVERLAY_OPAQUE "user.overlay.opaque"
+bool overlay_is_whiteout(const struct stat *st);
+bool overlay_is_opaque(int dir_fd); /* one for reading */
 
 /*
  * On a layer's top directory that the layer itself says nothing of: what it is like says the one below. Overlayfs would take it from

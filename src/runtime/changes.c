@@ -5,14 +5,13 @@
 #include "src/base/fd.h"
 #include "src/base/links.h"
 #include "src/base/mark.h"
+#include "src/base/overlay.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { MAX_DEPTH = 2000 };
@@ -23,17 +22,6 @@ struct changes {
 	void (*say)(void *context, enum change change, const char *path);
 	void *context;
 };
-
-static bool is_whiteout(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
-}
-
-static bool is_opaque(int dir_fd)
-{
-	char value[2];
-	return dir_fd >= 0 && fgetxattr(dir_fd, "user.overlay.opaque", value, sizeof value) == 1 && *value == 'y';
-}
 
 /* What one layer says of a path: 1 it has it, 0 nothing, so that lower ones are asked, -1 it hides it. */
 static int ask_layer(int layer_fd, const char *path)
@@ -47,7 +35,7 @@ static int ask_layer(int layer_fd, const char *path)
 		cleanup_fd int fd = fd_openat2(layer_fd, copy, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 		if (fd < 0 || fstat(fd, &st) < 0)
 			return 0;
-		if (is_whiteout(&st))
+		if (overlay_is_whiteout(&st))
 			return -1;
 		if (!slash)
 			return 1;
@@ -55,8 +43,8 @@ static int ask_layer(int layer_fd, const char *path)
 			return -1;
 		cleanup_fd int read_fd = fd_openat2(layer_fd, copy, O_RDONLY | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 		*slash++ = '/';
-		cleanup_fd int below_fd = is_opaque(read_fd) ? fd_openat2(layer_fd, path, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS) : -1;
-		if (is_opaque(read_fd) && below_fd < 0)
+		cleanup_fd int below_fd = overlay_is_opaque(read_fd) ? fd_openat2(layer_fd, path, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS) : -1;
+		if (overlay_is_opaque(read_fd) && below_fd < 0)
 			return -1;
 	}
 	return 0;
@@ -84,7 +72,7 @@ static int list_entry(const struct changes *changes, int dir_fd, const char *nam
 		return 0;
 	cleanup_free char *shown = str_fmt("/%s", path);
 	bool known = in_image(changes, path);
-	if (is_whiteout(&st)) {
+	if (overlay_is_whiteout(&st)) {
 		if (known)
 			changes->say(changes->context, CHANGE_DELETED, shown);
 		return 0;
