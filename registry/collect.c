@@ -16,14 +16,6 @@ struct used {
 	struct strv blobs, layers;
 };
 
-static bool has(const struct strv *list, const char *name)
-{
-	for (size_t i = 0; i < list->len; i++)
-		if (str_eq(list->items[i], name))
-			return true;
-	return false;
-}
-
 static void mark_layers(const char *names, struct used *used)
 {
 	for (; names && *names; names += strcspn(names, ",")) {
@@ -88,7 +80,7 @@ static int mark_containers(const struct store *store, struct used *used, struct 
 static bool is_used(const struct strv *used, const char *name)
 {
 	cleanup_free char *plain = str_ndup(name, strcspn(name, "."));
-	return has(used, name) || has(used, plain);
+	return strv_has(used, name) || strv_has(used, plain);
 }
 
 static int sweep(int dir_fd, const struct strv *used, size_t *count, int64_t *bytes, struct err *err)

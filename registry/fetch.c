@@ -326,7 +326,7 @@ static int try_layer(const struct store *store, const struct fetch_from *from, c
 	return r;
 }
 
-static int empty_root(const struct staged *staged, struct err *err)
+int fetch_empty_root(const struct staged *staged, struct err *err)
 {
 	int r = fd_remove_tree(staged->dir_fd, "root", err);
 	if (r == 0 && mkdirat(staged->dir_fd, "root", 0755) < 0)
@@ -344,7 +344,7 @@ int fetch_layer(const struct store *store, const struct fetch_from *from, const 
 	int r = try_layer(store, from, options, progress, index, staged, &again, err);
 	if (again && (from->session || from->files)) {
 		err_clear(err);
-		r = empty_root(staged, err);
+		r = fetch_empty_root(staged, err);
 		if (r == 0)
 			r = try_layer(store, from, options, progress, index, staged, &again, err);
 	}

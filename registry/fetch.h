@@ -21,6 +21,9 @@ struct staged {
 /* Makes a locked staging directory with an empty "root" in it. */
 int fetch_stage(const struct store *store, struct staged *staged, struct err *err);
 
+/* Empties that "root" again. */
+int fetch_empty_root(const struct staged *staged, struct err *err);
+
 /* Media types of layers; anything else is refused by name. */
 int fetch_compression(const struct image_layer *layer, enum compression *ret_compression, struct err *err);
 

@@ -223,14 +223,6 @@ static int mount_merged(const struct install *p, size_t at, struct err *err)
 	return mount_below(p, at, upper_fd, work_fd, err);
 }
 
-static int empty_root(const struct staged *s, struct err *err)
-{
-	int r = fd_remove_tree(s->dir_fd, "root", err);
-	if (r == 0 && mkdirat(s->dir_fd, "root", 0755) < 0)
-		r = err_sys(err, "cannot make a staging directory");
-	return r;
-}
-
 static int mark_untold(const struct staged *s, struct err *err)
 {
 	cleanup_fd int root_fd = openat(s->dir_fd, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -242,7 +234,7 @@ static int apply(struct install *p, size_t i, struct err *err)
 	struct staged *s = &p->staged[i];
 	struct layer_options options = { .diff_id = s->layer->diff_id, .single_id = p->options->single_id };
 	enum compression compression = 0;
-	int r = empty_root(s, err);
+	int r = fetch_empty_root(s, err);
 	if (r == 0)
 		r = fetch_compression(s->layer, &compression, err);
 	cleanup_fd int merged_fd = r < 0 ? r : mount_merged(p, i, err);

@@ -26,9 +26,8 @@ struct save {
 
 static bool is_new(struct save *s, const char *name)
 {
-	for (size_t i = 0; i < s->written.len; i++)
-		if (str_eq(s->written.items[i], name))
-			return false;
+	if (strv_has(&s->written, name))
+		return false;
 	strv_add(&s->written, name);
 	return true;
 }

@@ -26,14 +26,6 @@ void verify_report_done(struct verify_report *report)
 	*report = (struct verify_report){ 0 };
 }
 
-static bool has(const struct strv *list, const char *text)
-{
-	for (size_t i = 0; i < list->len; i++)
-		if (str_eq(list->items[i], text))
-			return true;
-	return false;
-}
-
 static int hash_blob(const struct store *store, const struct digest *digest, struct digest *ret_found, struct err *err)
 {
 	struct hasher hasher;
@@ -62,8 +54,8 @@ static bool is_sound(struct verify *v, const struct digest *digest)
 {
 	struct digest found = { 0 };
 	struct err err = { 0 };
-	if (has(&v->sound, digest->text) || has(&v->bad, digest->text))
-		return has(&v->sound, digest->text);
+	if (strv_has(&v->sound, digest->text) || strv_has(&v->bad, digest->text))
+		return strv_has(&v->sound, digest->text);
 	int r = hash_blob(v->store, digest, &found, &err);
 	bool sound = r == 0 && digest_equal(&found, digest);
 	v->report->blobs++;

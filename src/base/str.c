@@ -162,6 +162,14 @@ void strv_extend(struct strv *v, const struct strv *more)
 	strv_copy(v, more->items);
 }
 
+bool strv_has(const struct strv *v, const char *s)
+{
+	for (size_t i = 0; i < v->len; i++)
+		if (str_eq(v->items[i], s))
+			return true;
+	return false;
+}
+
 char *strv_join(const struct strv *v, const char *between)
 {
 	struct buf text = { 0 };

@@ -55,6 +55,7 @@ void strv_add(struct strv *v, const char *s);   /* a copy */
 void strv_take(struct strv *v, char *s);        /* the string itself, now the list's */
 void strv_extend(struct strv *v, const struct strv *more);
 void strv_copy(struct strv *v, char *const *items); /* appends a NULL-terminated array (NULL: nothing) */
+bool strv_has(const struct strv *v, const char *s);
 char *strv_join(const struct strv *v, const char *between); /* one string, the caller's */
 void strv_done(struct strv *v);
 #define cleanup_strv __attribute__((cleanup(strv_done)))
