@@ -76,7 +76,7 @@ int err_take(struct err *err, const struct err *sent, const char *otherwise)
 {
 	*err = *sent;
 	err->text[sizeof err->text - 1] = 0;
-	keep_one_line(err->text);
+	shown_clean(err->text, "");
 	return err->code < 0 ? err->code : err_set(err, -EIO, "%s", otherwise);
 }
 
