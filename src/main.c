@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c owns the way from argv to the exit status; it is the only file that prints an error, and the only exit. */
+#include "src/base/rlimits.h"
 #include "src/base/self.h"
 #include "src/base/str.h"
 #include "src/cli/cli.h"
@@ -17,6 +18,7 @@ int main(int argc, char **argv)
 		status = cli_main(argc, words.items, &err);
 	if (err.code == -ENOSYS)
 		err_append(&err, "; `xrun doctor` names the call that this kernel, or a filter around xrun, lacks");
+	rlimits_explain(&err);
 	if (err.text[0])
 		fprintf(stderr, "xrun: %s\n", err.text);
 	if (status < 0)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -114,6 +115,7 @@ static int open_standard(struct err *err)
 
 int self_begin(char **argv, struct err *err)
 {
+	signal(SIGXFSZ, SIG_IGN); /* ulimit -f: an error like any other (EFBIG) then, for a supervisor's end would be its container's */
 	int r = open_standard(err);
 	if (r == 0)
 		r = protect(argv, err); /* before descriptors are marked: engines pass some on to us by number */

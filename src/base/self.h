@@ -11,7 +11,8 @@
  * What main does first. Standard input, output and error are open afterwards (to /dev/null where our caller closed them), and
  * nothing else of the caller's is passed on to programs. A container can get hold of this file (a command of /proc/self/exe,
  * CVE-2019-5736), and where it belongs to the user that the container's root is on the host, could change it: then a sealed
- * copy in memory is executed in its place, with the same arguments. 0 or a negative errno.
+ * copy in memory is executed in its place, with the same arguments. A file that gets too large (RLIMIT_FSIZE) is an error from then on,
+ * and no signal. 0 or a negative errno.
  */
 int self_begin(char **argv, struct err *err);
 

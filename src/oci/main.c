@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c owns xrun-oci's way from argv to the exit status; it is the only file that prints an error. */
+#include "src/base/rlimits.h"
 #include "src/base/self.h"
 #include "src/oci/oci.h"
 
@@ -62,6 +63,7 @@ int main(int argc, char **argv)
 	strv_copy(&words, argv); /* see src/main.c */
 	if (status == 0)
 		status = run(&globals, argc, words.items, &err);
+	rlimits_explain(&err);
 	if (err.text[0])
 		oci_log_error(&globals, &err);
 	if (status == -ECANCELED && !err.text[0])

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char file_name[] = "json.log";
@@ -25,7 +26,9 @@ static int open_file(struct logfile *log)
 
 int logfile_open(struct logfile *ret_log, int container_fd, uint64_t max_size, unsigned max_files, struct err *err)
 {
-	struct logfile log = { .max_size = max_size, .max_files = max_files };
+	struct rlimit limit = { .rlim_cur = RLIM_INFINITY };
+	getrlimit(RLIMIT_FSIZE, &limit); /* a file that is full would keep what comes last from the log, which matters most */
+	struct logfile log = { .max_size = limit.rlim_cur < max_size ? limit.rlim_cur : max_size, .max_files = max_files };
 	if (mkdirat(container_fd, "log", 0700) < 0 && errno != EEXIST)
 		return err_sys(err, "cannot make the container's directory log");
 	log.dir_fd = openat(container_fd, "log", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -25,3 +25,34 @@ load lib
 	# shellcheck disable=SC2154 # fails_with sets it
 	[[ $said == *"Resource temporarily unavailable"*"ulimit -u"* ]]
 }
+
+# limited LIMIT VALUE COMMAND...: with that limit of ulimit's.
+limited() {
+	# shellcheck disable=SC2016 # the inner shell's words
+	env ASAN_OPTIONS=detect_leaks=0 bash -c 'ulimit "$1" "$2"; shift 2; exec "$@"' bash "$@"
+}
+
+@test "a limit on open files is named" {
+	local files
+	for files in 8 12 20; do
+		fails_with 125 "Too many open files; xrun may have $files open here: ulimit -n 1024, or LimitNOFILE=" \
+			limited -n $files "$XRUN" --root "$BATS_TEST_TMPDIR/store" --network none "$PLACE/busybox-$(debian_name "$HOST")" true
+	done
+}
+
+@test "a limit on the size of files is an error that names it, and what is short runs" {
+	fails_with 125 "File too large; a file may have 10240 bytes here: ulimit -f unlimited" \
+		limited -f 10 "$XRUN" --root "$BATS_TEST_TMPDIR/store" pull -q "$NATIVE"
+	xrun pull -q "$NATIVE"
+	[ "$(limited -f 10 "$XRUN" --root "$STORE" "$NATIVE" echo ok)" = ok ]
+	# it is the program's own limit, too, and ends it as ever
+	[ "$(limited -f 10 "$XRUN" --root "$STORE" "$NATIVE" sh -c '(yes >/file); echo $?' 2>/dev/null)" = 153 ]
+}
+
+@test "a detached container outlives a log that is larger than files may be, and the log has what came last" {
+	xrun pull -q "$NATIVE"
+	limited -f 10 "$XRUN" --root "$STORE" run -d --name writer "$NATIVE" sh -c 'i=0; while [ $i -lt 500 ]; do echo line $i; i=$((i+1)); done; exit 3'
+	[ "$(xrun wait writer)" = 3 ]
+	[ "$(xrun logs writer | tail -1)" = "line 499" ]
+	remove_containers
+}
