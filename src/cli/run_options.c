@@ -52,7 +52,7 @@ const struct option run_options[] = {
 	{ "Files", .kind = OPTION_HEADING },
 	{ "volume", 'v', OPTION_LIST, FIELD(volumes), "HOST:CONTAINER[:ro,...]", "show a host file or directory in the container" },
 	{ "mount", 0, OPTION_LIST, FIELD(mounts), "type=TYPE,...", "the same and more, as docker writes it: type=bind|tmpfs|volume" },
-	{ "tmpfs", 0, OPTION_LIST, FIELD(tmpfs), "DIR[:OPTIONS]", "an empty directory in memory; size=64m,mode=1777,exec" },
+	{ "tmpfs", 0, OPTION_LIST, FIELD(tmpfs), "DIR[:OPTIONS]", "an empty directory in memory; size=64m,mode=1777,uid=33,exec" },
 	{ "device", 0, OPTION_LIST, FIELD(devices), "HOST[:CONTAINER]", "show a device node of the host" },
 	{ "read-only", 0, OPTION_SWITCH, FIELD(read_only), NULL, "make the image's files read-only" },
 	{ "read-only-tmpfs", 0, OPTION_SWITCH, FIELD(read_only_tmpfs), NULL, "=false: not even /run, /tmp, /var/tmp writable then" },

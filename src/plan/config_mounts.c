@@ -23,13 +23,20 @@ static json_t *options(const struct spec *spec, const struct spec_mount *m)
 		m->no_suid ? "nosuid" : "suid", m->no_dev ? "nodev" : "dev");
 	if (m->kind == MOUNT_BIND)
 		json_array_append_new(array, json_string(m->slave ? "rslave" : "rprivate"));
+	if (m->kind == MOUNT_BIND && m->flat)
+		json_array_append_new(array, json_string("bind"));
 	if (m->relabel && spec->isolation.file_label)
 		json_array_append_new(array, json_string(m->relabel == RELABEL_SHARED ? "z" : "Z"));
 	cleanup_free char *mode = str_fmt("mode=%o", m->mode), *size = str_fmt("size=%llu", (unsigned long long)m->size);
+	cleanup_free char *uid = str_fmt("uid=%u", m->uid), *gid = str_fmt("gid=%u", m->gid);
 	if (m->has_mode)
 		json_array_append_new(array, json_string(mode));
 	if (m->size)
 		json_array_append_new(array, json_string(size));
+	if (m->uid)
+		json_array_append_new(array, json_string(uid));
+	if (m->gid)
+		json_array_append_new(array, json_string(gid));
 	return array;
 }
 
@@ -50,7 +57,7 @@ static void take_option(const char *word, struct spec_mount *m)
 		const char *on, *off;
 		bool *field;
 	} flags[] = { { "ro", "rw", &m->read_only }, { "noexec", "exec", &m->no_exec }, { "nosuid", "suid", &m->no_suid },
-		{ "nodev", "dev", &m->no_dev }, { "rslave", "rprivate", &m->slave } };
+		{ "nodev", "dev", &m->no_dev }, { "rslave", "rprivate", &m->slave }, { "bind", "rbind", &m->flat } };
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (str_eq(word, flags[i].on) || str_eq(word, flags[i].off))
 			*flags[i].field = str_eq(word, flags[i].on);
@@ -60,6 +67,10 @@ static void take_option(const char *word, struct spec_mount *m)
 		m->has_mode = true;
 		m->mode = strtoul(word + strlen("mode="), NULL, 8) & 07777;
 	}
+	if (str_starts(word, "uid="))
+		m->uid = strtoul(word + strlen("uid="), NULL, 10);
+	if (str_starts(word, "gid="))
+		m->gid = strtoul(word + strlen("gid="), NULL, 10);
 	if (str_starts(word, "size="))
 		m->size = strtoull(word + strlen("size="), NULL, 10);
 }

@@ -17,7 +17,7 @@ static bool parse_milli(const char *text, size_t len, uint64_t *ret_milli)
 	if (len == 0 || len > 15)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '.' && places < 0 && i > 0 && i + 1 < len) {
+		if (text[i] == '.' && places < 0 && i + 1 < len) {
 			places = 0;
 		} else if (text[i] < '0' || text[i] > '9') {
 			return false;

@@ -32,6 +32,7 @@ static bool parse_mode(const char *text, unsigned *ret_mode)
 	return *ret_mode <= 07777;
 }
 
+/* The last two are for binds alone. */
 static bool apply_flag(const char *word, struct spec_mount *mount)
 {
 	const struct {
@@ -41,8 +42,10 @@ static bool apply_flag(const char *word, struct spec_mount *mount)
 		{ "ro", &mount->read_only, true }, { "rw", &mount->read_only, false }, { "noexec", &mount->no_exec, true },
 		{ "exec", &mount->no_exec, false }, { "nosuid", &mount->no_suid, true }, { "suid", &mount->no_suid, false },
 		{ "nodev", &mount->no_dev, true }, { "dev", &mount->no_dev, false },
+		{ "bind", &mount->flat, true }, { "rbind", &mount->flat, false },
 	};
-	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+	size_t count = sizeof flags / sizeof *flags - (mount->kind == MOUNT_BIND ? 0 : 2);
+	for (size_t i = 0; i < count; i++) {
 		if (str_eq(word, flags[i].word)) {
 			*flags[i].field = flags[i].value;
 			return true;
@@ -54,7 +57,7 @@ static bool apply_flag(const char *word, struct spec_mount *mount)
 /* Propagation, labels, and what there is nothing to do for: every copy is the same one. */
 static int apply_bind_option(const char *option, const char *text, const char *word, struct spec_mount *mount, struct err *err)
 {
-	static const char *const without_effect[] = { "rbind", "consistent", "cached", "delegated" };
+	static const char *const without_effect[] = { "consistent", "cached", "delegated" };
 	for (size_t i = 0; i < sizeof without_effect / sizeof *without_effect; i++)
 		if (str_eq(word, without_effect[i]))
 			return 0;
@@ -81,7 +84,14 @@ static int apply_tmpfs_option(const char *option, const char *text, const char *
 		mount->has_mode = true;
 		return 0;
 	}
-	return err_set(err, -EINVAL, "%s %s: unknown option %s; there are size=, mode=, ro, rw, noexec, exec, nosuid, suid, nodev", option,
+	if (str_starts(word, "uid=") || str_starts(word, "gid=")) {
+		unsigned long long id;
+		if (!str_to_u64(word + strlen("uid="), UINT32_MAX - 1, &id))
+			return err_set(err, -EINVAL, "%s %s: %s is no number of a user or group", option, text, word);
+		*(*word == 'u' ? &mount->uid : &mount->gid) = id;
+		return 0;
+	}
+	return err_set(err, -EINVAL, "%s %s: unknown option %s; there are size=, mode=, uid=, gid=, ro, rw, noexec, exec, nosuid, suid, nodev", option,
 		text, word);
 }
 
@@ -162,6 +172,7 @@ static const char *access_word(const char *value)
 /* docker's words for what -v and --tmpfs call otherwise; one whose value is none of its own stays as it is, and is unknown. */
 static const char *plain_word(char *word, char **ret_value)
 {
+	static const char *const flat[] = { "bind-nonrecursive", NULL }, *const recursive[] = { "bind-recursive", NULL };
 	static const char *const size[] = { "tmpfs-size", NULL }, *const mode[] = { "tmpfs-mode", NULL }, *const read_only[] = { "readonly", "ro", NULL };
 	static const struct {
 		const char *keys[2], *values[7];
@@ -173,6 +184,12 @@ static const char *plain_word(char *word, char **ret_value)
 	*ret_value = NULL;
 	if (str_eq(word, "readonly"))
 		return "ro";
+	if (str_eq(word, "bind-nonrecursive"))
+		return "bind";
+	if (take_key(word, flat, ret_value))
+		return !access_word(*ret_value) ? word : str_eq(access_word(*ret_value), "ro") ? "bind" : "rbind";
+	if (take_key(word, recursive, ret_value))
+		return str_eq(*ret_value, "disabled") ? "bind" : str_eq(*ret_value, "enabled") ? "rbind" : word;
 	if (take_key(word, read_only, ret_value))
 		return access_word(*ret_value) ? access_word(*ret_value) : word;
 	for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)

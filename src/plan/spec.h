@@ -54,8 +54,10 @@ struct spec_mount {
 	bool read_only, no_exec, no_suid, no_dev;
 	enum relabel relabel;
 	bool slave;             /* mounts that the host makes below the source show in the container */
+	bool flat;              /* without what is mounted below the source */
 	bool has_mode;
 	unsigned mode;
+	uint32_t uid, gid;      /* whose a tmpfs is */
 	uint64_t size;          /* bytes */
 };
 

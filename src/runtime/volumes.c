@@ -14,6 +14,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static int clone_source(const struct spec_mount *m, struct err *err)
+{
+	int fd = mount_clone(AT_FDCWD, m->source, !m->flat, err);
+	if (fd == -EINVAL && m->flat) /* the kernel lets nobody see what a mount of another user namespace's covers */
+		return err_set(err, -EINVAL, "volume %s: to leave out what is mounted below it takes the host's root, or a source without such mounts", m->source);
+	return fd < 0 ? err_prefix(err, "volume %s", m->source) : fd;
+}
+
+static int map_source(const struct spec_mount *m, int fd, int userns_fd, struct err *err)
+{
+	cleanup_free char *what = str_fmt("volume %s", m->source);
+	struct err alone = { 0 };
+	cleanup_fd int alone_fd = -1;
+	int r = mount_map_ids(fd, userns_fd, what, err);
+	if (r == 0 || m->flat)
+		return r;
+	alone_fd = mount_clone(AT_FDCWD, m->source, false, &alone);
+	if (alone_fd < 0 || mount_map_ids(alone_fd, userns_fd, what, &alone) < 0)
+		return r;
+	return err_set(err, r, "volume %s: among what is mounted below it is a file system that cannot map owners, such as proc (findmnt -R %s lists it): "
+		"--mount type=bind,source=%s,target=%s,bind-nonrecursive leaves out what is mounted there", m->source, m->source, m->source, m->target);
+}
+
 int volumes_map(const struct spec *spec, const struct idmap *map, int userns_fd, int *ret_fds, size_t *ret_count, struct err *err)
 {
 	for (size_t i = 0; i < spec->mount_count; i++) {
@@ -22,12 +45,11 @@ int volumes_map(const struct spec *spec, const struct idmap *map, int userns_fd,
 			continue;
 		if (*ret_count == STAGE_MAX_VOLUMES - 1)
 			return err_set(err, -E2BIG, "more than %d volumes", STAGE_MAX_VOLUMES - 1);
-		int fd = mount_clone(AT_FDCWD, m->source, true, err);
+		int fd = clone_source(m, err);
 		if (fd < 0)
-			return err_prefix(err, "volume %s", m->source);
+			return fd;
 		ret_fds[(*ret_count)++] = fd;
-		cleanup_free char *what = str_fmt("volume %s", m->source);
-		int r = mount_map_ids(fd, userns_fd, what, err);
+		int r = map_source(m, fd, userns_fd, err);
 		if (r < 0)
 			return r;
 	}
@@ -46,9 +68,7 @@ int volumes_bind(struct stage *stage, struct err *err)
 		if (m->kind == MOUNT_DEVICE) {
 			r = stage->volume_fds[i] = devices_bind(stage, i, err);
 		} else if (m->kind == MOUNT_BIND && stage->volume_fds[i] < 0) {
-			r = stage->volume_fds[i] = mount_clone(AT_FDCWD, m->source, true, err);
-			if (r < 0)
-				r = err_prefix(err, "volume %s", m->source);
+			r = stage->volume_fds[i] = clone_source(m, err);
 		}
 	}
 	return r < 0 ? r : 0;
@@ -64,7 +84,8 @@ static int attach_tmpfs(const struct spec_mount *m, int root_fd, struct err *err
 {
 	cleanup_free char *mode = str_fmt("%o", m->has_mode ? m->mode : 01777);
 	cleanup_free char *size = str_fmt("%llu", (unsigned long long)m->size);
-	const struct mount_option options[] = { { "mode", mode }, { m->size ? "size" : NULL, size }, { NULL, NULL } };
+	cleanup_free char *uid = str_fmt("%u", m->uid), *gid = str_fmt("%u", m->gid);
+	const struct mount_option options[] = { { "mode", mode }, { "uid", uid }, { "gid", gid }, { m->size ? "size" : NULL, size }, { NULL, NULL } };
 	cleanup_fd int mount_fd = mount_new("tmpfs", options, attributes(m), err);
 	cleanup_fd int target_fd = mount_fd < 0 ? mount_fd : target_open(root_fd, m->target, true, err);
 	return target_fd < 0 ? target_fd : mount_attach(mount_fd, target_fd, m->target, err);

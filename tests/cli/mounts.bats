@@ -115,3 +115,27 @@ mount_options() {
 	[ "$(wc -l </proc/self/mountinfo)" = "$before" ]
 	fails_with 125 "cannot show on the host" xrun -v "$BATS_FILE_TMPDIR/volume:/v:rshared" "$NATIVE" true
 }
+
+@test "a tmpfs belongs to whom uid= and gid= say, also when its container is started again" {
+	[ "$(xrun --tmpfs /t:uid=5,gid=7,mode=700 "$NATIVE" stat -c '%u %g %a' /t)" = "5 7 700" ]
+	xrun create --name owned --tmpfs /t:uid=5 "$NATIVE" stat -c '%u %g' /t
+	[ "$(xrun start -a owned)" = "5 0" ]
+	remove_containers
+	fails_with 125 "cannot set uid=4000000000" xrun --tmpfs /t:uid=4000000000 "$NATIVE" true
+}
+
+@test "what is mounted below a volume shows, or is left out where that is said" {
+	local inner='mkdir "$2/mounted"; mount -t tmpfs x "$2/mounted"; touch "$2/mounted/file"; exec "$1" --root "$3" "${@:4}"'
+	cp -r "$BATS_FILE_TMPDIR/volume" "$BATS_TEST_TMPDIR/volume"
+	if ((EUID == 0)); then
+		[ "$(unshare -m bash -c "$inner" bash "$XRUN" "$BATS_TEST_TMPDIR/volume" "$STORE" -v "$BATS_TEST_TMPDIR/volume:/v" "$NATIVE" ls /v/mounted)" = file ]
+		rmdir "$BATS_TEST_TMPDIR/volume/mounted"
+		[ -z "$(unshare -m bash -c "$inner" bash "$XRUN" "$BATS_TEST_TMPDIR/volume" "$STORE" -v "$BATS_TEST_TMPDIR/volume:/v:bind" "$NATIVE" ls /v/mounted)" ]
+		fails_with 125 "volume /: among what is mounted below it is a file system that cannot map owners" xrun -v /:/v "$NATIVE" true
+		xrun --mount type=bind,source=/,target=/v,bind-nonrecursive,readonly "$NATIVE" sh -c '[ -z "$(ls /v/proc)" ]'
+	else
+		[ "$(xrun -v "$BATS_TEST_TMPDIR/volume:/v:bind" "$NATIVE" cat /v/file)" = words ]
+		fails_with 125 "volume /: to leave out what is mounted below it takes the host's root" xrun -v /:/v:bind "$NATIVE" true
+		xrun -v /:/v "$NATIVE" ls /v/proc/self >/dev/null
+	fi
+}

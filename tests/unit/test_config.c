@@ -99,10 +99,13 @@ static void a_spec_comes_back_as_it_was(void **state)
 	comes_back(&spec);
 	spec_add_mount(&spec, NULL, "/own", false)->kind = MOUNT_OWN;
 	spec_add_mount(&spec, "/dev/x", "/dev/y", false)->kind = MOUNT_DEVICE;
+	spec_add_mount(&spec, "/flat", "/flat", false)->flat = true;
 	struct spec_mount *tmpfs = spec_add_mount(&spec, NULL, "/t", true);
 	tmpfs->has_mode = true;
 	tmpfs->mode = 01750;
 	tmpfs->size = 4096;
+	tmpfs->uid = 5;
+	tmpfs->gid = 7;
 	tmpfs->no_exec = tmpfs->no_suid = tmpfs->no_dev = false;
 	spec.isolation.label = str_dup("u:r:t:s0:c1,c2");
 	spec.isolation.file_label = str_dup("u:object_r:t:s0:c1,c2");

@@ -106,6 +106,24 @@ static void mounts_are_written_as_docker_writes_them(void **state)
 	refused(&request.mounts, "type=bind,source=/a,target=/b,bind-propagation=ro", "unknown option bind-propagation=ro");
 }
 
+static void a_bind_leaves_out_what_is_mounted_below_where_that_is_said(void **state)
+{
+	(void)state;
+	static const char *const options[] = { "bind-nonrecursive", "bind-nonrecursive=true", "bind-recursive=disabled", "bind-nonrecursive=0", "bind-recursive=enabled",
+		"rbind" };
+	for (size_t i = 0; i < 6; i++)
+		strv_take(&request.mounts, str_fmt("type=bind,src=/a,dst=/%zu,%s", i, options[i]));
+	strv_add(&request.volumes, "/a:/6:bind");
+	strv_add(&request.volumes, "/a:/7");
+	const struct spec_mount *m = planned();
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(m[i].flat, strchr("0126", m[i].target[1]) != NULL);
+	strv_done(&request.mounts);
+	strv_done(&request.volumes);
+	refused(&request.mounts, "type=bind,source=/a,target=/b,bind-recursive=writable", "unknown option bind-recursive=writable");
+	refused(&request.mounts, "type=bind,source=/a,target=/b,bind-nonrecursive=no", "unknown option bind-nonrecursive=no");
+}
+
 static void what_a_mount_s_readonly_does_not_mean_is_not_writable(void **state)
 {
 	(void)state;
@@ -128,7 +146,15 @@ static void a_tmpfs_has_a_size_a_mode_and_flags(void **state)
 	const struct spec_mount *m = planned();
 	assert_true(m[0].no_exec && m[0].no_suid && m[0].no_dev && !m[0].has_mode && !m[0].size);
 	assert_true(!m[1].no_exec && m[1].size == 65536 && m[1].mode == 01700);
+	assert_true(!m[1].uid && !m[1].gid);
 	strv_done(&request.tmpfs);
+	strv_add(&request.tmpfs, "/a:uid=5,gid=4294967294");
+	m = planned();
+	assert_true(m[0].uid == 5 && m[0].gid == 4294967294);
+	strv_done(&request.tmpfs);
+	refused(&request.tmpfs, "/a:uid=4294967295", "uid=4294967295 is no number of a user or group");
+	refused(&request.tmpfs, "/a:gid=-1", "gid=-1 is no number of a user or group");
+	refused(&request.tmpfs, "/a:bind", "unknown option bind");
 	refused(&request.tmpfs, "/a:size=x", "not a size");
 	refused(&request.tmpfs, "/a:mode=8", "unknown option mode=8");
 	refused(&request.tmpfs, "/a:z", "unknown option z");
@@ -248,6 +274,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_volume_s_options_are_docker_s, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_volume_without_a_source_is_the_container_s_own, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(mounts_are_written_as_docker_writes_them, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_bind_leaves_out_what_is_mounted_below_where_that_is_said, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_a_mount_s_readonly_does_not_mean_is_not_writable, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_tmpfs_has_a_size_a_mode_and_flags, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_device_is_given_whole, set_up, tear_down),

@@ -355,7 +355,7 @@ static void a_size_is_a_number_and_perhaps_a_unit(void **state)
 		uint64_t bytes;
 	} cases[] = {
 		{ "1", 1 }, { "1024", 1024 }, { "1b", 1 }, { "10B", 10 }, { "1k", 1024 }, { "1K", 1024 }, { "1kb", 1024 },
-		{ "2MiB", 2 << 20 }, { "64m", 64 << 20 }, { "1.5g", 1536ULL << 20 }, { "0.5k", 512 }, { "1.0009k", 1024 },
+		{ "2MiB", 2 << 20 }, { "64m", 64 << 20 }, { "1.5g", 1536ULL << 20 }, { "0.5k", 512 }, { ".5m", 512 << 10 }, { "1.0009k", 1024 },
 		{ "3T", 3ULL << 40 }, { "0016m", 16 << 20 },
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -369,7 +369,7 @@ static void a_size_is_a_number_and_perhaps_a_unit(void **state)
 static void what_is_no_size_is_refused_by_name(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "", "m", "-1", "+1", " 1", "1 ", "1 m", "0", "0m", "1.", ".5m", "1.2.3", "1,5g", "0x10",
+	static const char *const bad[] = { "", "m", "-1", "+1", " 1", "1 ", "1 m", "0", "0m", "1.", "1.2.3", "1,5g", "0x10",
 		"1e3", "1p", "1mm", "1mib2", "1bb", "1ib", "9999999999999t", "99999999999999999999", "0.0001k", "\xb2" };
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		uint64_t bytes = 42;
@@ -396,8 +396,8 @@ static void processors_are_counted_in_thousandths(void **state)
 	static const struct {
 		const char *text;
 		uint64_t milli;
-	} cases[] = { { "1", 1000 }, { "0.5", 500 }, { "0.01", 10 }, { "1.2345", 1234 }, { "1000", 1000000 } };
-	static const char *const bad[] = { "", "0", "0.009", "-1", "1.", ".5", "1.5.5", "half", "1 ", "1k", "1000.1", "1e1",
+	} cases[] = { { "1", 1000 }, { "0.5", 500 }, { ".5", 500 }, { "0.01", 10 }, { "1.2345", 1234 }, { "1000", 1000000 } };
+	static const char *const bad[] = { "", "0", ".", "0.009", "-1", "1.", "1.5.5", "half", "1 ", "1k", "1000.1", "1e1",
 		"99999999999999999999" };
 	struct err err = { 0 };
 	uint64_t milli = 0;
