@@ -61,13 +61,20 @@ static int set(const struct option *option, void *target, const char *value, str
 	return 0;
 }
 
+static int refuse_absent(const struct option *option, struct err *err)
+{
+	return err_set(err, -EINVAL, "there is no --%s: %s", option->name, option->help);
+}
+
 static int take_long(const struct option *table, void *target, struct cursor *c, struct err *err)
 {
 	const char *text = c->argv[c->at] + 2;
 	size_t len = strcspn(text, "=");
 	const struct option *option = find_long(table, text, len);
 	if (!option)
-		return err_set(err, -EINVAL, "unknown option --%.*s; `xrun COMMAND --help` lists them", (int)len, text);
+		return err_set(err, -EINVAL, "unknown option --%.*s; `%s COMMAND --help` lists them", (int)len, text, program_invocation_short_name);
+	if (option->kind == OPTION_ABSENT)
+		return refuse_absent(option, err);
 	return set(option, target, text[len] ? text + len + 1 : NULL, c, err);
 }
 
@@ -76,8 +83,10 @@ static int take_letters(const struct option *table, void *target, struct cursor 
 {
 	for (const char *letter = c->argv[c->at] + 1; *letter; letter++) {
 		const struct option *option = find_letter(table, *letter);
-		if (!option)
-			return err_set(err, -EINVAL, "unknown option -%c; `xrun COMMAND --help` lists them", *letter);
+		if (!option || (option->kind == OPTION_ABSENT && letter[1] && letter[1] != '=')) /* -arch is a slip, and not docker's -a */
+			return err_set(err, -EINVAL, "unknown option -%c; `%s COMMAND --help` lists them", *letter, program_invocation_short_name);
+		if (option->kind == OPTION_ABSENT)
+			return refuse_absent(option, err);
 		bool equals = letter[1] == '=';
 		bool takes_rest = equals || (option->kind != OPTION_SWITCH && option->kind != OPTION_MAYBE);
 		int r = set(option, target, takes_rest && letter[1] ? letter + 1 + equals : NULL, c, err);
@@ -128,12 +137,17 @@ static void help_line(const struct option *option, struct buf *text)
 		buf_fmt(text, "%s\n%*s%s\n", name, HELP_COLUMN, "", option->help);
 }
 
+bool option_is_real(const struct option *option)
+{
+	return option->kind != OPTION_HEADING && option->kind != OPTION_ABSENT;
+}
+
 void options_help(const struct option *table, struct buf *ret_text)
 {
 	for (const struct option *at = table; at->name; at++) {
 		if (at->kind == OPTION_HEADING)
 			buf_fmt(ret_text, "%s%s:\n", at == table ? "" : "\n", at->name);
-		else
+		else if (option_is_real(at))
 			help_line(at, ret_text);
 	}
 }

@@ -10,9 +10,9 @@
 
 /*
  * bool, const char *, struct strv, and const char * whose value only `=` can give ("" without): a heading is a row of --help
- * and nothing else.
+ * and nothing else; an absent one is docker's or podman's, for which the help says what to do instead: it is listed nowhere.
  */
-enum option_kind { OPTION_SWITCH, OPTION_TEXT, OPTION_LIST, OPTION_MAYBE, OPTION_HEADING };
+enum option_kind { OPTION_SWITCH, OPTION_TEXT, OPTION_LIST, OPTION_MAYBE, OPTION_HEADING, OPTION_ABSENT };
 
 struct option {
 	const char *name;  /* long name without dashes, or a heading's text; NULL ends the table */
@@ -29,6 +29,9 @@ struct option {
  */
 int options_parse(const struct option *table, void *target, int argc, char **argv, bool first_operand_ends,
 	struct strv *operands, struct err *err);
+
+/* Whether it can be given: a row that is neither a heading nor absent. */
+bool option_is_real(const struct option *option);
 
 /* The table as --help prints it. */
 void options_help(const struct option *table, struct buf *ret_text);

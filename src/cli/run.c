@@ -350,7 +350,8 @@ static int run_or_create(const struct globals *globals, const char *name, bool c
 {
 	struct request request = { .tls_verify = true, .read_only_tmpfs = true, .create = create };
 	cleanup_strv struct strv operands = { 0 };
-	int r = options_parse(run_options, &request, argc, argv, true, &operands, err);
+	request.help = argc == 1 && str_eq(argv[0], "-h"); /* else that is --hostname, as docker and podman have it */
+	int r = request.help ? 0 : options_parse(run_options, &request, argc, argv, true, &operands, err);
 	if (r == 0 && request.help)
 		r = cli_print_help(name);
 	else if (r == 0 && operands.len == 0)

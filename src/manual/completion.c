@@ -11,7 +11,7 @@
 static void print_words(const struct option *table)
 {
 	for (; table && table->name; table++)
-		if (table->kind != OPTION_HEADING)
+		if (option_is_real(table))
 			printf(" --%s", table->name);
 }
 
@@ -117,7 +117,7 @@ static void print_quoted(const char *text, const char *escape)
 static void print_zsh_options(const struct option *table, const struct command *command)
 {
 	for (; table && table->name; table++) {
-		if (table->kind == OPTION_HEADING)
+		if (!option_is_real(table))
 			continue;
 		printf("\t\t'%s--%s%s[", table->kind == OPTION_LIST ? "*" : "", table->name, table->arg && table->kind != OPTION_MAYBE ? "=" : "");
 		print_quoted(table->help, "[]:");
@@ -163,7 +163,7 @@ static void print_zsh(void)
 static void print_fish_options(const char *name, const struct option *table)
 {
 	for (; table && table->name; table++) {
-		if (table->kind == OPTION_HEADING)
+		if (!option_is_real(table))
 			continue;
 		printf("complete -c xrun -n '__fish_seen_subcommand_from %s' -l %s", name, table->name);
 		if (table->letter)

@@ -45,7 +45,7 @@ void manual_options(const struct option *table)
 	for (; table->name; table++) {
 		if (table->kind == OPTION_HEADING)
 			printf(".SS %s\n", table->name);
-		else
+		else if (option_is_real(table))
 			print_option(table);
 	}
 }

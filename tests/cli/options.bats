@@ -33,3 +33,32 @@ prepare() {
 	fails_with 125 "docker.io/library/rnu:latest is not in the store" xrun run --pull never rnu true
 	fails_with 125 "docker.io/library/perl:latest is not in the store" xrun --pull never perl true
 }
+
+@test "an option of docker's or podman's that there is none of says what to do instead" {
+	fails_with 125 "there is no --gpus: no driver is put into containers; --device shows a device node" xrun run --gpus all "$NATIVE" true
+	fails_with 125 "there is no --expose: -p publishes a port" xrun run --expose=80 "$NATIVE" true
+	fails_with 125 "there is no --attach: output always comes here" xrun run -a stdout "$NATIVE" true
+	fails_with 125 "unknown option --nonsense; \`xrun COMMAND --help\` lists them" xrun run --nonsense "$NATIVE" true
+	refute grep -e --gpus <(xrun run --help)
+}
+
+@test "a command of docker's says what to do instead, unless an image has its name" {
+	fails_with 125 "there is no command build, and no image of that name in the store: images are made by docker build" xrun build .
+	fails_with 125 "there is no command image, and no image of that name in the store: what is done to images stands without that word" xrun image ls
+	xrun tag "$NATIVE" docker.io/library/compose:latest
+	[ "$(xrun compose echo here)" = here ]
+}
+
+@test "-h names the host as with docker, and alone is help" {
+	[ "$(xrun run -h box "$NATIVE" cat /etc/hostname)" = box ]
+	[[ $(xrun run -h) == "Usage: xrun run "* ]]
+	[[ $(xrun create -h) == "Usage: xrun create "* ]]
+}
+
+@test "help and version take a command's name, and no other words" {
+	[ "$(xrun help run)" = "$(xrun run --help)" ]
+	[ "$(xrun help)" = "$(xrun --help)" ]
+	fails_with 125 "there is no command nonsense; \`xrun help\` lists them" xrun help nonsense
+	[[ $(xrun version --help) == "Usage: xrun version"* ]]
+	fails_with 125 "xrun version takes no arguments, and there is nonsense" xrun version nonsense
+}

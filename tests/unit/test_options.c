@@ -27,6 +27,7 @@ static const struct option table[] = {
 	{ "memory", 'm', OPTION_TEXT, FIELD(memory), "SIZE", "limit memory" },
 	{ "env", 'e', OPTION_LIST, FIELD(env), "NAME[=VALUE]", "set a variable" },
 	{ "volume", 'v', OPTION_LIST, FIELD(volumes), "HOST:CONTAINER", "show a directory" },
+	{ "attach", 'a', OPTION_ABSENT, 0, NULL, "it always is" },
 	{ 0 },
 };
 
@@ -131,6 +132,19 @@ static void the_last_letter_of_several_may_take_an_argument(void **state)
 	assert_true(f->target.interactive && f->target.terminal);
 	assert_list(&f->target.env, "A=1");
 	assert_string_equal(f->target.memory, "2g");
+}
+
+static void an_absent_option_says_what_to_do_instead_and_is_not_listed(void **state)
+{
+	struct fixture *f = *state;
+	cleanup_buf struct buf help = { 0 };
+	static const char *const ways[] = { "--attach", "--attach=stdout", "-a", "-a=stdout", "-ita" };
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		assert_int_equal(PARSE_RUN(f, ways[i], "stdout"), -EINVAL);
+		assert_string_equal(f->err.text, "there is no --attach: it always is");
+	}
+	options_help(table, &help);
+	assert_null(strstr(help.data, "attach"));
 }
 
 static void an_argument_may_look_like_an_option(void **state)
@@ -302,6 +316,7 @@ int main(void)
 		test(letters_may_stand_together),
 		test(a_letters_argument_may_follow_at_once),
 		test(the_last_letter_of_several_may_take_an_argument),
+		test(an_absent_option_says_what_to_do_instead_and_is_not_listed),
 		test(an_argument_may_look_like_an_option),
 		test(a_list_keeps_all_in_order_and_a_text_the_last),
 		test(a_switch_may_be_said_to_be_true_or_false),
