@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MS = 1000000 };
+enum { MS = 1000000, REAP_MS = 1000 };
 
 static const struct spec_health *plan(const struct run *run)
 {
@@ -108,8 +108,9 @@ void health_step(struct health *health, struct run *run)
 }
 
 /*
- * The check alone would leave behind what it waits for: its whole process group goes, which join.c has it lead. Once stopped, the process
- * of ours that runs it does not wait for it, so that its number stays its own. Without CONFIG_PROC_CHILDREN it is the check alone.
+ * The check alone would leave behind what it waits for: its whole process group goes, which join.c has it lead. Stopped before, the process
+ * of ours that runs it does not wait for it, so that its number stays its own. Then that one does wait, or the check would be a zombie of the
+ * container's first process, one more each time, where that waits for nobody. Without CONFIG_PROC_CHILDREN it is the check alone.
  */
 static void end_check(pid_t pid)
 {
@@ -124,7 +125,9 @@ static void end_check(pid_t pid)
 	if (fd_read_file(AT_FDCWD, path, 4096, &children, &ignored) == 0 && children.len)
 		for (char *at = children.data; (child = strtol(at, &at, 10)) > 1;)
 			kill(-(pid_t)child, SIGKILL);
-	kill(pid, SIGKILL);
+	kill(pid, SIGCONT);
+	if (children.len == 0 || process_ends_within(pid, REAP_MS) <= 0)
+		kill(pid, SIGKILL);
 }
 
 void health_end(struct health *health)

@@ -105,3 +105,12 @@ runs_in() {
 	await prints unhealthy xrun inspect --format '{{.State.Health.Status}}' clock
 	xrun rm -f clock >/dev/null
 }
+
+@test "a check that takes too long leaves no zombie with a first process that waits for nobody" {
+	xrun run -d --name deaf --health-cmd 'exec sleep 3457' --health-interval 50ms --health-timeout 50ms --health-retries 3 "$NATIVE" sleep 1000 >/dev/null
+	is_unhealthy() { [ "$(xrun inspect -f '{{.State.Health.Status}}' deaf)" = unhealthy ]; }
+	await is_unhealthy
+	[[ $(xrun top deaf stat args) == *"sleep 1000"* ]]
+	has_zombies() { xrun top deaf stat | grep -q '^Z'; }
+	await ! has_zombies # one that was killed just now is waited for in a moment
+}
