@@ -15,6 +15,7 @@
 #include "binfmt/emulator.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/base/signals.h"
 #include "src/runtime/interface.h"
 #include "src/runtime/shortage.h"
 
@@ -29,7 +30,9 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static bool is_pasta(const char *helper)
@@ -219,14 +222,30 @@ int network_start(struct network_helper *ret_helper, const struct spec *spec, co
 	return 0;
 }
 
+/* Left to network_stop to be waited for. */
+static char *describe_end(pid_t pid)
+{
+	siginfo_t info = { 0 };
+	if (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid != pid)
+		return str_dup("it did not say why");
+	cleanup_free char *name = info.si_code == CLD_EXITED ? NULL : signal_name(info.si_status);
+	return name ? str_fmt("%s killed it", name) : str_fmt("with status %d, and without a reason", info.si_status);
+}
+
 int network_failed(struct network_helper *network, struct err *err)
 {
+	struct rlimit space = { 0 };
 	cleanup_buf struct buf said = { 0 };
 	fd_read_all(network->output_fd, 65536, &said);
 	while (said.len && said.data[said.len - 1] == '\n')
 		said.data[--said.len] = 0;
 	const char *before = said.len ? strrchr(said.data, '\n') : NULL, *reason = before ? before + 1 : said.data; /* the last line is why */
-	return err_set(err, -EIO, "the container's network: %s ended: %.400s", network->helper, said.len ? reason : "it did not say why");
+	cleanup_free char *end = said.len ? NULL : describe_end(network->pid);
+	err_set(err, -EIO, "the container's network: %s ended: %.400s", network->helper, end ? end : reason);
+	getrlimit(RLIMIT_AS, &space);
+	if (space.rlim_cur != RLIM_INFINITY)
+		err_append(err, "; it may use %llu KiB of address space here: ulimit -v unlimited allows more", (unsigned long long)space.rlim_cur / 1024);
+	return err->code;
 }
 
 void network_end(struct network_helper *network)

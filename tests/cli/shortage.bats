@@ -56,3 +56,12 @@ limited() {
 	[ "$(xrun logs writer | tail -1)" = "line 499" ]
 	remove_containers
 }
+
+@test "a limit on address space that ends the network's program is named" {
+	! sanitized || return 0 # which takes terabytes of it
+	xrun pull -q "$NATIVE"
+	fails_with 125 "; it may use 20000 KiB of address space here: ulimit -v unlimited allows more" \
+		limited -v 20000 "$XRUN" --root "$STORE" --network private "$NATIVE" true
+	# shellcheck disable=SC2154 # fails_with sets it
+	[[ $said == *"the container's network: "*pasta* ]]
+}
