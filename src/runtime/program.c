@@ -32,7 +32,12 @@ int program_leave_keyring(struct err *err)
 {
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS || errno == EPERM)
 		return 0;
-	return err_sys(err, "cannot make a session keyring");
+	int error = errno;
+	err_sys(err, "cannot make a session keyring");
+	if (error == EDQUOT)
+		err_append(err, "; it is the quota of keys (keyrings(7)), of which each container takes one: /proc/key-users has what is used, and "
+			"sudo sysctl kernel.keys.%s=2000 allows more", self_is_host_root() ? "root_maxkeys" : "maxkeys");
+	return err->code;
 }
 
 /* The pty comes from the container's own devpts, its peer by TIOCGPTPEER: no path that the image could have swapped. */
