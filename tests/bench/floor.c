@@ -7,7 +7,6 @@
  * Reads all that is below each SOURCE into memory, then makes it anew below TARGET/0, TARGET/1, ... and flushes that: directories first,
  * then files and symlinks with their content and time by THREADS threads, then hard links. Prints how long this took, and how much of it the flush.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <ftw.h>

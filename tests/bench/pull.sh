@@ -10,7 +10,7 @@ skopeo copy -q --dest-tls-verify=false "oci:$cache/dev:dev" "docker://$host/benc
 for tag in layers update bare small zstd; do
 	skopeo copy -q --dest-tls-verify=false "oci:$cache/bench-3:$tag" "docker://$host/bench:$tag"
 done
-gcc -O2 -o "$work/floor" tests/bench/floor.c
+gcc -D_GNU_SOURCE -O2 -o "$work/floor" tests/bench/floor.c
 unprivileged=$([[ $EUID == 0 ]] || echo --rootless)
 
 digests() {
