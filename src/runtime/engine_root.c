@@ -10,10 +10,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /*
@@ -75,6 +77,19 @@ int engine_root_begin(const struct engine_stage *stage, struct err *err)
 	return r < 0 ? r : fd_take(&root_fd);
 }
 
+/* What the root has at /proc, if that is a procfs: the image's own directory may hold links and fifos, or another's files. */
+static int open_shown_proc(int root_fd, struct err *err)
+{
+	struct statfs fs;
+	cleanup_fd int fd = fd_openat2(root_fd, "proc", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	if (fd < 0)
+		return err_code(err, fd, "cannot open /proc for sysctl");
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return err_set(err, -EINVAL, "sysctl: these namespaces allow no procfs of the container's own, and its /proc is none; "
+			"config.json has to mount one there");
+	return fd_take(&fd);
+}
+
 /* A procfs of the container's namespaces; where it cannot have one, the one that shows in its root. */
 static int set_sysctls(const struct engine_stage *stage, int root_fd, struct err *err)
 {
@@ -82,8 +97,8 @@ static int set_sysctls(const struct engine_stage *stage, int root_fd, struct err
 		return 0;
 	cleanup_fd int proc_fd = mount_new("proc", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
 	if (proc_fd < 0)
-		proc_fd = fd_openat2(root_fd, "proc", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-	return proc_fd < 0 ? err_code(err, proc_fd, "cannot open /proc for sysctl") : procfs_set_sysctls(proc_fd, stage->spec, err);
+		proc_fd = open_shown_proc(root_fd, err);
+	return proc_fd < 0 ? proc_fd : procfs_set_sysctls(proc_fd, stage->spec, err);
 }
 
 /* Alone it is for who cannot pivot, in an initial RAM disk: the host's files are covered, not gone. --no-pivot is weaker. */

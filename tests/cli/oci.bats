@@ -127,6 +127,19 @@ load bundle
 	fails_saying 'kernel/hostname is another one than "hostname", box' oci create -b "$B" one
 }
 
+# Where the namespaces allow no procfs of the container's own: with the host's pid namespace and another user namespace.
+@test "linux.sysctl is written to a procfs, and not to files of the image that are where one would be" {
+	ROOTFS="$BATS_TEST_TMPDIR/root" make_bundle "$B" true
+	mkdir -p "$BATS_TEST_TMPDIR/root/proc/sys/net/ipv4"
+	mkfifo "$BATS_TEST_TMPDIR/root/proc/sys/net/ipv4/ip_forward" # nobody reads it: to open it for writing would wait for ever
+	change_config "$B" 'c["mounts"] = []; c["linux"].update({"maskedPaths": [], "readonlyPaths": [], "sysctl": {"net.ipv4.ip_forward": "1"}})
+c["linux"]["namespaces"] = [{"type": kind} for kind in ("mount", "network", "uts", "ipc", "user")]
+c["linux"].setdefault("uidMappings", [{"containerID": 0, "hostID": 0, "size": 65536}])
+c["linux"].setdefault("gidMappings", [{"containerID": 0, "hostID": 0, "size": 65536}])'
+	fails_saying "its /proc is none; config.json has to mount one there" timeout 20 "$OCI" --root "$BATS_TEST_TMPDIR/state" run -b "$B" one
+	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
+}
+
 @test "a working directory that is missing is made, also where the root is read-only" {
 	make_bundle "$B" pwd
 	change_config "$B" 'c["root"]["readonly"] = True; c["process"]["cwd"] = "/made/for/it"'
