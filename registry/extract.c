@@ -98,6 +98,8 @@ static enum parent_rule parent_rule(const struct extract *x)
 
 int extract_miss(struct extract *x, int code, const char *what, struct err *err)
 {
+	if (err->code)
+		return code;
 	if (x->mode != EXTRACT_UPPER || !parent_is_absent(code))
 		return err_code(err, code, "%s", what);
 	x->report->needs_lower = true;
@@ -137,6 +139,8 @@ int extract_open_parent(struct extract *x, bool hollow, struct err *err)
 		int r = implicit_make(&x->report->implicit, x->root_fd, x->path, hollow);
 		fd = r < 0 ? r : parent_open(&x->parent, x->root_fd, x->path, parent_rule(x));
 	}
+	if (fd == -EFBIG)
+		return err_set(err, fd, "the layer leaves out the entries of too many directories");
 	if (fd < 0)
 		return fd;
 	const char *base = entry_base(x->path);

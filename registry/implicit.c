@@ -88,19 +88,20 @@ static int find(int root_fd, const char *path)
 	return fd_openat2(root_fd, path, O_RDONLY | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
-static bool is_opaque(int root_fd, const char *path)
-{
-	cleanup_fd int fd = find(root_fd, path);
-	return fd >= 0 && overlay_is_opaque(fd);
-}
-
-/* Whether a directory above it is opaque in this layer: then it has nothing to do with what is below. */
+/*
+ * Whether a directory above it is opaque in this layer: then it has nothing to do with what is below. Gone down once, step by step: a
+ * path has two thousand at most, and to look each of them up from the root would be two million.
+ */
 static bool is_new(const struct implicit *implicit, int root_fd, const char *path)
 {
-	cleanup_free char *above = str_dup(path);
-	for (char *slash; implicit->opaque && (slash = strrchr(above, '/'));) {
-		*slash = 0;
-		if (is_opaque(root_fd, above))
+	cleanup_fd int above_fd = implicit->opaque ? parent_open_directory(root_fd, ".") : -1;
+	const char *name = path;
+	for (const char *slash; above_fd >= 0 && (slash = strchr(name, '/')); name = slash + 1) {
+		cleanup_free char *component = str_ndup(name, slash - name);
+		int fd = parent_open_directory(above_fd, component);
+		fd_close(&above_fd);
+		above_fd = fd;
+		if (fd >= 0 && overlay_is_opaque(fd))
 			return true;
 	}
 	return false;

@@ -149,6 +149,7 @@ static int run(struct stream *source, enum compression compression, const struct
 	err_clear(err);
 	tar.plain = p.plain = stream_new(options->blocks ? options->blocks : INFLATE_BLOCKS, INFLATE_BLOCK, 2);
 	int r = extract_init(&x, root_fd, mode, options->single_id, report, err);
+	x.parent.room = tar.max_entries;
 	if (r == 0)
 		r = start_pipeline(&p, err);
 	if (r == 0)

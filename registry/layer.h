@@ -34,7 +34,7 @@ struct layer_options {
 	bool single_id;             /* the user namespace maps one id only: owners are dropped and counted */
 	bool bottom;                /* the image's lowest layer: nothing lies below, so needs_lower cannot happen */
 	uint64_t max_bytes;         /* budget for the tar's bytes; 0: LAYER_MAX_BYTES */
-	uint64_t max_entries;       /* budget for entries; 0: the default, 4,000,000 */
+	uint64_t max_entries;       /* budget for entries, and for directories without one; 0: the default, 4,000,000 */
 	struct flush *flush;        /* hears what is written, or NULL */
 	size_t blocks;              /* of INFLATE_BLOCK bytes, between inflating and writing; 0: INFLATE_BLOCKS */
 };

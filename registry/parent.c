@@ -73,10 +73,20 @@ static int make(int dir_fd, const char *name)
 }
 
 /*
+ * The last component of `prefix`, below the directory that the ones before it led to. Only for a symlink is the way from the root gone
+ * again, of which a path may have forty: a path of two thousand components would cost two million steps otherwise.
+ */
+static int descend(int root_fd, int above_fd, const char *prefix, const char *name)
+{
+	int fd = parent_open_directory(above_fd, name);
+	return fd == -ENOTDIR || fd == -ELOOP ? find(root_fd, prefix, PARENT_IN_ROOT) : fd;
+}
+
+/*
  * Makes what is missing of `path`, a component at a time, each below the directory that the ones before led to. 0, or
  * 1 if a symlink to nothing was met: `path` is now what it means, to be begun anew.
  */
-static int create_through(int root_fd, char *path)
+static int create_through(int root_fd, char *path, uint64_t *room)
 {
 	char prefix[ENTRY_PATH_MAX];
 	bool fresh = false; /* the directory above is new, so nothing can be in it */
@@ -87,10 +97,11 @@ static int create_through(int root_fd, char *path)
 		memcpy(prefix, path, end - path);
 		prefix[end - path] = 0;
 		const char *name = prefix + (component - path);
-		int fd = fresh ? -ENOENT : find(root_fd, prefix, PARENT_IN_ROOT);
+		int fd = fresh ? -ENOENT : descend(root_fd, above_fd, prefix, name);
 		if (fd == -ENOENT) {
-			fd = make(above_fd, name);
+			fd = *room ? make(above_fd, name) : -EFBIG;
 			fresh = fd >= 0;
+			*room -= fresh;
 		}
 		if (fd == -EEXIST) {
 			int r = redirect(above_fd, path, component - path, name, end);
@@ -102,13 +113,13 @@ static int create_through(int root_fd, char *path)
 	return above_fd < 0 ? above_fd : 0;
 }
 
-static int create(int root_fd, const char *path)
+static int create(int root_fd, const char *path, uint64_t *room)
 {
 	enum { MAX_SYMLINKS = 40 }; /* the kernel's own bound */
 	char changing[ENTRY_PATH_MAX];
 	memcpy(changing, path, strlen(path) + 1);
 	for (int symlinks = 0; symlinks <= MAX_SYMLINKS; symlinks++) {
-		int r = create_through(root_fd, changing);
+		int r = create_through(root_fd, changing, room);
 		if (r <= 0)
 			return r < 0 ? r : find(root_fd, path, PARENT_IN_ROOT);
 	}
@@ -125,7 +136,7 @@ int parent_open(struct parent *parent, int root_fd, const char *path, enum paren
 	cleanup_free char *above = str_ndup(path, len);
 	int fd = find(root_fd, above, rule);
 	if (fd == -ENOENT && rule == PARENT_CREATE)
-		fd = create(root_fd, above);
+		fd = create(root_fd, above, &parent->room);
 	if (fd < 0)
 		return fd;
 	parent->fd = fd;

@@ -80,6 +80,7 @@ static int try_all(struct input in, int root_fd, enum extract_mode mode)
 	struct layer_report report = { 0 };
 	cleanup_extract struct extract x = { .root_fd = -1, .parent = PARENT_INIT, .link_parent = PARENT_INIT, .file_fd = -1 };
 	CHECK(extract_init(&x, root_fd, mode, jail_single_id(), &report, &err) == 0);
+	x.parent.room = 1000;
 	while (in.size && !report.needs_lower) {
 		int r = try_entry(&x, &in, &err);
 		if (r < 0)

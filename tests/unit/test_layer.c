@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -384,6 +385,57 @@ static void budgets_are_kept(void **state)
 	assert_int_equal(f->report.bytes, 2048);
 }
 
+/* An entry of four kilobytes, which compress to nothing, can want two thousand of them. */
+static void directories_that_a_layer_leaves_out_count_for_its_budget(void **state)
+{
+	struct fixture *f = *state;
+	const struct item items[] = { { '0', "a/b/c/f", "x" }, { '0', "a/b/g", "x" }, { 0 } };
+	assert_int_equal(unpack_with(f, (struct layer_options){ .bottom = true, .max_entries = 2 }, items), -EFBIG);
+	assert_non_null(strstr(f->err.text, "too many directories"));
+	assert_int_equal(fd_remove_tree(f->dir_fd, "a", &f->err), 0);
+	err_clear(&f->err);
+	assert_int_equal(unpack_with(f, (struct layer_options){ .bottom = true, .max_entries = 3 }, items), 0);
+}
+
+/* "a/a/.../N/a/a/.../f" as a pax record. */
+static char *deep_name(int depth, int number, int above)
+{
+	cleanup_buf struct buf path = { 0 };
+	for (int i = 0; i < depth; i++)
+		buf_fmt(&path, i == above ? "%d/" : "a/", number);
+	return str_fmt("%d path=%sf\n", (int)path.len + 12, path.data);
+}
+
+static double seconds_used(void)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* Of processor time: looked up from the root each, the directories of the first took 5 seconds, those of the second 8. */
+static void deep_names_cost_what_they_are_long(void **state)
+{
+	enum { COUNT = 40 };
+	struct fixture *f = *state;
+	struct item items[2 * COUNT + 1] = { 0 };
+	double before = seconds_used();
+	for (int i = 0; i < COUNT; i++) {
+		items[2 * i] = (struct item){ 'x', "pax", deep_name(1900, 10 + i, 1890) };
+		items[2 * i + 1] = (struct item){ '0', "cut" };
+	}
+	assert_int_equal(unpack_with(f, (struct layer_options){ .bottom = true }, items), 0);
+	for (int i = 0; i < COUNT; i++)
+		free((char *)items[2 * i].content);
+	assert_true(seconds_used() - before < 2);
+	cleanup_free char *name = deep_name(900, 10, -1);
+	const struct item below[] = { { '5', "x" }, { 0 } };
+	const struct item own[] = { { '5', "x" }, { '0', "x/.wh..wh..opq" }, { 'x', "pax", name }, { '0', "cut" }, { 0 } };
+	before = seconds_used();
+	assert_int_equal(inherit(f, below, own), 0);
+	assert_true(seconds_used() - before < 4);
+}
+
 static void every_byte_counts_for_the_diff_id(void **state)
 {
 	struct fixture *f = *state;
@@ -488,6 +540,8 @@ int main(void)
 		TEST(names_keep_their_bytes),
 		TEST(owners_outside_the_map_are_named_or_dropped),
 		TEST(budgets_are_kept),
+		TEST(directories_that_a_layer_leaves_out_count_for_its_budget),
+		TEST(deep_names_cost_what_they_are_long),
 		TEST(every_byte_counts_for_the_diff_id),
 		TEST(no_bytes_are_an_empty_layer),
 		TEST(applying_removes_first_and_follows_links_inside),
