@@ -83,6 +83,7 @@ void extract_done(struct extract *x)
 	buf_done(&x->late);
 	buf_done(&x->kept);
 	siblings_done(&x->siblings);
+	extract_forget_emptied(x);
 }
 
 static enum parent_rule parent_rule(const struct extract *x)

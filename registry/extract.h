@@ -35,6 +35,7 @@ struct extract {
 	struct parent parent, link_parent;
 	uint64_t whiteouts;          /* made so far */
 	struct buf late;             /* directories whose mode and time wait for the end */
+	void *emptied;               /* directories that opaque whiteouts have emptied: a tree (tsearch(3)) of extract_removal.c's */
 	struct buf kept;             /* directories of lower layers whose time is as it was, in the end */
 	struct timespec begin;       /* what has a later time was changed by us */
 	struct siblings siblings;    /* of the merged tree */

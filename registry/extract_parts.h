@@ -26,6 +26,7 @@ int extract_make_opaque(struct extract *x, int dir_fd, struct err *err);
 
 /* extract_removal.c: what an entry takes away from the merged tree; `name` is a whiteout's. */
 int extract_take_away(struct extract *x, const struct extract_entry *e, enum whiteout kind, const char *name, struct err *err);
+void extract_forget_emptied(struct extract *x);
 
 /* extract_link.c: hard links. */
 int extract_link(struct extract *x, int parent_fd, const char *name, const struct extract_entry *e, struct err *err);

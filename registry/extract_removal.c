@@ -5,10 +5,52 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+struct emptied {
+	dev_t device;
+	ino_t inode;
+};
+
+static int compare(const void *left, const void *right)
+{
+	const struct emptied *a = left, *b = right;
+	if (a->device != b->device)
+		return a->device < b->device ? -1 : 1;
+	return a->inode < b->inode ? -1 : a->inode > b->inode;
+}
+
+/*
+ * By whatever name it is called. The kernel reads a merged directory whole, with all that is gone from it, each time that it is opened: a
+ * layer that says the same four million times must not have it read so often.
+ */
+static bool is_emptied(struct extract *x, int dir_fd)
+{
+	struct stat st;
+	if (fstat(dir_fd, &st) < 0)
+		return false;
+	struct emptied *key = mem_new(sizeof *key);
+	*key = (struct emptied){ st.st_dev, st.st_ino };
+	struct emptied **found = tsearch(key, &x->emptied, compare);
+	if (found && *found == key)
+		return false;
+	free(key);
+	return found;
+}
+
+void extract_forget_emptied(struct extract *x)
+{
+	tdestroy(x->emptied, free);
+	x->emptied = NULL;
+}
 
 static int empty(struct extract *x, int dir_fd, struct err *err)
 {
+	if (is_emptied(x, dir_fd))
+		return 0;
 	int copy = parent_open_directory(dir_fd, ".");
 	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	if (!dir) {
