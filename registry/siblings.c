@@ -26,8 +26,9 @@ static int note(struct siblings *siblings, const struct stat *st, const char *pa
 	return 0;
 }
 
-/* One directory: its files of several names are noted, its directories added to `pending`. */
-static int list_directory(struct siblings *siblings, int root_fd, const char *path, struct strv *pending, struct err *err)
+/* One directory: its files of several names are noted, its directories added to `pending`, whose length is `bytes`. */
+static int list_directory(struct siblings *siblings, int root_fd, const char *path, struct strv *pending, size_t *bytes,
+	struct err *err)
 {
 	struct stat st;
 	int fd = fd_openat2(root_fd, *path ? path : ".", O_RDONLY | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
@@ -44,6 +45,8 @@ static int list_directory(struct siblings *siblings, int root_fd, const char *pa
 		cleanup_free char *name = str_fmt("%s%s%s", path, *path ? "/" : "", entry->d_name);
 		if (strlen(name) >= ENTRY_PATH_MAX)
 			return err_set(err, -ENAMETOOLONG, "a path of the image is longer than %d bytes", ENTRY_PATH_MAX - 1);
+		if (S_ISDIR(st.st_mode) && (*bytes += strlen(name)) > MAX_PATHS)
+			return err_set(err, -EFBIG, "the image has too many directories");
 		if (S_ISDIR(st.st_mode))
 			strv_add(pending, name);
 		else if (note(siblings, &st, name, err) < 0)
@@ -63,13 +66,14 @@ static int compare(const void *left, const void *right)
 int siblings_list(struct siblings *siblings, int root_fd, struct err *err)
 {
 	cleanup_strv struct strv pending = { 0 };
+	size_t bytes = 0;
 	int r = 0;
 	if (siblings->listed)
 		return 0;
 	siblings->listed = true;
 	strv_add(&pending, "");
 	for (size_t i = 0; r == 0 && i < pending.len; i++)
-		r = list_directory(siblings, root_fd, pending.items[i], &pending, err);
+		r = list_directory(siblings, root_fd, pending.items[i], &pending, &bytes, err);
 	if (r == 0 && siblings->count)
 		qsort(siblings->items, siblings->count, sizeof *siblings->items, compare);
 	return r;
