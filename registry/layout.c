@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_DEPTH = 2 };
+enum { MAX_DEPTH = 2, MAX_IMAGES = 10000, MAX_BYTES = 64 << 20 };
 
 void layout_image_done(struct layout_image *image)
 {
@@ -100,8 +100,19 @@ static bool has_blob(const struct layout_files *files, const struct digest *dige
 
 /* Image layouts. */
 
-static struct layout_image *add_image(struct layout *layout, const char *name)
+/* Indexes that lead to one index, whose entries are one image: a few kilobytes can name more than any memory holds. */
+static int spend(struct layout *layout, size_t bytes, struct err *err)
 {
+	layout->bytes += bytes;
+	layout->full = layout->count >= MAX_IMAGES || layout->bytes > MAX_BYTES;
+	return layout->full ? err_set(err, -E2BIG, "it names more than %d images, or has more than %d bytes of names and manifests, which are the limits",
+				      MAX_IMAGES, MAX_BYTES) : 0;
+}
+
+static struct layout_image *add_image(struct layout *layout, const char *name, size_t text_len, struct err *err)
+{
+	if (spend(layout, text_len + (name ? strlen(name) : 0), err) < 0)
+		return NULL;
 	layout->images = mem_grow(layout->images, layout->count + 1, sizeof *layout->images);
 	struct layout_image *image = &layout->images[layout->count++];
 	*image = (struct layout_image){ .name = str_dup(name) };
@@ -118,21 +129,38 @@ static int read_nested(const struct layout_files *files, const struct descriptor
 	if (depth >= MAX_DEPTH)
 		return err_set(err, -EBADMSG, "an index leads to an index, which leads to another one");
 	int r = layout_read_blob(files, &entry->digest, &text, err);
+	if (r == 0)
+		r = spend(layout, text.len, err);
 	return r < 0 ? r : add_entries(files, text.data, text.len, name, depth + 1, layout, err);
 }
 
-static void add_nested(const struct layout_files *files, const struct descriptor *entry, const char *name, int depth, struct layout *layout)
+static int add_nested(const struct layout_files *files, const struct descriptor *entry, const char *name, int depth, struct layout *layout,
+	struct err *err)
 {
-	struct err err = { 0 };
-	if (read_nested(files, entry, name, depth, layout, &err) < 0)
-		add_image(layout, name)->refusal = str_dup(err.text);
+	struct err why = { 0 };
+	if (read_nested(files, entry, name, depth, layout, &why) == 0)
+		return 0;
+	struct layout_image *image = layout->full ? NULL : add_image(layout, name, 0, &why);
+	if (image)
+		image->refusal = str_dup(why.text);
+	else
+		*err = why;
+	return image ? 0 : err->code;
 }
 
-static void add_other(const struct descriptor *entry, const char *name, struct layout *layout)
+static int add_manifest(const struct descriptor *entry, const char *name, bool other, struct layout *layout, struct err *err)
 {
-	struct layout_image *image = add_image(layout, name);
-	image->other = true;
-	image->refusal = str_fmt("it is no image, but of the type \"%s\"", entry->media_type);
+	struct layout_image *image = add_image(layout, name, 0, err);
+	if (!image)
+		return err->code;
+	image->other = other;
+	if (other) {
+		image->refusal = str_fmt("it is no image, but of the type \"%s\"", entry->media_type);
+		return 0;
+	}
+	image->manifest = entry->digest;
+	image->platform = entry->platform;
+	return 0;
 }
 
 /* The name is an entry's own, or the one of the entry that led to its index. */
@@ -148,15 +176,7 @@ static int add_entries(const struct layout_files *files, const char *text, size_
 		bool is_manifest = str_eq(entry->media_type, MEDIA_MANIFEST) || str_eq(entry->media_type, MEDIA_DOCKER_MANIFEST);
 		if (!has_blob(files, &entry->digest) || str_eq(entry->platform.os, "unknown"))
 			continue;
-		if (is_index) {
-			add_nested(files, entry, own, depth, layout);
-		} else if (!is_manifest) {
-			add_other(entry, own, layout);
-		} else {
-			struct layout_image *image = add_image(layout, own);
-			image->manifest = entry->digest;
-			image->platform = entry->platform;
-		}
+		r = is_index ? add_nested(files, entry, own, depth, layout, err) : add_manifest(entry, own, !is_manifest, layout, err);
 	}
 	index_done(&index);
 	return r;
@@ -232,11 +252,14 @@ static int describe_image(const struct archive_files *archive, const struct dock
 	return r;
 }
 
-static void add_docker_image(struct layout *layout, const char *name, const char *manifest)
+static int add_docker_image(struct layout *layout, const char *name, const char *manifest, struct err *err)
 {
-	struct layout_image *image = add_image(layout, name);
+	struct layout_image *image = add_image(layout, name, strlen(manifest), err);
+	if (!image)
+		return err->code;
 	image->manifest_text = str_dup(manifest);
 	digest_of(manifest, strlen(manifest), &image->manifest);
+	return 0;
 }
 
 int layout_read_docker(const struct archive_files *archive, struct layout *ret_layout, struct err *err)
@@ -255,9 +278,9 @@ int layout_read_docker(const struct archive_files *archive, struct layout *ret_l
 		cleanup_free char *manifest = NULL;
 		r = describe_image(archive, image, &manifest, err);
 		for (size_t j = 0; r == 0 && j < image->names.len; j++)
-			add_docker_image(&layout, image->names.items[j], manifest);
+			r = add_docker_image(&layout, image->names.items[j], manifest, err);
 		if (r == 0 && image->names.len == 0)
-			add_docker_image(&layout, NULL, manifest);
+			r = add_docker_image(&layout, NULL, manifest, err);
 	}
 	docker_images_done(&images);
 	if (r < 0)

@@ -24,12 +24,14 @@ void layout_image_done(struct layout_image *image);
 struct layout {
 	struct layout_image *images;
 	size_t count;
+	size_t bytes; /* of names and manifests kept, and of indexes read */
+	bool full;
 };
 void layout_done(struct layout *layout);
 
 /*
  * index.json, and indexes that it leads to. Images whose manifest is not there are left out, attestations as well. What is wrong with an index
- * that an entry leads to is that entry's refusal: there may be others.
+ * that an entry leads to is that entry's refusal: there may be others. At most 10,000 images, and 64 MiB of names, manifests and indexes.
  */
 int layout_read(const struct layout_files *files, struct layout *ret_layout, struct err *err);
 

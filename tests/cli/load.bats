@@ -279,3 +279,29 @@ listed() {
 		assert used.ru_utime + used.ru_stime < 5, used # of processor time; it took 15
 	END
 }
+
+@test "an archive of a few kilobytes that names millions of images is refused before it fills the memory" {
+	local kind
+	python3 - "$BATS_TEST_TMPDIR" <<-'END'
+		import hashlib, io, json, sys, tarfile
+		def archive(name, files):
+		    with tarfile.open(f"{sys.argv[1]}/{name}.tar", "w") as tar:
+		        for path, data in files.items():
+		            info = tarfile.TarInfo(path)
+		            info.size = len(data)
+		            tar.addfile(info, io.BytesIO(data))
+		files = {"oci-layout": b'{"imageLayoutVersion": "1.0.0"}'}
+		def index(what, kind):
+		    digest = hashlib.sha256(what).hexdigest()
+		    files["blobs/sha256/" + digest] = what
+		    entry = {"mediaType": f"application/vnd.oci.image.{kind}.v1+json", "digest": "sha256:" + digest, "size": len(what)}
+		    return json.dumps({"schemaVersion": 2, "manifests": [entry] * 2000}).encode()
+		files["index.json"] = index(index(index(b"{}", "manifest"), "index"), "index")
+		archive("oci", files)
+		image = {"Config": "config", "RepoTags": [f"a:{i}" for i in range(9000)], "Layers": ["dir/layer"] * 500}
+		archive("docker", {"config": b"{}", "dir/layer": b"", "manifest.json": json.dumps([image] * 9).encode()})
+	END
+	for kind in oci docker; do
+		fails_with 125 "which are the limits" timeout 60 bash -c 'ulimit -v 2000000; exec "$@"' - "$XRUN" --root "$STORE" load -i "$BATS_TEST_TMPDIR/$kind.tar"
+	done
+}
