@@ -37,6 +37,7 @@ struct transfer {
 	int64_t since_ms;       /* watched since then, */
 	uint64_t before, bytes; /* when so many bytes had come; so many have */
 	bool stalled;
+	bool away;              /* a redirect led to another place */
 	uint64_t sent;          /* of the request's body */
 };
 
@@ -375,6 +376,7 @@ static void set_request(struct http *http, struct transfer *transfer, const char
 static int perform(struct http *http, struct transfer *transfer, const char *url, struct err *err)
 {
 	bool at_home = location_same_place(url, transfer->request->url);
+	transfer->away = !at_home;
 	int r = set_certificates(http, transfer->request->endpoint, at_home, err);
 	if (r < 0)
 		return r;
@@ -443,6 +445,7 @@ int http_get(struct http *http, const struct http_request *request, struct http_
 	curl_easy_getinfo(http->easy, CURLINFO_CONTENT_TYPE, &type);
 	curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	response.status = (int)status;
+	response.elsewhere = transfer.away;
 	response.retry_after = retry_after < 0 ? 0 : retry_after > 3600 ? 3600 : (int)retry_after;
 	snprintf(response.content_type, sizeof response.content_type, "%.*s", (int)strcspn(type ? type : "", "; "), type ? type : "");
 	*ret_response = response;

@@ -37,6 +37,7 @@ struct http_request {
 struct http_response {
 	int status;
 	char content_type[128];
+	bool elsewhere;     /* a redirect led to it: another scheme, host or port answered */
 	char *challenge;    /* WWW-Authenticate, or NULL */
 	char *digest;       /* Docker-Content-Digest, or NULL */
 	char *location;     /* Location, or NULL */

@@ -53,10 +53,15 @@ static int denied(const struct session *session, const char *what, int status, s
 		endpoint->registry, status);
 }
 
-/* After a 401: 0 when there is something new to try. */
+/*
+ * After a 401: 0 when there is something new to try. Where a redirect led, nobody is told who we are, nor believed where to say so
+ * (CVE-2020-15157).
+ */
 static int log_in(struct session *session, struct http *http, struct http_response *response, const char *what, struct err *err)
 {
 	const struct endpoint *endpoint = endpoint_of(session);
+	if (response->elsewhere)
+		return err_set(err, -EACCES, "%s: %s sends us to another server, which wants a login of its own (401)", what, endpoint->registry);
 	auth_parse_challenge(response->challenge ? response->challenge : "", &session->challenge);
 	if (session->challenge.scheme == CHALLENGE_BEARER) {
 		int r = auth_fetch_token(endpoint, http, &session->challenge, session->actions ? session->actions : "pull", session->also,

@@ -141,6 +141,14 @@ only_for() {
 	grep "^localhost:.*/token/.* -$" "$BATS_TEST_TMPDIR/asked"
 }
 
+@test "where a redirect led is not believed where to send the password (CVE-2020-15157)" {
+	asked moved-challenge >/dev/null
+	refused moved-challenge "sends us to another server, which wants a login of its own" --creds ann:secret
+	asked moved-challenge >"$BATS_TEST_TMPDIR/asked"
+	only_for "$SCRIPTED" Basic
+	refute grep /token/ "$BATS_TEST_TMPDIR/asked"
+}
+
 @test "a token server that is neither https nor on this machine does not get the password" {
 	local name
 	for name in realm-plain realm-user realm-metadata; do

@@ -530,6 +530,8 @@ SCENARIOS = {
     "redirect-nowhere": layer(redirect("http://127.0.0.1:1/layer")),
     "moved-host": at_home(with_token(layer(moved(f"localhost:{PORT}"))), GOOD),
     "moved-port": at_home(with_token(layer(moved(f"127.0.0.1:{OTHER_PORT}"))), GOOD),
+    "moved-challenge": at_home(with_password(layer(moved(f"localhost:{PORT}"))), answer(
+        401, WWW_Authenticate=f'Bearer realm="http://localhost:{PORT}/token/moved-challenge"')),
     "moved-password": at_home(with_password(layer(moved(f"localhost:{PORT}"))), GOOD),
 
     "redirect-user": layer(redirect(f"http://ann:secret@127.0.0.1:{PORT}/layer")),
@@ -592,6 +594,7 @@ TOKENS = {
     "token-newline": answer(200, b'{"token": "x\\r\\nX-Evil: 1"}'),
     "token-error": answer(500, b"sorry"),
     "token-endless": answer(200, b'{"token": "', then=endless(b" " * 65536)),
+    "moved-challenge": issue(100),
     "token-redirect": redirect("file:///etc/passwd"),
     "two-challenges": issue(100),
     "push": issue(100),
