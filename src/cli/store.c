@@ -32,6 +32,27 @@ static char *default_runroot(void)
 	return run && *run == '/' ? str_fmt("%s/xrun", run) : NULL;
 }
 
+/* Nothing is in it, but for what a new file system brings. */
+static bool is_empty(int dir_fd)
+{
+	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	for (struct dirent *entry; dir && (entry = readdir(dir));)
+		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, "..") && !str_eq(entry->d_name, "lost+found"))
+			return false;
+	return dir;
+}
+
+/*
+ * The directory changes hands, and nobody else enters it any more: /etc would be lost, be it by a slip, or because who may write beside
+ * root's --root has put a symlink there.
+ */
+static bool may_become_store(int dir_fd)
+{
+	return is_empty(dir_fd) || faccessat(dir_fd, "oci-layout", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       faccessat(dir_fd, "containers", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* A directory of ours, made if need be, that belongs to the containers' root afterwards. */
 static int open_own(const char *path, const char *option, const struct idmap *map, struct err *err)
 {
@@ -46,6 +67,9 @@ static int open_own(const char *path, const char *option, const struct idmap *ma
 		return fd_take(&fd);
 	if (geteuid() != 0 || st.st_uid != 0)
 		return err_set(err, -EPERM, "the store %s belongs to user %u; give another with %s DIR", path, st.st_uid, option);
+	if (!may_become_store(fd))
+		return err_set(err, -ENOTEMPTY, "the directory %s has files of another kind in it, and would belong to the containers' root as a store; "
+			"give another with %s DIR", path, option);
 	if (fchmod(fd, 0700) < 0 || fchown(fd, map->uids.root_outside, map->gids.root_outside) < 0)
 		return err_sys(err, "cannot give the store %s to the containers' root", path);
 	return fd_take(&fd);

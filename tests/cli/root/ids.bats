@@ -45,6 +45,19 @@ prepare() {
 	setpriv --reuid xrun-test --regid xrun-test --clear-groups "$XRUN" --root "$kept" rmi --all
 }
 
+@test "root's --root takes over no directory that has something else in it, also where a symlink leads there" {
+	local place=$BATS_TEST_TMPDIR/precious before
+	mkdir -p "$place/etc" "$BATS_TEST_TMPDIR/new/lost+found"
+	before=$(stat -c '%a %u' "$place")
+	ln -s precious "$BATS_TEST_TMPDIR/link"
+	for store in precious link; do
+		fails_with 125 "$store has files of another kind in it" "$XRUN" --root "$BATS_TEST_TMPDIR/$store" images
+	done
+	[ "$(stat -c '%a %u' "$place") $(ls "$place")" = "$before etc" ]
+	"$XRUN" --root "$BATS_TEST_TMPDIR/new" images
+	"$XRUN" --root "$BATS_TEST_TMPDIR/new" images
+}
+
 # package_work ARCH: what dpkg and apt do in the image of that architecture.
 package_work() {
 	as_stranger "$XRUN" --root "$BATS_FILE_TMPDIR/stranger/store" -q --arch "$1" "$PLAIN/packages:$1" sh -ec '
