@@ -153,6 +153,19 @@ static void read_personality(struct oci_reader *o, const json_t *system, struct 
 	engine->personality = str_eq(domain, "LINUX32") ? PER_LINUX32 : PER_LINUX;
 }
 
+/* Names alone: "net/../kernel/core_pattern" begins like one of the network's, and is the host's. */
+static bool leads_down(const char *path)
+{
+	for (const char *at = path;; at++) {
+		size_t len = strcspn(at, "/");
+		if (len == 0 || (len <= 2 && strspn(at, ".") >= len))
+			return false;
+		at += len;
+		if (!*at)
+			return true;
+	}
+}
+
 /* As the kernel's path below /proc/sys; sysctl(8) takes slashes for dots and the other way round, of which the first decides. */
 static void read_sysctls(struct oci_reader *o, const json_t *system, struct strv *ret_list)
 {
@@ -166,7 +179,7 @@ static void read_sysctls(struct oci_reader *o, const json_t *system, struct strv
 		bool dots = path[strcspn(path, "./")] == '.';
 		for (char *at = path; dots && *at; at++)
 			*at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
-		if (!*path || strchr(path, '='))
+		if (!leads_down(path) || strchr(path, '='))
 			oci_refuse(o, "\"%s\" is no name", key);
 		strv_take(ret_list, str_fmt("%s=%s", path, text ? text : ""));
 	}

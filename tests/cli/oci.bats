@@ -140,6 +140,14 @@ c["linux"].setdefault("gidMappings", [{"containerID": 0, "hostID": 0, "size": 65
 	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ]
 }
 
+@test "linux.sysctl sets nothing of the host's by a way up from what is the container's" {
+	local host
+	host=$(</proc/sys/kernel/core_pattern)
+	make_bundle "$B" true
+	HOST_VALUE=$host change_config "$B" 'import os; c["linux"]["sysctl"] = {"net/../kernel/core_pattern": os.environ["HOST_VALUE"]}'
+	fails_saying '"net/../kernel/core_pattern" is no name' oci run -b "$B" one
+}
+
 @test "a working directory that is missing is made, also where the root is read-only" {
 	make_bundle "$B" pwd
 	change_config "$B" 'c["root"]["readonly"] = True; c["process"]["cwd"] = "/made/for/it"'

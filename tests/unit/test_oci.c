@@ -200,6 +200,10 @@ static void wrong_types_and_unknown_words_are_refused(void **state)
 	refuses(CONFIG("", ",\"sysctl\":{\"kernel.core_pattern\":\"|/x\"}", ""), "no namespace");
 	refuses(CONFIG("", ",\"sysctl\":{\"kernel.msgmax\":\"8192\"}", ""), "no ipc namespace");
 	refuses(CONFIG("", ",\"sysctl\":{\"kernel/hostname\":\"x\"}", ""), "no uts namespace");
+	refuses(CONFIG("", ",\"sysctl\":{\"net/../kernel/core_pattern\":\"|/x\"}", ""), "no name");
+	refuses(CONFIG("", ",\"sysctl\":{\"net/ipv4/.\":\"1\"}", ""), "no name");
+	refuses(CONFIG("", ",\"sysctl\":{\"net..core.somaxconn\":\"1\"}", ""), "no name");
+	refuses(CONFIG("", ",\"sysctl\":{\"\":\"1\"}", ""), "no name");
 	refuses("{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"domainname\":\"a\",\"linux\":{\"namespaces\":[{\"type\":\"mount\"},"
 		"{\"type\":\"uts\"}],\"sysctl\":{\"kernel.domainname\":\"b\"}}}", "another one than");
 	refuses("{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"hostname\":\"a\",\"linux\":{\"namespaces\":[{\"type\":\"mount\"},"
