@@ -125,6 +125,13 @@ static int end_first(const struct state *state, int number, unsigned timeout, st
 		       err_sys(err, "cannot kill container %s", state->name) : 0;
 }
 
+/* Who is stopped, by Ctrl-Z for one, does not see that the container has ended: everybody would wait. It lives, as its lock said. */
+static void wake(const struct state *state)
+{
+	if (state->supervisor > 0)
+		kill(state->supervisor, SIGCONT);
+}
+
 int signal_stop(int dir_fd, const struct state *state, int number, unsigned timeout, struct err *err)
 {
 	struct state now = { 0 };
@@ -133,6 +140,8 @@ int signal_stop(int dir_fd, const struct state *state, int number, unsigned time
 	int r = containers_write_file(dir_fd, "stop", "", 0, err);
 	if (r == 0)
 		r = state_read(dir_fd, &now, err); /* the process may be another by now, where it is started again and again */
+	if (r == 0)
+		wake(now.pid > 0 ? &now : state);
 	if (r == 0)
 		r = end_first(now.pid > 0 ? &now : state, number, timeout, err);
 	state_done(&now);

@@ -22,7 +22,7 @@ int signal_container(const struct state *state, int number, bool as_is, struct e
 
 /*
  * Ends a container and waits until its supervisor is done: `number`, and SIGKILL after `timeout` seconds. It will not be
- * started again by --restart. One that does not run is no error.
+ * started again by --restart. One that does not run is no error. A supervisor that is stopped goes on.
  */
 int signal_stop(int dir_fd, const struct state *state, int number, unsigned timeout, struct err *err);
 

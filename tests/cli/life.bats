@@ -406,6 +406,18 @@ cleared() {
 	[ "$(xrun exec "$got" sh -c 'echo $FROM')" = pipe ]
 }
 
+# As Ctrl-Z does.
+@test "a container ends by stop and by rm -f although its xrun is stopped" {
+	local how
+	for how in "stop -t 0" "rm -f"; do
+		xrun run -d --name box "$NATIVE" sh -c "$forever"
+		kill -STOP "$(xrun inspect -f '{{.Supervisor}}' box)"
+		# shellcheck disable=SC2086 # words
+		timeout 20 "$XRUN" --root "$STORE" $how box
+		xrun rm -f box
+	done
+}
+
 open_files() {
 	find "/proc/$1/fd" -type l | wc -l
 }
