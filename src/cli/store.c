@@ -35,12 +35,9 @@ static char *default_runroot(void)
 /* Nothing is in it, but for what a new file system brings. */
 static bool is_empty(int dir_fd)
 {
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	for (struct dirent *entry; dir && (entry = readdir(dir));)
-		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, "..") && !str_eq(entry->d_name, "lost+found"))
-			return false;
-	return dir;
+	struct err ignored;
+	cleanup_strv struct strv names = { 0 };
+	return fd_list(dir_fd, "it", &names, &ignored) == 0 && names.len <= strv_has(&names, "lost+found");
 }
 
 /*

@@ -46,12 +46,12 @@ prepare() {
 }
 
 @test "root's --root takes over no directory that has something else in it, also where a symlink leads there" {
-	local place=$BATS_TEST_TMPDIR/precious before
+	local place=$BATS_TEST_TMPDIR/precious before way
 	mkdir -p "$place/etc" "$BATS_TEST_TMPDIR/new/lost+found"
 	before=$(stat -c '%a %u' "$place")
 	ln -s precious "$BATS_TEST_TMPDIR/link"
-	for store in precious link; do
-		fails_with 125 "$store has files of another kind in it" "$XRUN" --root "$BATS_TEST_TMPDIR/$store" images
+	for way in precious link; do
+		fails_with 125 "$way has files of another kind in it" "$XRUN" --root "$BATS_TEST_TMPDIR/$way" images
 	done
 	[ "$(stat -c '%a %u' "$place") $(ls "$place")" = "$before etc" ]
 	"$XRUN" --root "$BATS_TEST_TMPDIR/new" images
