@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -116,6 +117,7 @@ static int open_standard(struct err *err)
 int self_begin(char **argv, struct err *err)
 {
 	signal(SIGXFSZ, SIG_IGN); /* ulimit -f: an error like any other (EFBIG) then, for a supervisor's end would be its container's */
+	umask(umask(0) & ~0700U); /* our caller's for others; what we make we must get into ourselves, and pasta, too */
 	int r = open_standard(err);
 	if (r == 0)
 		r = protect(argv, err); /* before descriptors are marked: engines pass some on to us by number */

@@ -12,7 +12,7 @@
  * nothing else of the caller's is passed on to programs. A container can get hold of this file (a command of /proc/self/exe,
  * CVE-2019-5736), and where it belongs to the user that the container's root is on the host, could change it: then a sealed
  * copy in memory is executed in its place, with the same arguments. A file that gets too large (RLIMIT_FSIZE) is an error from then on,
- * and no signal. 0 or a negative errno.
+ * and no signal. The umask is the caller's for other users and groups; to ourselves it denies nothing. 0 or a negative errno.
  */
 int self_begin(char **argv, struct err *err);
 

@@ -129,6 +129,21 @@ prepare() {
 	umask "$old"
 }
 
+@test "a umask that denies us our own files does not stop xrun, and what it denies others holds" {
+	(
+		umask 0777
+		own=$BATS_TEST_TMPDIR/store image=oci:$IMAGES:$(debian_name "$HOST")
+		"$XRUN" --root "$own" pull -q "$image"
+		[ "$("$XRUN" --root "$own" --network private "$image" sh -c umask)" = 0022 ]
+		"$XRUN" --root "$own" run -d --name masked "$image" sleep 60
+		[ "$("$XRUN" --root "$own" exec masked echo ok)" = ok ]
+		"$XRUN" --root "$own" rm -f masked
+		"$XRUN" --root "$own" save -o "$BATS_TEST_TMPDIR/saved" "$image"
+		"$XRUN" --root "$own" rmi --all
+	)
+	[ "$(stat -c %a "$BATS_TEST_TMPDIR/saved")" = 600 ]
+}
+
 @test "-w sets the working directory and makes it" {
 	[ "$(xrun -w /made/here "$NATIVE" pwd)" = /made/here ]
 }
