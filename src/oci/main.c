@@ -59,10 +59,13 @@ int main(int argc, char **argv)
 	struct oci_globals globals = { .log_fd = -1 };
 	look_at_descriptors(argc, argv, &globals);
 	cleanup_strv struct strv words = { 0 };
-	int status = self_begin(argv, &err);
-	strv_copy(&words, argv); /* see src/main.c */
+	int status = rlimits_check(&err);
 	if (status == 0)
+		status = self_begin(argv, &err);
+	if (status == 0) {
+		strv_copy(&words, argv); /* see src/main.c */
 		status = run(&globals, argc, words.items, &err);
+	}
 	rlimits_explain(&err);
 	if (err.text[0])
 		oci_log_error(&globals, &err);

@@ -15,6 +15,7 @@
 #include "binfmt/emulator.h"
 #include "src/base/fd.h"
 #include "src/base/process.h"
+#include "src/base/rlimits.h"
 #include "src/base/signals.h"
 #include "src/runtime/interface.h"
 #include "src/runtime/shortage.h"
@@ -30,7 +31,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -234,7 +234,6 @@ static char *describe_end(pid_t pid)
 
 int network_failed(struct network_helper *network, struct err *err)
 {
-	struct rlimit space = { 0 };
 	cleanup_buf struct buf said = { 0 };
 	fd_read_all(network->output_fd, 65536, &said);
 	while (said.len && said.data[said.len - 1] == '\n')
@@ -242,9 +241,7 @@ int network_failed(struct network_helper *network, struct err *err)
 	const char *before = said.len ? strrchr(said.data, '\n') : NULL, *reason = before ? before + 1 : said.data; /* the last line is why */
 	cleanup_free char *end = said.len ? NULL : describe_end(network->pid);
 	err_set(err, -EIO, "the container's network: %s ended: %.400s", network->helper, end ? end : reason);
-	getrlimit(RLIMIT_AS, &space);
-	if (space.rlim_cur != RLIM_INFINITY)
-		err_append(err, "; it may use %llu KiB of address space here: ulimit -v unlimited allows more", (unsigned long long)space.rlim_cur / 1024);
+	rlimits_explain_end(err);
 	return err->code;
 }
 
