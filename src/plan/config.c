@@ -157,6 +157,7 @@ static void add_emulation(json_t *object, const struct spec *spec)
 	add_text(object, "xrun.emulated", spec->emulated ? "true" : "false");
 	add_text(object, "xrun.cpuinfo", cpuinfo);
 	add_text(object, "xrun.debuggable", spec->debuggable ? "true" : NULL);
+	add_text(object, "xrun.core-dir", spec->core_dir);
 	add_text(object, "xrun.directories", spec->short_positions ? "32-bit" : NULL);
 	add_text(object, "xrun.aslr", spec->fixed_addresses ? "off" : NULL);
 	for (size_t i = 0; i < spec->emulator_count; i++)

@@ -170,6 +170,7 @@ static int take_annotations(json_t *annotations, struct spec *spec, struct err *
 	if (cpuinfo && sscanf(cpuinfo, "%31s %llx %llx", cpu, &hwcap, &hwcap2) == 3)
 		spec->cpuinfo = (struct spec_cpuinfo){ str_dup(cpu), hwcap, hwcap2 };
 	spec->debuggable = str_eq(get_text(annotations, "xrun.debuggable"), "true");
+	spec->core_dir = str_dup(get_text(annotations, "xrun.core-dir"));
 	const char *kept = get_text(annotations, "xrun.keep-id");
 	if (kept && sscanf(kept, "%u:%u", &spec->kept_uid, &spec->kept_gid) != 2)
 		return err_set(err, -EBADMSG, "the container's config.json names no ids by xrun.keep-id");

@@ -27,6 +27,23 @@ prepare() {
 	HOME=$BATS_TEST_TMPDIR gdb-multiarch -nx -batch -c "$core" ./crash -ex 'print value' | grep -q '= 42$'
 }
 
+@test "--core-dir counts for later starts of a container that is kept" {
+	local cores=$BATS_TEST_TMPDIR/cores
+	mkdir "$cores"
+	run xrun --name crasher --arch aarch64 --core-dir "$cores" "$PLAIN/test:arm64" sh -c 'kill -ABRT $$'
+	[ "$status" = 134 ]
+	rm "$cores"/sh.aarch64.*.ABRT.*.core
+	run xrun start -a crasher
+	echo "$output"
+	[ "$status" = 134 ]
+	[[ $output == *"xrun: a core: "* ]]
+	rm "$cores"/sh.aarch64.*.ABRT.*.core
+	xrun start crasher
+	[ "$(xrun wait crasher)" = 134 ]
+	xrun rm crasher # waits for what the supervisor still does
+	rm "$cores"/sh.aarch64.*.ABRT.*.core
+}
+
 @test "the command that is printed for a core of the container's own program finds that, and reads the core" {
 	local command
 	mkdir "$BATS_TEST_TMPDIR/cores" "$BATS_TEST_TMPDIR/own dir"

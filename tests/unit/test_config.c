@@ -41,6 +41,7 @@ static void fill(struct spec *spec)
 	spec->limits = (struct spec_limits){ .memory_bytes = 1 << 30, .cpu_milli = 1500, .pids = 7 };
 	spec->cpuinfo = (struct spec_cpuinfo){ str_dup("aarch64"), 0x2cbffffb, 0x76181 };
 	spec->fixed_addresses = true;
+	spec->core_dir = str_dup("/cores");
 	spec_add_emulator(spec, "riscv64", "/usr/bin/qemu-riscv64-static");
 	struct spec_emulator *emulator = spec_add_emulator(spec, "aarch64", "/usr/bin/qemu-aarch64-static");
 	strv_add(&emulator->options, "-cpu");
