@@ -11,7 +11,7 @@
 struct wish {
 	const char *message, *author;
 	struct strv changes;
-	bool pause, help;
+	bool pause, quiet, help;
 };
 
 const struct option commit_options[] = {
@@ -20,6 +20,7 @@ const struct option commit_options[] = {
 	{ "change", 'c', OPTION_LIST, offsetof(struct wish, changes), "INSTRUCTION",
 		"CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, STOPSIGNAL, USER, VOLUME or WORKDIR, as a Dockerfile has it" },
 	{ "pause", 'p', OPTION_SWITCH, offsetof(struct wish, pause), NULL, "pause a running container meanwhile" },
+	{ "quiet", 'q', OPTION_SWITCH, offsetof(struct wish, quiet), NULL, "print the image's id and nothing else, as without it" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };

@@ -32,7 +32,7 @@ uppermost() {
 @test "what a container has changed is in the image made of it" {
 	xrun run --name box "$NATIVE" sh -c 'mkdir /new && echo x >/new/file && ln /new/file /new/second && ln -s file /new/link &&
 		chown app:staff /new/file && chmod 4711 /new/file && mkfifo /new/fifo && touch -d @1234567 /new/file && echo y >>/etc/passwd'
-	id=$(xrun commit box "$TO:changed")
+	id=$(xrun commit -q box "$TO:changed")
 	[[ $id == sha256:* ]]
 	[ "$(xrun "$TO:changed" sh -c 'cat /new/second /new/link && stat -c "%a %u %g %h %Y" /new/file && tail -n 1 /etc/passwd && test -p /new/fifo')" = "x
 x
