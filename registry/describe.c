@@ -91,15 +91,30 @@ char *describe_image(const struct image *image, const struct strv *names, const 
 	return text;
 }
 
+static bool has_layer(const json_t *entry)
+{
+	return !json_is_true(json_object_get(entry, "empty_layer"));
+}
+
 static void add_step(struct history *history, const json_t *entry, const struct image *image, size_t *layer)
 {
 	struct history_step *step = &history->steps[history->count++];
-	step->is_empty = json_is_true(json_object_get(entry, "empty_layer")) || *layer >= image->layer_count;
+	step->is_empty = !has_layer(entry) || *layer >= image->layer_count;
 	step->created = str_dup(text_of(entry, "created"));
 	step->created_by = str_dup(text_of(entry, "created_by"));
 	step->comment = str_dup(text_of(entry, "comment"));
 	if (!step->is_empty)
 		step->size = image->layers[(*layer)++].size;
+}
+
+/* Of a base without a history, as a tar makes it, the steps are told by none: what builders add to a history is for the uppermost layers. */
+static size_t untold(const struct image *image, const json_t *entries)
+{
+	size_t i, told = 0;
+	json_t *entry;
+	json_array_foreach(entries, i, entry)
+		told += has_layer(entry);
+	return told < image->layer_count ? image->layer_count - told : 0;
 }
 
 int describe_history(const struct image *image, const char *config, size_t len, struct history *ret_history, struct err *err)
@@ -114,10 +129,10 @@ int describe_history(const struct image *image, const char *config, size_t len, 
 		return err_set(err, -EBADMSG, "the image's history has %zu steps; at most %d are taken", count, MAX_STEPS);
 	}
 	struct history history = { .steps = mem_new((count + image->layer_count + 1) * sizeof *history.steps) };
+	for (size_t lowest = untold(image, entries); layer < lowest;)
+		add_step(&history, NULL, image, &layer);
 	json_array_foreach(entries, i, entry)
 		add_step(&history, entry, image, &layer);
-	while (layer < image->layer_count)
-		add_step(&history, NULL, image, &layer);
 	json_decref(document);
 	*ret_history = history;
 	return 0;

@@ -71,6 +71,15 @@ assert d[1]['created_by'] == 'ENV A=b'"
 	xrun rmi "$PLAIN/images-$EUID:steps"
 }
 
+@test "of an image whose base has no history, the steps are the uppermost layers' and the base's size stands by itself" {
+	make_layout plainbase --layer "$(native_tar)" --layer "$(small_tar one)" --history '[{"created_by": "ENV A=b", "empty_layer": true},
+		{"created_by": "RUN echo one"}]'
+	xrun pull -q "oci:$LAYOUT:plainbase"
+	xrun history --format json "oci:$LAYOUT:plainbase" | json "assert [s.get('created_by', '') for s in d] == ['RUN echo one', 'ENV A=b', '']
+assert d[1]['size'] == 0 and 0 < d[0]['size'] < d[2]['size']"
+	xrun rmi "oci:$LAYOUT:plainbase"
+}
+
 @test "a tag is another name of the same image, and takes a name away from another one" {
 	xrun tag "$NATIVE" example.com/team/base:1
 	xrun --pull never example.com/team/base:1 true
