@@ -23,7 +23,7 @@ struct history {
 	size_t count;
 };
 
-/* A layer that no step tells of gets one without text: the steps' sizes always add up to the layers'. */
+/* The lowest layers, where the steps tell of fewer, get one without text each: the steps' sizes always add up to the layers'. */
 int describe_history(const struct image *image, const char *config, size_t len, struct history *ret_history, struct err *err);
 void history_done(struct history *history);
 
