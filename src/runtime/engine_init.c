@@ -60,14 +60,6 @@ static int await_birth(const struct engine_stage *stage, int go_fd, struct err *
 	return r < 0 ? r : set_names(stage->spec, err);
 }
 
-/* /dev/console is the terminal, too, where /dev is the container's own. */
-static int bind_console(int root_fd, struct err *err)
-{
-	cleanup_fd int fd = mount_clone(0, "", false, err);
-	cleanup_fd int target_fd = fd < 0 ? fd : target_open(root_fd, "dev/console", false, err);
-	return target_fd < 0 ? target_fd : mount_attach(fd, target_fd, "/dev/console", err);
-}
-
 static int open_terminal(const struct engine_stage *stage, int root_fd, int *ret_master_fd, struct err *err)
 {
 	const struct spec_engine *engine = stage->spec->engine;
@@ -77,7 +69,7 @@ static int open_terminal(const struct engine_stage *stage, int root_fd, int *ret
 	int r = program_open_terminal(root_fd, ret_master_fd, err);
 	if (r == 0 && engine->has_console_size)
 		ioctl(0, TIOCSWINSZ, &size);
-	return r < 0 ? r : bind_console(root_fd, err);
+	return r < 0 ? r : program_bind_console(root_fd, err);
 }
 
 /* To who keeps it: the engine's socket gets it with a name beside it, as its readers expect (runc, docs/terminals.md). */

@@ -9,9 +9,11 @@
 #include "src/plan/explain.h"
 #include "src/runtime/directories.h"
 #include "src/runtime/hidden.h"
+#include "src/runtime/mount.h"
 #include "src/runtime/security.h"
 #include "src/runtime/single.h"
 #include "src/runtime/stage.h"
+#include "src/runtime/target.h"
 #include "src/runtime/users.h"
 
 #include <errno.h>
@@ -62,6 +64,13 @@ int program_open_terminal(int root_fd, int *ret_terminal_fd, struct err *err)
 			return err_sys(err, "cannot connect the terminal");
 	*ret_terminal_fd = fd_take(&master_fd);
 	return 0;
+}
+
+int program_bind_console(int root_fd, struct err *err)
+{
+	cleanup_fd int fd = mount_clone(0, "", false, err);
+	cleanup_fd int target_fd = fd < 0 ? fd : target_open(root_fd, "dev/console", false, err);
+	return target_fd < 0 ? target_fd : mount_attach(fd, target_fd, "/dev/console", err);
 }
 
 int program_close_descriptors(int socket_fd, struct err *err)

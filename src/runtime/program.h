@@ -49,4 +49,7 @@ void program_reset_signals(void);
  */
 int program_open_terminal(int root_fd, int *ret_terminal_fd, struct err *err);
 
+/* /dev/console is the terminal that standard input is, too, where /dev below root_fd is the container's own. */
+int program_bind_console(int root_fd, struct err *err);
+
 #endif

@@ -159,6 +159,8 @@ static int mount_system(const struct stage *stage, int root_fd, int *ret_termina
 		r = make_dev(stage, root_fd, err);
 	if (r == 0 && stage->spec->terminal)
 		r = program_open_terminal(root_fd, ret_terminal_fd, err);
+	if (r == 0 && stage->spec->terminal)
+		r = program_bind_console(root_fd, err);
 	if (r == 0)
 		r = volumes_attach(stage, root_fd, err);
 	if (r == 0)

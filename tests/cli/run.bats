@@ -260,6 +260,13 @@ prepare() {
 	cmp "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }
 
+@test "with -t /dev/console is the terminal, whatever the image has there, and without it there is none" {
+	run script -qec "'$XRUN' --root '$STORE' -t --read-only '$NATIVE' sh -c 'echo said there >/dev/console; stat -Lc %t:%T /dev/console /dev/pts/0 | uniq | wc -l'" \
+		/dev/null </dev/null
+	[[ $output == *"said there"*1* ]]
+	[ "$(xrun "$NATIVE" sh -c 'test -e /dev/console || echo none')" = none ]
+}
+
 @test "the terminal follows the size of the caller's" {
 	run script -qec "stty rows 20 cols 80
 		(until [ -e '$BATS_TEST_TMPDIR/ready' ]; do sleep 0.05; done; stty rows 44 cols 132 </dev/tty) &
