@@ -210,6 +210,16 @@ static int run_foreground(const struct spec *spec, const struct idmap *map, int 
 	return r < 0 ? r : result.status;
 }
 
+/* systemd speaks to /dev/console alone, which is there with a terminal only: without one it would stop, and nobody would know. */
+static void tell_of_systemd(const struct spec *spec)
+{
+	static const char *const names[] = { "/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd" };
+	for (size_t i = 0; i < sizeof names / sizeof *names && spec->args.len; i++)
+		if (str_eq(spec->args.items[0], names[i]))
+			fprintf(stderr, "xrun: note: where %s is systemd it does not get far: it wants cgroups that it may change, which containers have not, and "
+					"without -t it does not say so; run the service's program itself\n", names[i]);
+}
+
 int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again, struct err *err)
 {
 	struct debuggee debuggee = DEBUGGEE_NONE;
@@ -219,6 +229,7 @@ int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again,
 		return r;
 	if (map->single)
 		fprintf(stderr, "xrun: note: the container has one user id only, so chown, su and mknod succeed without effect there: %s\n", map->why);
+	tell_of_systemd(spec);
 	r = debuggee_prepare(spec, &debuggee, err);
 	if (r >= 0 && spec->debuggable && spec->life.stacks)
 		spec->stacks_command = debug_stacks_command(spec, dir_fd);

@@ -267,6 +267,13 @@ prepare() {
 	[ "$(xrun "$NATIVE" sh -c 'test -e /dev/console || echo none')" = none ]
 }
 
+@test "of systemd as a container's program it is said that it does not get far, and what to do" {
+	run xrun "$NATIVE" /lib/systemd/systemd
+	[ "$status" = 127 ]
+	[[ $output == "xrun: note: where /lib/systemd/systemd is systemd it does not get far: "*"run the service's program itself"* ]]
+	[[ $(xrun "$NATIVE" true 2>&1) != *systemd* ]]
+}
+
 @test "the terminal follows the size of the caller's" {
 	run script -qec "stty rows 20 cols 80
 		(until [ -e '$BATS_TEST_TMPDIR/ready' ]; do sleep 0.05; done; stty rows 44 cols 132 </dev/tty) &
