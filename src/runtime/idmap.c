@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -195,10 +196,8 @@ static int write_by_helpers(const struct idmap *map, pid_t pid, struct err *err)
 	return failed;
 }
 
-int idmap_write(const struct idmap *map, pid_t pid, struct err *err)
+static int write_by_hand(const struct idmap *map, pid_t pid, struct err *err)
 {
-	if (geteuid() != 0 && !map->single)
-		return write_by_helpers(map, pid, err);
 	char text[128];
 	int r = 0;
 	if (map->single) /* user_namespaces(7): without privilege, setgroups must be denied before gid_map is written */
@@ -208,6 +207,23 @@ int idmap_write(const struct idmap *map, pid_t pid, struct err *err)
 		r = write_proc(pid, "uid_map", text, err);
 	format_range(text, sizeof text, &map->gids);
 	return r < 0 ? r : write_proc(pid, "gid_map", text, err);
+}
+
+/* A number means another process there than here, or none. */
+static bool proc_is_of_other_pids(void)
+{
+	char self[16] = "";
+	unsigned long long number;
+	return readlink("/proc/self", self, sizeof self - 1) > 0 && str_to_u64(self, INT_MAX, &number) && (pid_t)number != getpid();
+}
+
+int idmap_write(const struct idmap *map, pid_t pid, struct err *err)
+{
+	bool by_helpers = geteuid() != 0 && !map->single;
+	int r = by_helpers ? write_by_helpers(map, pid, err) : write_by_hand(map, pid, err);
+	if (r < 0 && proc_is_of_other_pids())
+		err_append(err, "; /proc is of another pid namespace than xrun is in: mount its own, as unshare --mount-proc and bwrap --proc /proc do");
+	return r;
 }
 
 /* A range must lie within one range of the parent's map, so it has the same two parts. */

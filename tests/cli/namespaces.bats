@@ -129,3 +129,12 @@ prepare() {
 	fails_with 125 "no clock may be before 0" xrun --monotonic-offset -2000000000 "$NATIVE" true
 	fails_with 125 "not a number of seconds" xrun --boottime-offset 1h "$NATIVE" true
 }
+
+@test "a /proc of another pid namespace than xrun's is told, with what to do" {
+	local options=
+	((EUID == 0)) || options=--map-root-user
+	# shellcheck disable=SC2086 # words
+	run unshare $options --pid --fork "$XRUN" --root "$BATS_TEST_TMPDIR/store" --network none "$PLACE/busybox-$(debian_name "$HOST")" true
+	[ "$status" = 125 ]
+	[[ $output == *"; /proc is of another pid namespace than xrun is in: mount its own, as unshare --mount-proc"* ]]
+}
