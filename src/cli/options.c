@@ -66,13 +66,20 @@ static int refuse_absent(const struct option *option, struct err *err)
 	return err_set(err, -EINVAL, "there is no --%s: %s", option->name, option->help);
 }
 
+static int refuse_unknown(const char *name, int len, struct err *err)
+{
+	if (len == 4 && strncmp(name, "root", len) == 0)
+		return err_set(err, -EINVAL, "--root stands before the command and its options: %s --root DIR COMMAND", program_invocation_short_name);
+	return err_set(err, -EINVAL, "unknown option --%.*s; `%s COMMAND --help` lists them", len, name, program_invocation_short_name);
+}
+
 static int take_long(const struct option *table, void *target, struct cursor *c, struct err *err)
 {
 	const char *text = c->argv[c->at] + 2;
 	size_t len = strcspn(text, "=");
 	const struct option *option = find_long(table, text, len);
 	if (!option)
-		return err_set(err, -EINVAL, "unknown option --%.*s; `%s COMMAND --help` lists them", (int)len, text, program_invocation_short_name);
+		return refuse_unknown(text, (int)len, err);
 	if (option->kind == OPTION_ABSENT)
 		return refuse_absent(option, err);
 	return set(option, target, text[len] ? text + len + 1 : NULL, c, err);

@@ -39,6 +39,8 @@ prepare() {
 	fails_with 125 "there is no --expose: -p publishes a port" xrun run --expose=80 "$NATIVE" true
 	fails_with 125 "there is no --attach: output always comes here" xrun run -a stdout "$NATIVE" true
 	fails_with 125 "unknown option --nonsense; \`xrun COMMAND --help\` lists them" xrun run --nonsense "$NATIVE" true
+	fails_with 125 "--root stands before the command and its options: xrun --root DIR COMMAND" xrun run --root /tmp "$NATIVE" true
+	fails_with 125 "--root stands before the command" xrun images --root=/tmp
 	refute grep -e --gpus <(xrun run --help)
 }
 
