@@ -72,10 +72,8 @@ static int enter_user_namespace(struct stage *stage, struct err *err)
 		return err->code;
 	if (stage->share && (setns(stage->share->outer_fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0))
 		return err_sys(err, "cannot enter the other container's user namespace");
-	if (!stage->share && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
-		int r = shortage_of_namespaces("cannot make a user namespace", err);
-		return r == -EUSERS ? r : err_append(err, "; xrun doctor says what does not allow them");
-	}
+	if (!stage->share && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		return shortage_of_namespaces("cannot make a user namespace", err);
 	int r = await_map(stage, err);
 	if (r == 0)
 		r = fd_reopen_directory(&stage->store_fd, err); /* as ourselves: its parents may be ours alone */

@@ -147,8 +147,8 @@ int shortage_of_namespaces(const char *what, struct err *err)
 {
 	if (errno == ENOSPC || errno == EUSERS) /* "No space left on device" would mislead */
 		return err_set(err, -EUSERS, "%s: no more may be made", what);
-	err_sys(err, "%s", what);
-	return shortage_explain(getpid(), err);
+	int r = err_sys(err, "%s", what);
+	return r == -EAGAIN ? shortage_explain(getpid(), err) : err_append(err, "; xrun doctor says what does not allow them");
 }
 
 int shortage_of_processes(struct err *err)

@@ -18,6 +18,14 @@ load lib
 	done
 }
 
+@test "where no namespaces are allowed, the doctor is named, by what needs no container as well" {
+	local command
+	for command in run pull; do
+		fails_with 125 "cannot make a user namespace: Operation not permitted; xrun doctor says what does not allow them" \
+			"$BATS_TEST_DIRNAME/deny.py" EPERM unshare -- "$XRUN" --root "$BATS_TEST_TMPDIR/store" $command "oci:$IMAGES:$(debian_name "$HOST")"
+	done
+}
+
 @test "a user's limit on processes is named" {
 	((EUID != 0)) || return 0 # it does not hold for root
 	fails_with 125 "of processes and threads user $EUID may have 1, and has" env ASAN_OPTIONS=detect_leaks=0 \
