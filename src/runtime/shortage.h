@@ -11,8 +11,8 @@
 int shortage_of_processes(struct err *err);
 
 /*
- * After an unshare(2) or clone(2) that failed: `what`, and the same, or else that the doctor says why. The limits on namespaces are for the user namespace in which xrun was
- * started: those are left to who gets err there, with the code -EUSERS, and calls shortage_explain.
+ * After an unshare(2) or clone(2) that failed: `what`, and the same, or else that the doctor says why. The limits on namespaces are for
+ * the user namespace in which xrun was started: those are left to who gets err there, with the code -EUSERS, and calls shortage_explain.
  */
 int shortage_of_namespaces(const char *what, struct err *err);
 

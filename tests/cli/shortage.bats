@@ -79,10 +79,10 @@ limited() {
 	local limit
 	xrun pull -q "$NATIVE"
 	for limit in 's 1000' 'd 10000'; do
-		fails_with 125 " ${limit#* } KiB" limited -${limit% *} "${limit#* }" "$XRUN" --root "$STORE" --network private "$NATIVE" true
+		fails_with 125 " ${limit#* } KiB" limited "-${limit% *}" "${limit#* }" "$XRUN" --root "$STORE" --network private "$NATIVE" true
 		# shellcheck disable=SC2154 # fails_with sets it
 		[[ $said == *"the container's network: "*pasta*": ulimit -${limit% *} "* ]]
-		[ "$(limited -${limit% *} "${limit#* }" "$XRUN" --root "$STORE" --network none "$NATIVE" echo ok)" = ok ]
+		[ "$(limited "-${limit% *}" "${limit#* }" "$XRUN" --root "$STORE" --network none "$NATIVE" echo ok)" = ok ]
 	done
 	fails_with 125 "xrun may have a stack of 32 KiB here and needs 128: ulimit -s 8192" limited -s 32 "$XRUN" --root "$STORE" "$NATIVE" true
 	fails_with 125 "xrun may use 900 KiB for its data here and needs 1024: ulimit -d unlimited" limited -d 900 "$XRUN" --root "$STORE" "$NATIVE" true
