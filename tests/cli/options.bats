@@ -60,7 +60,7 @@ prepare() {
 @test "help and version take a command's name, and no other words" {
 	[ "$(xrun help run)" = "$(xrun run --help)" ]
 	[ "$(xrun help)" = "$(xrun --help)" ]
-	fails_with 125 "there is no command nonsense; \`xrun help\` lists them" xrun help nonsense
+	fails_with 125 "nonsense is no command; \`xrun help\` lists them" xrun help nonsense
 	[[ $(xrun version --help) == "Usage: xrun version"* ]]
 	fails_with 125 "xrun version takes no arguments, and there is nonsense" xrun version nonsense
 }
