@@ -62,5 +62,5 @@ prepare() {
 	[ "$(xrun help)" = "$(xrun --help)" ]
 	fails_with 125 "nonsense is no command; \`xrun help\` lists them" xrun help nonsense
 	[[ $(xrun version --help) == "Usage: xrun version"* ]]
-	fails_with 125 "xrun version takes no arguments, and there is nonsense" xrun version nonsense
+	fails_with 125 "version takes no argument: nonsense" xrun version nonsense
 }
