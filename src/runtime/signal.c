@@ -125,7 +125,10 @@ static int end_first(const struct state *state, int number, unsigned timeout, st
 		       err_sys(err, "cannot kill container %s", state->name) : 0;
 }
 
-/* Who is stopped, by Ctrl-Z for one, does not see that the container has ended: everybody would wait. It lives, as its lock said. */
+/*
+ * Who is stopped, by Ctrl-Z for one, does not see that the container has ended: everybody would wait. It lives, as its lock said. Not before
+ * the end: it passes SIGCONT on, and an init that this takes out of sigwait(3) is for a moment one to which SIGTERM would be lost.
+ */
 static void wake(const struct state *state)
 {
 	if (state->supervisor > 0)
@@ -141,9 +144,9 @@ int signal_stop(int dir_fd, const struct state *state, int number, unsigned time
 	if (r == 0)
 		r = state_read(dir_fd, &now, err); /* the process may be another by now, where it is started again and again */
 	if (r == 0)
-		wake(now.pid > 0 ? &now : state);
-	if (r == 0)
 		r = end_first(now.pid > 0 ? &now : state, number, timeout, err);
+	if (r == 0)
+		wake(now.pid > 0 ? &now : state);
 	state_done(&now);
 	if (r < 0)
 		return r;
