@@ -3,7 +3,6 @@
 #ifndef XRUN_REGISTRY_DEFLATE_H
 #define XRUN_REGISTRY_DEFLATE_H
 
-
 #include <stddef.h>
 
 /* `put` takes what has been packed: 0 or a negative errno. The same bytes give the same result: no name, no time. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* extract_link.c owns a layer's hard links. */
 #include "registry/extract_parts.h"
+#include "src/base/overlay.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* 1: the name is that very file already; 0: it is another; linkat's EEXIST is all the same. */
@@ -15,16 +15,11 @@ static int same(int target_fd, const char *target, int parent_fd, const char *na
 		&& fstatat(parent_fd, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-static bool is_whiteout(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
-}
-
 /* The name of a whiteout of ours is there, and yet nothing to link to. */
 static bool is_gone(const struct extract *x, int target_fd, const char *target)
 {
 	struct stat st;
-	return x->whiteouts && fstatat(target_fd, target, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_whiteout(&st);
+	return x->whiteouts && fstatat(target_fd, target, &st, AT_SYMLINK_NOFOLLOW) == 0 && overlay_is_whiteout(&st);
 }
 
 /* 0, or a negative errno without a text; -EEXIST if something else has the name. */

@@ -2,6 +2,7 @@
 /* extract_mark.c owns whiteouts as an overlayfs lower directory has them (overlayfs.rst). */
 #include "registry/extract_parts.h"
 #include "src/base/fd.h"
+#include "src/base/overlay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 int extract_make_opaque(struct extract *x, int dir_fd, struct err *err)
 {
 	x->report->implicit.opaque = true;
-	if (fsetxattr(dir_fd, OPAQUE_XATTR, "y", 1, 0) == 0)
+	if (fsetxattr(dir_fd, OVERLAY_OPAQUE, "y", 1, 0) == 0)
 		return 0;
 	if (errno == EOPNOTSUPP)
 		return err_set(err, -EOPNOTSUPP, "the store's file system has no user.* extended attributes, which layers "

@@ -4,7 +4,6 @@
 #define XRUN_REGISTRY_WHITEOUT_H
 
 #include "src/base/err.h"
-#include "src/base/overlay.h"
 
 enum { ENTRY_PATH_MAX = 4096 }; /* with its NUL: PATH_MAX, the longest that the kernel takes */
 
@@ -16,9 +15,6 @@ int entry_path(const char *raw, char ret_path[ENTRY_PATH_MAX], struct err *err);
 
 /* The last component of a path in that form: a pointer into it. */
 const char *entry_base(const char *path);
-
-/* What overlayfs calls a directory opaque by, with its option userxattr: "y" (overlayfs.rst). */
-#define OPAQUE_XATTR OVERLAY_OPAQUE
 
 enum whiteout {
 	WHITEOUT_NONE,    /* a plain entry */

@@ -134,7 +134,7 @@ static void check_xattrs(int fd)
 	char names[4096];
 	ssize_t len = flistxattr(fd, names, sizeof names);
 	for (ssize_t at = 0; at < len; at += (ssize_t)strlen(names + at) + 1)
-		CHECK(!str_starts(names + at, "user.overlay.") || str_eq(names + at, OPAQUE_XATTR) ||
+		CHECK(!str_starts(names + at, "user.overlay.") || str_eq(names + at, OVERLAY_OPAQUE) ||
 			str_eq(names + at, OVERLAY_ROOT_UNTOLD));
 }
 
