@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* shown.c owns what of a text may reach a terminal. */
 #include "src/base/shown.h"
 
 #include <stdbool.h>

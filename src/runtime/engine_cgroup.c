@@ -215,14 +215,6 @@ int engine_cgroup_list(const struct cgroup *cgroup, struct strv *ret_pids)
 	return -ENOENT;
 }
 
-static bool is_listed(const struct strv *pids, const char *pid)
-{
-	for (size_t i = 0; i < pids->len; i++)
-		if (str_eq(pids->items[i], pid))
-			return true;
-	return false;
-}
-
 /* Those that are still listed when we have a hold of them: a number may have become another process'. One of a namespace that we do not see is 0. */
 static void kill_some(const struct cgroup *cgroup, char *const *pids, size_t count, int signal_number)
 {
@@ -232,7 +224,7 @@ static void kill_some(const struct cgroup *cgroup, char *const *pids, size_t cou
 		fds[i] = atoi(pids[i]) > 0 ? (int)syscall(SYS_pidfd_open, atoi(pids[i]), 0) : -1;
 	engine_cgroup_list(cgroup, &now);
 	for (size_t i = 0; i < count; i++) {
-		if (fds[i] >= 0 && is_listed(&now, pids[i]))
+		if (fds[i] >= 0 && strv_has(&now, pids[i]))
 			syscall(SYS_pidfd_send_signal, fds[i], signal_number, NULL, 0);
 		fd_close(&fds[i]);
 	}
