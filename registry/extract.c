@@ -205,16 +205,12 @@ static int make(struct extract *x, int parent_fd, const char *name, const struct
 
 static int end_file(struct extract *x, const struct extract_entry *e, struct err *err)
 {
-	int r = 0;
 	if (x->filling) {
 		x->filling = false;
 		filler_give(x->filler, &x->file_fd, e->size, &e->metadata);
 		return 0;
 	}
-	if (x->file_end != e->size && ftruncate(x->file_fd, e->size) < 0)
-		r = err_sys(err, "cannot set its size"); /* a hole at the end */
-	if (r == 0)
-		r = metadata_file(x->file_fd, &e->metadata, &x->rule, err);
+	int r = filler_end_file(x->file_fd, x->file_end, e->size, &e->metadata, &x->rule, err);
 	fd_close(&x->file_fd);
 	return r;
 }

@@ -43,15 +43,20 @@ struct filler {
 	atomic_bool failed;
 };
 
+int filler_end_file(int fd, int64_t written, int64_t size, const struct metadata *metadata, const struct metadata_rule *rule, struct err *err)
+{
+	if (size != written && ftruncate(fd, size) < 0)
+		return err_sys(err, "cannot set its size"); /* a hole at the end */
+	return metadata_file(fd, metadata, rule, err);
+}
+
 static int fill(struct filler *f, const struct record *record, const char *content)
 {
 	struct err *err = &f->err;
 	int r = record->len ? fd_write_all(record->fd, content, record->len) : 0;
 	if (r < 0)
 		return err_code(err, r, "cannot write it");
-	if (record->size != (int64_t)record->len && ftruncate(record->fd, record->size) < 0)
-		return err_sys(err, "cannot set its size"); /* a hole at the end */
-	return metadata_file(record->fd, &record->metadata, &f->rule, err);
+	return filler_end_file(record->fd, record->len, record->size, &record->metadata, &f->rule, err);
 }
 
 /* After a failure files are only closed. */

@@ -33,6 +33,9 @@ int filler_check(const struct filler *f, struct err *err);
 /* Waits until every file is as it should be. */
 int filler_finish(struct filler *f, struct err *err);
 
+/* What comes after a file's content, for the filler and for who writes it himself: its size, of which `written` bytes are there, and metadata_file. */
+int filler_end_file(int fd, int64_t written, int64_t size, const struct metadata *metadata, const struct metadata_rule *rule, struct err *err);
+
 /* After filler_finish, or instead of it: what was given is closed. NULL is fine. */
 void filler_free(struct filler *f);
 
