@@ -3,28 +3,35 @@
 #include "registry/stream.h"
 #include "src/base/str.h"
 
-#include <pthread.h>
+#include <errno.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { MAX_READERS = 2 };
+
+struct sleeper {
+	atomic_bool waits;
+	sem_t wake;
+};
 
 /*
  * A ring. `written` counts the blocks published so far; block number n lies in slot n % blocks. A reader's `taken`
  * counts the blocks handed to it, and `freed` those it is done with: the last one taken stays its own until its next
  * call. The writer may fill slot written % blocks once every reader has freed the block that stood there before.
+ *
+ * Each number has one thread that changes it, so nobody needs a lock: with one, who was woken up met the one that had
+ * woken it there, and both slept more often for the lock than for blocks.
  */
 struct stream {
-	pthread_mutex_t lock;
-	pthread_cond_t published, released;
 	size_t blocks, block_size;
 	int readers;
-	uint64_t written;
-	uint64_t taken[MAX_READERS], freed[MAX_READERS];
-	bool ended;
-	int code; /* the abort's */
+	atomic_size_t written, freed[MAX_READERS];
+	size_t taken[MAX_READERS];
+	atomic_bool ended;
+	atomic_int code; /* the abort's */
+	struct sleeper writer, reader[MAX_READERS];
 	size_t *lens;
 	char *memory;
 };
@@ -34,9 +41,9 @@ struct stream *stream_new(size_t blocks, size_t block_size, int readers)
 	if (blocks < 1 || block_size < 1 || readers < 1 || readers > MAX_READERS)
 		abort();
 	struct stream *s = mem_new(sizeof *s);
-	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->published, NULL);
-	pthread_cond_init(&s->released, NULL);
+	sem_init(&s->writer.wake, 0, 0);
+	for (int i = 0; i < MAX_READERS; i++)
+		sem_init(&s->reader[i].wake, 0, 0);
 	s->blocks = blocks;
 	s->block_size = block_size;
 	s->readers = readers;
@@ -49,35 +56,64 @@ void stream_free(struct stream *s)
 {
 	if (!s)
 		return;
-	pthread_mutex_destroy(&s->lock);
-	pthread_cond_destroy(&s->published);
-	pthread_cond_destroy(&s->released);
+	sem_destroy(&s->writer.wake);
+	for (int i = 0; i < MAX_READERS; i++)
+		sem_destroy(&s->reader[i].wake);
 	free(s->lens);
 	free(s->memory);
 	free(s);
 }
 
-static bool full(const struct stream *s)
+static bool may_write(const struct stream *s, int reader)
 {
+	(void)reader;
 	for (int i = 0; i < s->readers; i++)
 		if (s->written - s->freed[i] >= s->blocks)
-			return true;
-	return false;
+			return s->code;
+	return true;
 }
 
-static char *slot(const struct stream *s, uint64_t number)
+static bool may_read(const struct stream *s, int reader)
+{
+	return s->written != s->taken[reader] || s->ended || s->code;
+}
+
+/*
+ * Who wants to sleep says so and looks once more; who has changed something looks afterwards whether anybody sleeps. The
+ * atomic operations have one order for all threads, so that at least one of the two sees what the other did.
+ */
+static void sleep_until(struct stream *s, bool (*ready)(const struct stream *, int), int reader, struct sleeper *me)
+{
+	while (!ready(s, reader)) {
+		me->waits = true;
+		if (ready(s, reader) && atomic_exchange(&me->waits, false))
+			return;
+		while (sem_wait(&me->wake) < 0 && errno == EINTR)
+			;
+	}
+}
+
+static void wake(struct sleeper *sleeper)
+{
+	if (sleeper->waits && atomic_exchange(&sleeper->waits, false))
+		sem_post(&sleeper->wake);
+}
+
+static void wake_readers(struct stream *s)
+{
+	for (int i = 0; i < s->readers; i++)
+		wake(&s->reader[i]);
+}
+
+static char *slot(const struct stream *s, size_t number)
 {
 	return s->memory + number % s->blocks * s->block_size;
 }
 
 void *stream_claim(struct stream *s)
 {
-	pthread_mutex_lock(&s->lock);
-	while (!s->code && full(s))
-		pthread_cond_wait(&s->released, &s->lock);
-	void *memory = s->code ? NULL : slot(s, s->written);
-	pthread_mutex_unlock(&s->lock);
-	return memory;
+	sleep_until(s, may_write, 0, &s->writer);
+	return s->code ? NULL : slot(s, s->written);
 }
 
 void stream_commit(struct stream *s, size_t len)
@@ -86,60 +122,41 @@ void stream_commit(struct stream *s, size_t len)
 		abort();
 	if (!len)
 		return; /* an empty block would read as the end */
-	pthread_mutex_lock(&s->lock);
 	s->lens[s->written % s->blocks] = len;
 	s->written++;
-	pthread_mutex_unlock(&s->lock);
-	pthread_cond_broadcast(&s->published); /* not before: who wakes up wants the lock */
+	wake_readers(s);
 }
 
 int stream_code(struct stream *s)
 {
-	pthread_mutex_lock(&s->lock);
-	int code = s->code;
-	pthread_mutex_unlock(&s->lock);
-	return code;
+	return s->code;
 }
 
 void stream_end(struct stream *s)
 {
-	pthread_mutex_lock(&s->lock);
 	s->ended = true;
-	pthread_cond_broadcast(&s->published);
-	pthread_mutex_unlock(&s->lock);
+	wake_readers(s);
 }
 
 void stream_abort(struct stream *s, int code)
 {
-	pthread_mutex_lock(&s->lock);
-	if (!s->code)
-		s->code = code;
-	pthread_cond_broadcast(&s->published);
-	pthread_cond_broadcast(&s->released);
-	pthread_mutex_unlock(&s->lock);
-}
-
-/* Gives back what the reader took last. */
-static void release(struct stream *s, int reader)
-{
-	pthread_mutex_lock(&s->lock);
-	s->freed[reader] = s->taken[reader];
-	pthread_mutex_unlock(&s->lock);
-	pthread_cond_signal(&s->released);
+	int none = 0;
+	atomic_compare_exchange_strong(&s->code, &none, code);
+	wake_readers(s);
+	wake(&s->writer);
 }
 
 ssize_t stream_next(struct stream *s, int reader, const void **ret_data)
 {
-	release(s, reader);
-	pthread_mutex_lock(&s->lock);
-	while (!s->code && !s->ended && s->taken[reader] == s->written)
-		pthread_cond_wait(&s->published, &s->lock);
-	ssize_t len = s->code;
-	if (!s->code && s->taken[reader] < s->written) {
-		*ret_data = slot(s, s->taken[reader]);
-		len = s->lens[s->taken[reader] % s->blocks];
-		s->taken[reader]++;
-	}
-	pthread_mutex_unlock(&s->lock);
-	return len;
+	s->freed[reader] = s->taken[reader];
+	wake(&s->writer);
+	sleep_until(s, may_read, reader, &s->reader[reader]);
+	int code = s->code;
+	if (code)
+		return code;
+	if (s->taken[reader] == s->written) /* ended */
+		return 0;
+	size_t number = s->taken[reader]++;
+	*ret_data = slot(s, number);
+	return s->lens[number % s->blocks];
 }
