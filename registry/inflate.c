@@ -275,3 +275,29 @@ int inflate_stream(struct stream *source, enum compression compression, struct s
 	stream_end(sink);
 	return 0;
 }
+
+static void *run(void *context)
+{
+	struct inflater *i = context;
+	inflate_stream(i->source, i->compression, i->sink, i->max_bytes, &i->err);
+	return NULL;
+}
+
+int inflater_start(struct inflater *i, struct err *err)
+{
+	int code = pthread_create(&i->thread, NULL, run, i);
+	i->running = code == 0;
+	return i->running ? 0 : err_code(err, -code, "cannot start a thread");
+}
+
+void inflater_end(struct inflater *i, int result, struct err *err)
+{
+	if (result < 0) {
+		stream_abort(i->sink, result);
+		stream_abort(i->source, result);
+	}
+	if (i->running)
+		pthread_join(i->thread, NULL);
+	if (result < 0 && !err->code && i->err.code)
+		*err = i->err;
+}

@@ -7,6 +7,8 @@
 #include "registry/stream.h"
 #include "src/base/err.h"
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The measure of a sink, where nothing speaks for another: small enough to stay in the CPU's cache, 4 MiB in all. */
@@ -22,5 +24,22 @@ enum { INFLATE_BLOCK = 256 << 10, INFLATE_BLOCKS = 16 };
  */
 int inflate_stream(struct stream *source, enum compression compression, struct stream *sink, uint64_t max_bytes,
 	struct err *err);
+
+/* The same by a thread of its own, from stream to stream. */
+struct inflater {
+	struct stream *source, *sink; /* borrowed */
+	enum compression compression;
+	uint64_t max_bytes;
+	bool running;
+	pthread_t thread;
+	struct err err;
+};
+int inflater_start(struct inflater *inflater, struct err *err);
+
+/*
+ * Ends the thread, also one that never started: with `result` < 0, how the reading of the sink went, by aborting both streams. A
+ * failure of the thread's own becomes the reason in err where none stands.
+ */
+void inflater_end(struct inflater *inflater, int result, struct err *err);
 
 #endif

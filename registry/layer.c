@@ -2,6 +2,7 @@
 /* layer.c owns turning one layer's compressed bytes into a verified directory tree: the pipeline. */
 #include "registry/layer.h"
 #include "registry/extract.h"
+#include "registry/feeder.h"
 #include "registry/hasher.h"
 #include "registry/inflate.h"
 #include "registry/tar.h"
@@ -64,21 +65,12 @@ static int unpack_tar(struct tar *tar, struct extract *x, struct flush *flush, s
 /* The pipeline: inflating and hashing in threads of their own, reading and writing entries in the caller's. */
 
 struct pipeline {
-	struct stream *source, *plain;
-	enum compression compression;
-	uint64_t max_bytes;
-	struct digest diff_id;   /* found */
-	struct err inflate_err;
-	pthread_t inflater, hasher;
-	bool inflating, hashing; /* the thread runs */
+	struct inflater inflater;
+	struct stream *plain;
+	struct digest diff_id; /* found */
+	pthread_t hasher;
+	bool hashing;          /* the thread runs */
 };
-
-static void *run_inflater(void *context)
-{
-	struct pipeline *p = context;
-	inflate_stream(p->source, p->compression, p->plain, p->max_bytes, &p->inflate_err);
-	return NULL;
-}
 
 static void *run_hasher(void *context)
 {
@@ -96,37 +88,22 @@ static void *run_hasher(void *context)
 	return NULL;
 }
 
-static int start(pthread_t *ret_thread, void *(*run)(void *), void *context, bool *ret_running, struct err *err)
-{
-	int code = pthread_create(ret_thread, NULL, run, context);
-	if (code)
-		return err_code(err, -code, "cannot start a thread");
-	*ret_running = true;
-	return 0;
-}
-
 static int start_pipeline(struct pipeline *p, struct err *err)
 {
-	int r = start(&p->inflater, run_inflater, p, &p->inflating, err);
-	return r < 0 ? r : start(&p->hasher, run_hasher, p, &p->hashing, err);
+	int r = inflater_start(&p->inflater, err);
+	if (r < 0)
+		return r;
+	int code = pthread_create(&p->hasher, NULL, run_hasher, p);
+	p->hashing = code == 0;
+	return p->hashing ? 0 : err_code(err, -code, "cannot start a thread");
 }
 
-/* Ends the threads, and finds out whose failure was the first. */
 static int end_pipeline(struct pipeline *p, int result, struct err *err)
 {
-	if (result < 0) {
-		stream_abort(p->plain, result);
-		stream_abort(p->source, result);
-	}
-	if (p->inflating)
-		pthread_join(p->inflater, NULL);
+	inflater_end(&p->inflater, result, err);
 	if (p->hashing)
 		pthread_join(p->hasher, NULL);
-	if (result == 0 || err->code)
-		return result;
-	if (p->inflate_err.code)
-		*err = p->inflate_err;
-	else
+	if (result < 0 && !err->code)
 		err_code(err, result, "the layer was not read to its end");
 	return result;
 }
@@ -143,11 +120,12 @@ static int run(struct stream *source, enum compression compression, const struct
 	enum extract_mode mode, struct layer_report *report, struct err *err)
 {
 	uint64_t max_bytes = options->max_bytes ? options->max_bytes : LAYER_MAX_BYTES;
-	struct pipeline p = { .source = source, .compression = compression, .max_bytes = max_bytes };
-	struct tar tar = { .what = "layer", .max_entries = options->max_entries ? options->max_entries : MAX_ENTRIES, .max_size = max_bytes };
+	struct stream *plain = stream_new(options->blocks ? options->blocks : INFLATE_BLOCKS, INFLATE_BLOCK, 2);
+	struct pipeline p = { .plain = plain,
+		.inflater = { .source = source, .sink = plain, .compression = compression, .max_bytes = max_bytes } };
+	struct tar tar = { .plain = plain, .what = "layer", .max_entries = options->max_entries ? options->max_entries : MAX_ENTRIES, .max_size = max_bytes };
 	cleanup_extract struct extract x = { .root_fd = -1, .parent = PARENT_INIT, .link_parent = PARENT_INIT, .file_fd = -1 };
 	err_clear(err);
-	tar.plain = p.plain = stream_new(options->blocks ? options->blocks : INFLATE_BLOCKS, INFLATE_BLOCK, 2);
 	int r = extract_init(&x, root_fd, mode, options->single_id, report, err);
 	x.parent.room = tar.max_entries;
 	if (r == 0)
@@ -155,7 +133,7 @@ static int run(struct stream *source, enum compression compression, const struct
 	if (r == 0)
 		r = unpack_tar(&tar, &x, options->flush, err);
 	r = end_pipeline(&p, r, err);
-	stream_free(p.plain);
+	stream_free(plain);
 	report->entries = tar.entries;
 	report->bytes = tar.bytes;
 	return r < 0 ? r : check_diff_id(&options->diff_id, &p.diff_id, err);
@@ -178,50 +156,16 @@ int layer_unpack(struct stream *source, enum compression compression, const stru
 
 /* Applying: the same from a file, twice. */
 
-enum { FEED_BLOCK = 256 << 10, FEED_BLOCKS = 4 };
-
-struct feeder {
-	struct stream *source;
-	int blob_fd;
-	struct err err;
-};
-
-static void *run_feeder(void *context)
-{
-	struct feeder *f = context;
-	void *block;
-	for (off_t at = 0; (block = stream_claim(f->source));) {
-		ssize_t n;
-		do
-			n = pread(f->blob_fd, block, FEED_BLOCK, at);
-		while (n < 0 && errno == EINTR);
-		if (n < 0)
-			stream_abort(f->source, err_sys(&f->err, "cannot read a layer's blob"));
-		if (n <= 0)
-			break;
-		stream_commit(f->source, n);
-		at += n;
-	}
-	stream_end(f->source);
-	return NULL;
-}
-
 static int run_file(int blob_fd, enum compression compression, const struct layer_options *options, int root_fd,
 	enum extract_mode mode, struct layer_report *report, struct err *err)
 {
-	struct feeder f = { .source = stream_new(FEED_BLOCKS, FEED_BLOCK, 1), .blob_fd = blob_fd };
-	pthread_t thread;
-	bool running = false;
-	int r = start(&thread, run_feeder, &f, &running, err);
+	struct feeder feeder = { .fd = blob_fd, .what = "a layer's blob" };
+	if (lseek(blob_fd, 0, SEEK_SET) < 0)
+		return err_sys(err, "cannot read a layer's blob");
+	int r = feeder_start(&feeder, err);
 	if (r == 0)
-		r = run(f.source, compression, options, root_fd, mode, report, err);
-	if (r < 0)
-		stream_abort(f.source, r);
-	if (running)
-		pthread_join(thread, NULL);
-	if (r < 0 && f.err.code)
-		*err = f.err;
-	stream_free(f.source);
+		r = run(feeder.stream, compression, options, root_fd, mode, report, err);
+	feeder_end(&feeder, r, err);
 	return r;
 }
 

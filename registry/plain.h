@@ -3,22 +3,17 @@
 #ifndef XRUN_REGISTRY_PLAIN_H
 #define XRUN_REGISTRY_PLAIN_H
 
-#include "registry/layer.h"
-#include "src/base/err.h"
-
-#include <pthread.h>
+#include "registry/feeder.h"
+#include "registry/inflate.h"
 
 struct plain {
 	struct stream *stream; /* the plain bytes, for reader 0 */
-	struct stream *source;
 	enum compression compression;
-	uint64_t max_bytes;
 	int fd;                /* borrowed; a pipe will do */
 	char head[8];          /* what was read of it already */
 	size_t head_len;
-	bool feeding, inflating;
-	pthread_t feeder, inflater;
-	struct err read_err, inflate_err;
+	struct feeder feeder;
+	struct inflater inflater;
 };
 
 /* Reads the first bytes and so finds out the compression: gzip (RFC 1952), Zstandard (RFC 8878) or none. */

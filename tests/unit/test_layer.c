@@ -482,6 +482,14 @@ static void applying_removes_first_and_follows_links_inside(void **state)
 	assert_int_equal(look(f, "g/new").st_gid, 0);
 }
 
+static void a_blob_that_cannot_be_read_is_the_reason(void **state)
+{
+	struct fixture *f = *state;
+	struct layer_options options = { .single_id = f->single_id };
+	assert_int_equal(layer_apply(f->dir_fd, COMPRESSION_NONE, &options, f->dir_fd, &f->report, &f->err), -EISDIR);
+	assert_string_equal(f->err.text, "cannot read a layer's blob: Is a directory");
+}
+
 static int enter_namespace(void **state)
 {
 	struct fixture *f = mem_new(sizeof *f);
@@ -545,6 +553,7 @@ int main(void)
 		TEST(every_byte_counts_for_the_diff_id),
 		TEST(no_bytes_are_an_empty_layer),
 		TEST(applying_removes_first_and_follows_links_inside),
+		TEST(a_blob_that_cannot_be_read_is_the_reason),
 	};
 	return cmocka_run_group_tests(tests, enter_namespace, leave);
 }
