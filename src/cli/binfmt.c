@@ -119,9 +119,8 @@ static int visit_named(const char *verb, const struct strv *names, const struct 
 {
 	int r = 0;
 	for (size_t i = 1; r == 0 && i < names->len; i++) {
-		const struct arch *arch = arch_by_name(names->items[i]);
-		r = arch ? visit(verb, arch, wish, true, listing, err) :
-			   err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", names->items[i]);
+		const struct arch *arch = cli_arch(names->items[i], err);
+		r = arch ? visit(verb, arch, wish, true, listing, err) : err->code;
 	}
 	return r;
 }

@@ -109,6 +109,10 @@ int cli_hold_store(int store_dir_fd, struct store *ret_store, struct err *err);
  */
 void cli_forget_descriptors(int kept_fd);
 
+/* The architecture of that name (arch_by_name), or NULL with err. */
+struct arch;
+const struct arch *cli_arch(const char *name, struct err *err);
+
 /* --arch or --platform as an OCI platform; neither: the host's. */
 int cli_platform(const char *arch, const char *platform, struct platform *ret_platform, struct err *err);
 

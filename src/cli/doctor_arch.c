@@ -162,9 +162,9 @@ int doctor_compare(const struct globals *globals, const struct doctor_wish *wish
 {
 	struct idmap map = { 0 };
 	cleanup_buf struct buf native = { 0 }, guest = { 0 };
-	const struct arch *arch = arch_by_name(wish->arch);
+	const struct arch *arch = cli_arch(wish->arch, err);
 	if (!arch)
-		return err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", wish->arch);
+		return err->code;
 	int r = idmap_plan(&map, err);
 	cleanup_fd int store_fd = r < 0 ? r : cli_open_store_dir(globals, &map, err);
 	r = store_fd < 0 ? store_fd : userns_call(&map, (int *[]){ &store_fd, NULL }, make_store, &store_fd, err);

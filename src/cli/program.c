@@ -105,11 +105,11 @@ static int look_at(const char *name, struct file *file, struct err *err)
 static int choose_arch(struct request *q, const char *name, const struct file *file, struct err *err)
 {
 	const char *option = q->arch ? q->arch : q->platform;
-	const struct arch *asked = option ? arch_by_name(option) : NULL;
 	if (!file->arch)
 		return 0; /* a script: --arch or our own, as ever */
+	const struct arch *asked = option ? cli_arch(option, err) : NULL;
 	if (option && !asked)
-		return err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", option);
+		return err->code;
 	if (asked && memcmp(asked->magic, file->arch->magic, sizeof asked->magic) != 0)
 		return err_set(err, -EINVAL, "%s is a program for %s, not for %s", name, file->arch->name, asked->name);
 	if (!option)

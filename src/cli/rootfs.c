@@ -19,9 +19,9 @@ bool rootfs_is_meant(const char *name)
 int rootfs_arch(int root_fd, const struct root_program *program, const char *option, const char *name, const struct arch **ret_arch,
 	struct err *err)
 {
-	const struct arch *asked = option ? arch_by_name(option) : NULL, *found = root_arch_find(root_fd, program);
+	const struct arch *asked = option ? cli_arch(option, err) : NULL, *found = root_arch_find(root_fd, program);
 	if (option && !asked)
-		return err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", option);
+		return err->code;
 	if (asked && found && memcmp(asked->magic, found->magic, sizeof asked->magic) != 0)
 		return err_set(err, -EINVAL, "%s has programs for %s, not for %s", name, found->name, asked->name);
 	*ret_arch = found;

@@ -111,6 +111,14 @@ int cli_hold_store(int store_dir_fd, struct store *ret_store, struct err *err)
 	return store_open(ret_store, store_dir_fd, false, err);
 }
 
+const struct arch *cli_arch(const char *name, struct err *err)
+{
+	const struct arch *arch = arch_by_name(name);
+	if (!arch)
+		err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", name);
+	return arch;
+}
+
 static int bad_platform(const char *option, const char *text, struct err *err)
 {
 	bool has_slash = strchr(text, '/');
@@ -121,7 +129,8 @@ static int bad_platform(const char *option, const char *text, struct err *err)
 			str_eq(option, "--arch") ? "arm64" : "linux/arm64");
 	if (str_starts(text, "windows") || str_starts(text, "darwin") || (has_slash && !str_starts(text, "linux/")))
 		return err_set(err, -EINVAL, "%s %s: only linux programs run here", option, text);
-	return err_set(err, -EINVAL, "unknown architecture %s; `xrun binfmt status` lists them", text);
+	cli_arch(text, err);
+	return err->code;
 }
 
 int cli_platform(const char *arch, const char *platform, struct platform *ret_platform, struct err *err)
