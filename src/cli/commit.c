@@ -2,8 +2,8 @@
 /* commit.c owns `xrun commit`: an image made of a container. */
 #include "src/cli/pause.h"
 
-#include "registry/reference.h"
 #include "src/base/fd.h"
+#include "src/cli/selection.h"
 #include "src/runtime/containers.h"
 
 #include <errno.h>
@@ -93,22 +93,11 @@ static int commit(const struct place *place, struct subject *subject, const stru
 		state_status_text(state->status));
 }
 
-static char *full_name(const char *text, struct err *err)
-{
-	struct reference reference;
-	if (reference_parse(text, &reference, err) < 0)
-		return NULL;
-	if (!*reference.digest.text)
-		return reference_text(&reference);
-	err_set(err, -EINVAL, "%s: an image's digest is found out; name a tag", text);
-	return NULL;
-}
-
 static int run(const struct globals *globals, const struct wish *wish, const struct strv *operands, struct err *err)
 {
 	cleanup_place struct place place = PLACE_CLOSED;
 	cleanup_subject struct subject subject = SUBJECT_NONE;
-	cleanup_free char *name = full_name(operands->items[1], err);
+	cleanup_free char *name = selection_new_name(operands->items[1], err);
 	int r = name ? place_open(&place, globals, err) : err->code;
 	if (r == 0)
 		r = subject_find(&place, operands->items[0], &subject, err);

@@ -6,7 +6,6 @@
  */
 #include "src/cli/run.h"
 
-
 #include <errno.h>
 #include <unistd.h>
 

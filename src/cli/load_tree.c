@@ -2,9 +2,9 @@
 /* load_tree.c owns `xrun load rootfs:DIR NAME`. */
 #include "src/cli/load_tree.h"
 
-#include "registry/reference.h"
 #include "src/base/fd.h"
 #include "src/cli/run.h"
+#include "src/cli/selection.h"
 #include "src/runtime/lower.h"
 #include "src/runtime/root_arch.h"
 
@@ -23,17 +23,6 @@ static int choose_platform(const struct load_wish *wish, const char *dir, int ro
 	if (r == 0 && !found && !option)
 		return err_set(err, -EINVAL, "%s has no shell that tells its architecture: say it with --arch", dir);
 	return r == 0 && !option ? cli_platform(found->name, NULL, ret_platform, err) : r;
-}
-
-static int take_name(const char *text, char **ret_name, struct err *err)
-{
-	struct reference reference;
-	int r = reference_parse(text, &reference, err);
-	if (r == 0 && *reference.digest.text)
-		r = err_set(err, -EINVAL, "%s: a digest is not for you to give; name it by a tag", text);
-	if (r == 0)
-		*ret_name = reference_text(&reference);
-	return r;
 }
 
 static int call_helper(const struct load_wish *wish, const char *name, const struct platform *platform, int root_fd, const struct idmap *map,
@@ -63,7 +52,6 @@ int load_tree(const struct globals *globals, const struct load_wish *wish, const
 	struct idmap map;
 	struct platform platform;
 	cleanup_lower struct lower lower = LOWER_NONE;
-	cleanup_free char *full = NULL;
 	cleanup_free char *dir = realpath(source->path, NULL);
 	cleanup_free char *shown = str_fmt("rootfs:%s", source->path);
 	struct spec spec = { .rootfs = dir };
@@ -71,7 +59,8 @@ int load_tree(const struct globals *globals, const struct load_wish *wish, const
 		return err_set(err, -EINVAL, "--input %s and %s: one at a time", wish->input, shown);
 	if (!dir)
 		return err_sys(err, "%s", shown);
-	int r = take_name(name, &full, err);
+	cleanup_free char *full = selection_new_name(name, err);
+	int r = full ? 0 : err->code;
 	if (r == 0)
 		r = idmap_plan(&map, err);
 	if (r == 0)

@@ -50,6 +50,17 @@ char *selection_full_name(const char *text, struct err *err)
 	return reference_parse(source.name, &reference, err) < 0 ? NULL : reference_text(&reference);
 }
 
+char *selection_new_name(const char *text, struct err *err)
+{
+	struct reference reference;
+	if (reference_parse(text, &reference, err) < 0)
+		return NULL;
+	if (!*reference.digest.text)
+		return reference_text(&reference);
+	err_set(err, -EINVAL, "%s: a digest is not for you to give; name it by a tag", text);
+	return NULL;
+}
+
 static bool has_id(const struct image *image, const char *hex)
 {
 	return str_starts(digest_hex(&image->config), hex) || str_starts(digest_hex(&image->manifest), hex);

@@ -23,6 +23,9 @@ void selection_close(struct selection *selection);
 /* A name as people write it ("debian:12", "oci-archive:x.tar"), as the store has it; an allocated string, or NULL with err. */
 char *selection_full_name(const char *text, struct err *err);
 
+/* A name that an image is to get: a registry's, with a tag and no digest, in full; an allocated string, or NULL with err. */
+char *selection_new_name(const char *text, struct err *err);
+
 /*
  * The images that `text` means: those of that name, or else the one whose id (or manifest's digest) begins with it, as at least
  * 4 hex digits, with or without "sha256:". `want` NULL: of all platforms. Pointers into selection->images, NULL at

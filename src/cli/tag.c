@@ -2,7 +2,6 @@
 /* tag.c owns `xrun tag`. */
 #include "src/cli/cli.h"
 
-#include "registry/reference.h"
 #include "src/cli/selection.h"
 #include "src/runtime/userns.h"
 
@@ -41,13 +40,10 @@ static int tag(void *context, struct err *err)
 static int take_targets(const struct strv *words, struct strv *targets, struct err *err)
 {
 	for (size_t i = 1; i < words->len; i++) {
-		struct reference reference;
-		int r = reference_parse(words->items[i], &reference, err);
-		if (r == 0 && *reference.digest.text)
-			r = err_set(err, -EINVAL, "%s: a digest is not for you to give; name it by a tag", words->items[i]);
-		if (r < 0)
-			return r;
-		strv_take(targets, reference_text(&reference));
+		char *name = selection_new_name(words->items[i], err);
+		if (!name)
+			return err->code;
+		strv_take(targets, name);
 	}
 	return 0;
 }

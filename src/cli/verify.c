@@ -114,9 +114,9 @@ static int verify_kept(const struct selection *s, const struct wish *wish, struc
 	for (struct dirent *entry; r == 0 && (entry = readdir(dir));) {
 		const char *suffix = strchr(entry->d_name + 1, '.');
 		uint32_t uid, gid;
-		if (!suffix || sscanf(suffix, ".%u.%u", &uid, &gid) != 2 || strv_env_get(&seen, suffix))
+		if (!suffix || sscanf(suffix, ".%u.%u", &uid, &gid) != 2 || strv_has(&seen, suffix))
 			continue;
-		strv_take(&seen, str_fmt("%s=", suffix));
+		strv_add(&seen, suffix);
 		r = verify_one(s, wish, suffix, uid, gid, err);
 	}
 	return r;
