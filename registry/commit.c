@@ -59,17 +59,18 @@ static int read_names(const struct store *store, const char *container, char **r
 }
 
 /* The one of the container's image's name; or else any, if all are the same: names may have come and gone meanwhile. */
-static const struct image *choose(const struct image *images, size_t count, const char *names, const char *name)
+static const struct image *choose(const struct images *images, const char *names, const char *name)
 {
 	const struct image *other = NULL;
 	bool is_unsure = false;
-	for (size_t i = 0; i < count; i++) {
-		if (!has_layers(&images[i], names))
+	for (size_t i = 0; i < images->count; i++) {
+		const struct image *image = &images->items[i];
+		if (!has_layers(image, names))
 			continue;
-		if (str_eq(images[i].reference, name))
-			return &images[i];
-		is_unsure = is_unsure || (other && !digest_equal(&other->config, &images[i].config));
-		other = &images[i];
+		if (str_eq(image->reference, name))
+			return image;
+		is_unsure = is_unsure || (other && !digest_equal(&other->config, &image->config));
+		other = image;
 	}
 	return is_unsure ? NULL : other;
 }
@@ -77,19 +78,15 @@ static const struct image *choose(const struct image *images, size_t count, cons
 static int find_base(const struct store *store, const struct commit_options *options, struct digest *ret_manifest, struct err *err)
 {
 	cleanup_free char *names = NULL;
-	struct image *images = NULL;
-	size_t count = 0;
+	cleanup_images struct images images = { 0 };
 	int r = read_names(store, options->container, &names, err);
 	if (r == 0)
-		r = store_list_images(store, &images, &count, err);
-	const struct image *found = r == 0 ? choose(images, count, names, options->base) : NULL;
+		r = store_list_images(store, &images, err);
+	const struct image *found = r == 0 ? choose(&images, names, options->base) : NULL;
 	if (found)
 		*ret_manifest = found->manifest;
 	else if (r == 0)
 		r = err_set(err, -ENOENT, "the image %s, as the container has it, is not in the store any more; pull it again", options->base);
-	for (size_t i = 0; i < count; i++)
-		image_done(&images[i]);
-	free(images);
 	return r;
 }
 

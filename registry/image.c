@@ -105,3 +105,11 @@ void image_done(struct image *image)
 	free(image->layers);
 	*image = (struct image){ 0 };
 }
+
+void images_done(struct images *images)
+{
+	for (size_t i = 0; i < images->count; i++)
+		image_done(&images->items[i]);
+	free(images->items);
+	*images = (struct images){ 0 };
+}

@@ -69,4 +69,11 @@ struct image {
 };
 void image_done(struct image *image);
 
+struct images {
+	struct image *items;
+	size_t count;
+};
+void images_done(struct images *images);
+#define cleanup_images __attribute__((cleanup(images_done)))
+
 #endif

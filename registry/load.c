@@ -214,11 +214,10 @@ static int choose_platform(struct load *l, struct err *err)
 int load_check_name(const struct store *store, const char *name, const struct platform *platform, const struct digest *config, bool replace,
 	struct err *err)
 {
-	struct image *images = NULL;
-	size_t count = 0;
-	int r = store_list_images(store, &images, &count, err);
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		const struct image *other = &images[i];
+	cleanup_images struct images images = { 0 };
+	int r = store_list_images(store, &images, err);
+	for (size_t i = 0; r == 0 && i < images.count; i++) {
+		const struct image *other = &images.items[i];
 		if (!str_eq(other->reference, name) || platform_score(&other->platform, platform) != 100)
 			continue;
 		if (config && digest_equal(&other->config, config))
@@ -227,9 +226,6 @@ int load_check_name(const struct store *store, const char *name, const struct pl
 			r = err_set(err, -EEXIST, "%s is in the store already for %s, and is another image; --replace lets the name move",
 				name, platform_text(&other->platform).text);
 	}
-	for (size_t i = 0; i < count; i++)
-		image_done(&images[i]);
-	free(images);
 	return r;
 }
 

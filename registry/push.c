@@ -43,21 +43,18 @@ static int has_blob(struct push *p, const struct digest *digest, const char *wha
 static char *find_sibling(const struct push *p, const struct digest *digest)
 {
 	struct err ignored;
-	struct image *images = NULL;
-	size_t count = 0;
+	cleanup_images struct images images = { 0 };
 	char *found = NULL;
-	store_list_images(p->store, &images, &count, &ignored);
-	for (size_t i = 0; i < count; i++) {
+	store_list_images(p->store, &images, &ignored);
+	for (size_t i = 0; i < images.count; i++) {
 		struct reference reference;
-		bool near = reference_parse(images[i].reference, &reference, &ignored) == 0 &&
+		bool near = reference_parse(images.items[i].reference, &reference, &ignored) == 0 &&
 			    str_eq(reference.registry, p->options->target.registry) &&
 			    !str_eq(reference.repository, p->options->target.repository);
-		for (size_t j = 0; near && !found && j < images[i].layer_count; j++)
-			if (digest_equal(&images[i].layers[j].digest, digest))
+		for (size_t j = 0; near && !found && j < images.items[i].layer_count; j++)
+			if (digest_equal(&images.items[i].layers[j].digest, digest))
 				found = str_dup(reference.repository);
-		image_done(&images[i]);
 	}
-	free(images);
 	return found;
 }
 

@@ -265,21 +265,19 @@ int store_find_image(const struct store *store, const char *reference, const str
 	return r < 0 ? r : 0;
 }
 
-int store_list_images(const struct store *store, struct image **ret_images, size_t *ret_count, struct err *err)
+int store_list_images(const struct store *store, struct images *ret_images, struct err *err)
 {
 	struct index index = { 0 };
 	int r = store_read_index(store, &index, err);
 	if (r < 0)
 		return r;
-	struct image *images = mem_new((index.count + 1) * sizeof *images);
-	size_t count = 0;
+	struct images images = { .items = mem_new((index.count + 1) * sizeof *images.items) };
 	for (size_t i = 0; i < index.count; i++) {
 		struct err ignored; /* another tool's entry may be an index, or an artifact */
-		count += load_image(store, &index.entries[i], &images[count], &ignored) >= 0;
+		images.count += load_image(store, &index.entries[i], &images.items[images.count], &ignored) >= 0;
 	}
 	index_done(&index);
 	*ret_images = images;
-	*ret_count = count;
 	return 0;
 }
 

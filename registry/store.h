@@ -64,8 +64,8 @@ int store_restore_index(const struct store *store, struct err *err);
 int store_find_image(const struct store *store, const char *reference, const struct platform *want,
 	struct image *ret_image, struct err *err);
 
-/* All images, in index order. The array and its content are the caller's (image_done each, then free). */
-int store_list_images(const struct store *store, struct image **ret_images, size_t *ret_count, struct err *err);
+/* All images, in index order. */
+int store_list_images(const struct store *store, struct images *ret_images, struct err *err);
 
 /* Names an image: replaces the entry of the same reference and platform, keeps all others. */
 int store_tag_image(const struct store *store, const struct descriptor *entry, struct err *err);

@@ -41,19 +41,17 @@ struct stored {
 static size_t find_stored(const char *name, const struct platform *wanted, int dir_fd, struct stored *ret_best)
 {
 	struct err ignored;
-	struct image *images = NULL;
-	size_t count = 0, found = 0;
+	cleanup_images struct images images = { 0 };
+	size_t found = 0;
 	cleanup_store struct store store = STORE_CLOSED;
-	if (store_open(&store, dir_fd, false, &ignored) < 0 || store_list_images(&store, &images, &count, &ignored) < 0)
+	if (store_open(&store, dir_fd, false, &ignored) < 0 || store_list_images(&store, &images, &ignored) < 0)
 		return 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct platform *platform = &images[i].platform;
-		if (str_eq(images[i].reference, name) &&
+	for (size_t i = 0; i < images.count; i++) {
+		const struct platform *platform = &images.items[i].platform;
+		if (str_eq(images.items[i].reference, name) &&
 			(found++ == 0 || platform_score(platform, wanted) > platform_score(&ret_best->platform, wanted)))
-			*ret_best = (struct stored){ *platform, images[i].made_here };
-		image_done(&images[i]);
+			*ret_best = (struct stored){ *platform, images.items[i].made_here };
 	}
-	free(images);
 	return found;
 }
 

@@ -66,14 +66,14 @@ static int print(const struct selection *s, const char *only, const struct wish 
 	cleanup_free char *full = only ? selection_full_name(only, err) : NULL;
 	if (only && !full)
 		return err->code;
-	for (size_t i = 0; i < s->count; i++) {
-		if (only && !is_meant(&s->images[i], full, only))
+	for (size_t i = 0; i < s->images.count; i++) {
+		if (only && !is_meant(&s->images.items[i], full, only))
 			continue;
 		if (wish->quiet)
 			printf("%.*s\n", wish->no_trunc ? DIGEST_SIZE : 12,
-				wish->no_trunc ? s->images[i].config.text : digest_hex(&s->images[i].config));
+				wish->no_trunc ? s->images.items[i].config.text : digest_hex(&s->images.items[i].config));
 		else
-			add_row(&listing, &s->images[i], wish);
+			add_row(&listing, &s->images.items[i], wish);
 	}
 	return wish->quiet ? 0 : listing_print(&listing, wish->format, err);
 }

@@ -30,9 +30,9 @@ static int describe(const struct selection *s, const struct image *image, struct
 	cleanup_buf struct buf config = { 0 };
 	cleanup_strv struct strv names = { 0 };
 	int r = store_read_blob(&s->store, &image->config, JSON_LIMIT, &config, err);
-	for (size_t i = 0; i < s->count; i++)
-		if (digest_equal(&s->images[i].config, &image->config))
-			strv_add(&names, s->images[i].reference);
+	for (size_t i = 0; i < s->images.count; i++)
+		if (digest_equal(&s->images.items[i].config, &image->config))
+			strv_add(&names, s->images.items[i].reference);
 	char *text = r < 0 ? NULL : describe_image(image, &names, config.data, config.len, err);
 	if (!text)
 		return r < 0 ? r : err->code;

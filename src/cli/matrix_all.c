@@ -24,16 +24,16 @@ static int add_row(const struct arch *arch, struct matrix *matrix, struct err *e
 }
 
 /* In the order of the table of architectures, so that it is the same every time. */
-static int add_rows(const struct image *images, size_t image_count, const char *full, struct matrix *matrix, struct err *err)
+static int add_rows(const struct images *images, const char *full, struct matrix *matrix, struct err *err)
 {
 	size_t count;
 	const struct arch *table = arch_table(&count);
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		bool has = false;
-		for (size_t j = 0; j < image_count && !has; j++)
-			has = str_eq(images[j].reference, full) &&
-			      arch_by_platform(images[j].platform.arch, images[j].platform.variant) == &table[i];
+		for (size_t j = 0; j < images->count && !has; j++)
+			has = str_eq(images->items[j].reference, full) &&
+			      arch_by_platform(images->items[j].platform.arch, images->items[j].platform.variant) == &table[i];
 		if (has)
 			r = add_row(&table[i], matrix, err);
 	}
@@ -43,17 +43,13 @@ static int add_rows(const struct image *images, size_t image_count, const char *
 static int list_rows(int dir_fd, const char *full, struct matrix *matrix, struct err *err)
 {
 	cleanup_store struct store store = STORE_CLOSED;
-	struct image *images = NULL;
-	size_t count = 0;
+	cleanup_images struct images images = { 0 };
 	int r = store_open(&store, dir_fd, false, err);
 	if (r == 0)
-		r = store_list_images(&store, &images, &count, err);
-	if (r >= 0)
-		r = add_rows(images, count, full, matrix, err);
-	for (size_t i = 0; i < count; i++)
-		image_done(&images[i]);
-	free(images);
-	return r == -ENOENT ? 0 : r < 0 ? r : 0;
+		r = store_list_images(&store, &images, err);
+	if (r == 0)
+		r = add_rows(&images, full, matrix, err);
+	return r == -ENOENT ? 0 : r;
 }
 
 int run_add_all(const struct globals *globals, const struct request *q, const char *name, struct matrix *matrix, struct err *err)

@@ -95,8 +95,7 @@ static void warn(const struct check *check)
 
 struct call {
 	const struct store *store;
-	const struct image *images;
-	size_t count;
+	struct images images;
 	const char *name;
 	const struct platform *platform;
 };
@@ -106,8 +105,8 @@ static int check_images(void *context, struct err *err)
 {
 	const struct call *call = context;
 	(void)err;
-	for (size_t i = 0; i < call->count; i++) {
-		const struct image *image = &call->images[i];
+	for (size_t i = 0; i < call->images.count; i++) {
+		const struct image *image = &call->images.items[i];
 		struct check check = { .store = call->store, .image = image };
 		check.claimed = arch_by_platform(image->platform.arch, image->platform.variant);
 		bool meant = str_eq(image->reference, call->name) &&
@@ -126,15 +125,11 @@ int cli_check_programs(const char *name, const struct platform *platform, const 
 {
 	cleanup_store struct store store = STORE_CLOSED;
 	struct call call = { .store = &store, .name = name, .platform = platform };
-	struct image *images = NULL;
 	int r = store_open(&store, store_dir_fd, false, err);
 	if (r == 0)
-		r = store_list_images(&store, &images, &call.count, err);
-	call.images = images;
+		r = store_list_images(&store, &call.images, err);
 	if (r == 0)
 		r = userns_call(map, NULL, check_images, &call, err);
-	for (size_t i = 0; i < call.count; i++)
-		image_done(&images[i]);
-	free(images);
+	images_done(&call.images);
 	return r;
 }

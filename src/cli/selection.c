@@ -18,7 +18,7 @@ int selection_open(const struct globals *globals, struct selection *ret_selectio
 	s.dir_fd = r < 0 ? r : cli_open_store_dir(globals, &s.map, err);
 	r = s.dir_fd < 0 ? s.dir_fd : store_open(&s.store, s.dir_fd, false, err);
 	if (r == 0)
-		r = store_list_images(&s.store, &s.images, &s.count, err);
+		r = store_list_images(&s.store, &s.images, err);
 	if (r == -ENOENT) { /* nothing was ever pulled */
 		err_clear(err);
 		r = 0;
@@ -32,9 +32,7 @@ int selection_open(const struct globals *globals, struct selection *ret_selectio
 
 void selection_close(struct selection *s)
 {
-	for (size_t i = 0; i < s->count; i++)
-		image_done(&s->images[i]);
-	free(s->images);
+	images_done(&s->images);
 	store_close(&s->store);
 	fd_close(&s->dir_fd);
 }
@@ -85,8 +83,8 @@ static size_t collect(const struct selection *s, const char *name, const char *h
 	const struct image **found)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < s->count; i++) {
-		const struct image *image = &s->images[i];
+	for (size_t i = 0; i < s->images.count; i++) {
+		const struct image *image = &s->images.items[i];
 		bool meant = name ? str_eq(image->reference, name) : has_id(image, hex);
 		if (meant && (!want || platform_score(&image->platform, want) == 100))
 			found[count++] = image;
@@ -108,7 +106,7 @@ static int check_one_id(const struct image *const *found, const char *text, stru
 int selection_find(const struct selection *s, const char *text, const struct platform *want, const struct image ***ret_found,
 	struct err *err)
 {
-	cleanup_free const struct image **found = mem_new((s->count + 1) * sizeof *found);
+	cleanup_free const struct image **found = mem_new((s->images.count + 1) * sizeof *found);
 	const char *hex = id_of(text);
 	cleanup_free char *name = selection_full_name(text, err);
 	if (!name && !hex)

@@ -10,8 +10,7 @@ struct selection {
 	struct idmap map;
 	int dir_fd;
 	struct store store;
-	struct image *images;
-	size_t count;
+	struct images images;
 };
 #define SELECTION_CLOSED { .dir_fd = -1, .store = STORE_CLOSED }
 

@@ -91,8 +91,7 @@ static void work(int root_fd, void *context)
 	const struct buf *archive = context;
 	cleanup_store struct store store = STORE_CLOSED;
 	struct err err = { 0 };
-	struct image *images = NULL;
-	size_t count = 0;
+	cleanup_images struct images images = { 0 };
 	cleanup_fd int fd = memfd_create("archive", MFD_CLOEXEC);
 	CHECK(fd >= 0 && fd_write_all(fd, archive->data, archive->len) == 0 && lseek(fd, 0, SEEK_SET) == 0);
 	CHECK(store_open(&store, root_fd, true, &err) == 0);
@@ -101,11 +100,8 @@ static void work(int root_fd, void *context)
 	int r = load_images(&store, &options, &err);
 	CHECK(r <= 0 && (r == 0 || (*err.text && r == err.code)));
 	CHECK(count_below(store.staging_fd) == 0);
-	CHECK(store_list_images(&store, &images, &count, &err) == 0 && (r < 0 || count > 0));
-	CHECK(count > 0 || count_below(store.layers_fd) == 0);
-	for (size_t i = 0; i < count; i++)
-		image_done(&images[i]);
-	free(images);
+	CHECK(store_list_images(&store, &images, &err) == 0 && (r < 0 || images.count > 0));
+	CHECK(images.count > 0 || count_below(store.layers_fd) == 0);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

@@ -162,16 +162,12 @@ static void absent(struct fixture *f, const char *reference, const char *wish)
 /* The list as "reference platform" lines, the caller's. */
 static char *list(struct fixture *f)
 {
-	struct image *images = NULL;
-	size_t count = 0;
+	cleanup_images struct images images = { 0 };
 	struct buf text = { 0 };
-	if (store_list_images(&f->store, &images, &count, &f->err) < 0)
+	if (store_list_images(&f->store, &images, &f->err) < 0)
 		fail_msg("%s", f->err.text);
-	for (size_t i = 0; i < count; i++) {
-		buf_fmt(&text, "%s %s\n", images[i].reference, platform_text(&images[i].platform).text);
-		image_done(&images[i]);
-	}
-	free(images);
+	for (size_t i = 0; i < images.count; i++)
+		buf_fmt(&text, "%s %s\n", images.items[i].reference, platform_text(&images.items[i].platform).text);
 	return buf_take(&text);
 }
 
@@ -436,13 +432,13 @@ static void a_damaged_index_is_an_error_that_names_it(void **state)
 {
 	struct fixture *f = *state;
 	static const char *const texts[] = { "", "{", "[]", "{\"manifests\": 5}", "{\"manifests\": [{\"digest\": \"../x\", \"size\": 1}]}" };
-	struct image image = { 0 }, *images = NULL;
-	size_t count = 0;
+	struct image image = { 0 };
+	cleanup_images struct images images = { 0 };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		assert_int_equal(fd_publish_file(f->dir_fd, "index.json", texts[i], strlen(texts[i]), 0644, &f->err), 0);
 		assert_int_equal(find(f, DEBIAN, "linux/amd64", &image), -EBADMSG);
 		assert_true(str_starts(f->err.text, "the store's index.json: "));
-		assert_int_equal(store_list_images(&f->store, &images, &count, &f->err), -EBADMSG);
+		assert_int_equal(store_list_images(&f->store, &images, &f->err), -EBADMSG);
 		assert_int_equal(store_remove_image(&f->store, DEBIAN, NULL, &f->err), -EBADMSG);
 	}
 }
@@ -685,8 +681,7 @@ static void names_given_at_the_same_time_are_all_kept(void **state)
 {
 	struct fixture *f = *state;
 	struct digest manifest = ADD(f, DEBIAN, "linux/amd64", "base");
-	struct image *images = NULL;
-	size_t count = 0;
+	cleanup_images struct images images = { 0 };
 	pid_t writers[WRITERS];
 	for (int i = 0; i < WRITERS; i++) {
 		writers[i] = fork();
@@ -699,11 +694,8 @@ static void names_given_at_the_same_time_are_all_kept(void **state)
 		assert_int_equal(waitpid(writers[i], &status, 0), writers[i]);
 		assert_int_equal(status, 0);
 	}
-	assert_int_equal(store_list_images(&f->store, &images, &count, &f->err), 0);
-	for (size_t i = 0; i < count; i++)
-		image_done(&images[i]);
-	free(images);
-	assert_int_equal(count, 1 + WRITERS * NAMES);
+	assert_int_equal(store_list_images(&f->store, &images, &f->err), 0);
+	assert_int_equal(images.count, 1 + WRITERS * NAMES);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
