@@ -6,7 +6,6 @@
 #include "src/runtime/containers.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 struct wish {
 	bool all, help;
@@ -17,16 +16,6 @@ const struct option pause_options[] = {
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
 };
-
-/* A running one or a paused one. */
-static int find(const struct place *place, const char *name, struct subject *ret_subject, struct err *err)
-{
-	int r = subject_find(place, name, ret_subject, err);
-	if (r < 0 || state_runs(ret_subject->state.status))
-		return r;
-	return err_set(err, -ESRCH, "container %s is not running: it is %s", ret_subject->state.name,
-		state_status_text(ret_subject->state.status));
-}
 
 int pause_set(struct subject *subject, bool frozen, struct err *err)
 {
@@ -41,44 +30,49 @@ int pause_set(struct subject *subject, bool frozen, struct err *err)
 	return state_write(subject->dir_fd, &subject->state, err);
 }
 
-static int set_frozen(const struct place *place, const char *name, bool frozen, struct err *err)
+static int change(struct subject *subject, bool frozen, struct err *err)
 {
-	cleanup_subject struct subject subject = SUBJECT_NONE;
-	int r = find(place, name, &subject, err);
-	if (r < 0)
-		return r;
-	if ((subject.state.status == STATE_PAUSED) == frozen)
-		return err_set(err, -EALREADY, "container %s is %s", subject.state.name, frozen ? "paused already" : "not paused");
-	return pause_set(&subject, frozen, err);
+	enum state_status status = subject->state.status;
+	if (!state_runs(status))
+		return err_set(err, -ESRCH, "container %s is not running: it is %s", subject->state.name, state_status_text(status));
+	if ((status == STATE_PAUSED) == frozen)
+		return err_set(err, -EALREADY, "container %s is %s", subject->state.name, frozen ? "paused already" : "not paused");
+	return pause_set(subject, frozen, err);
 }
 
-static int command(const struct globals *globals, int argc, char **argv, bool frozen, struct err *err)
+static int pause_one(const struct place *place, struct subject *subject, void *context, struct err *err)
 {
-	const char *command = frozen ? "pause" : "unpause";
+	(void)place;
+	(void)context;
+	return change(subject, true, err);
+}
+
+static int unpause_one(const struct place *place, struct subject *subject, void *context, struct err *err)
+{
+	(void)place;
+	(void)context;
+	return change(subject, false, err);
+}
+
+static int command(const struct globals *globals, const char *name, enum state_status from, const struct each *each, int argc, char **argv,
+	struct err *err)
+{
 	struct wish wish = { 0 };
 	cleanup_strv struct strv names = { 0 };
-	cleanup_place struct place place = PLACE_CLOSED;
 	int r = options_parse(pause_options, &wish, argc, argv, false, &names, err);
 	if (r == 0 && wish.help)
-		return cli_print_help(command);
+		return cli_print_help(name);
 	if (r == 0)
-		r = place_choose(globals, command, wish.all, 1u << (frozen ? STATE_RUNNING : STATE_PAUSED), &names, err);
-	if (r == 0)
-		r = place_open(&place, globals, err);
-	for (size_t i = 0; r == 0 && i < names.len; i++) {
-		r = set_frozen(&place, names.items[i], frozen, err);
-		if (r == 0)
-			puts(names.items[i]);
-	}
-	return r;
+		r = place_choose(globals, name, wish.all, 1u << from, &names, err);
+	return r < 0 ? r : place_each(globals, &names, each, err);
 }
 
 int command_pause(const struct globals *globals, int argc, char **argv, struct err *err)
 {
-	return command(globals, argc, argv, true, err);
+	return command(globals, "pause", STATE_RUNNING, &(struct each){ pause_one }, argc, argv, err);
 }
 
 int command_unpause(const struct globals *globals, int argc, char **argv, struct err *err)
 {
-	return command(globals, argc, argv, false, err);
+	return command(globals, "unpause", STATE_PAUSED, &(struct each){ unpause_one }, argc, argv, err);
 }

@@ -9,7 +9,6 @@
 #include "src/runtime/containers.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Linux, include/linux/threads.h: no machine has more. A limit that is there cannot be left out, only raised. */
@@ -62,20 +61,19 @@ static int write_to_config(struct subject *subject, struct err *err)
 			err_set(err, -EINVAL, "cannot write its config.json");
 }
 
-static int update(const struct place *place, const char *name, const struct spec_limits *changes, struct err *err)
+static int update_one(const struct place *place, struct subject *subject, void *context, struct err *err)
 {
-	cleanup_subject struct subject subject = SUBJECT_NONE;
-	int r = subject_find(place, name, &subject, err);
-	if (r < 0)
-		return r;
-	r = limits_merge(&subject.spec.limits, changes, err);
-	if (r < 0 && changes->memory_bytes && !changes->memory_swap && subject.spec.limits.memory_swap > 0)
-		err_append(err, "; the container has --memory-swap %lld: give a new one with --memory", (long long)subject.spec.limits.memory_swap);
-	if (r == 0 && state_runs(subject.state.status))
-		r = write_to_cgroup(&subject, *changes, err);
+	const struct spec_limits *changes = context;
+	struct spec_limits *limits = &subject->spec.limits;
+	(void)place;
+	int r = limits_merge(limits, changes, err);
+	if (r < 0 && changes->memory_bytes && !changes->memory_swap && limits->memory_swap > 0)
+		err_append(err, "; the container has --memory-swap %lld: give a new one with --memory", (long long)limits->memory_swap);
+	if (r == 0 && state_runs(subject->state.status))
+		r = write_to_cgroup(subject, *changes, err);
 	if (r == 0)
-		r = write_to_config(&subject, err);
-	return r < 0 ? err_prefix(err, "container %s", subject.state.name) : 0;
+		r = write_to_config(subject, err);
+	return r < 0 ? err_prefix(err, "container %s", subject->state.name) : 0;
 }
 
 static int take_limits(const struct request_limits *asked, struct spec_limits *limits, struct err *err)
@@ -97,7 +95,6 @@ int command_update(const struct globals *globals, int argc, char **argv, struct 
 	struct wish wish = { 0 };
 	struct spec_limits limits = { 0 };
 	cleanup_strv struct strv names = { 0 };
-	cleanup_place struct place place = PLACE_CLOSED;
 	int r = options_parse(update_options, &wish, argc, argv, false, &names, err);
 	if (r == 0 && wish.help)
 		return cli_print_help("update");
@@ -106,12 +103,7 @@ int command_update(const struct globals *globals, int argc, char **argv, struct 
 	if (r == 0)
 		r = take_limits(&wish.limits, &limits, err);
 	if (r == 0)
-		r = place_open(&place, globals, err);
-	for (size_t i = 0; r == 0 && i < names.len; i++) {
-		r = update(&place, names.items[i], &limits, err);
-		if (r == 0)
-			puts(names.items[i]);
-	}
+		r = place_each(globals, &names, &(struct each){ update_one, &limits }, err);
 	spec_limits_done(&limits);
 	return r;
 }

@@ -93,6 +93,16 @@ teardown() {
 	fails_with 125 "nonesuch" xrun pause nonesuch
 }
 
+@test "of several containers one that is not there keeps pause, unpause and update from none of the others" {
+	counting --memory 64m
+	fails_with 125 "nonesuch" xrun pause nonesuch one
+	[ "$(xrun ps -q --filter status=paused --no-trunc)" = "$id" ]
+	fails_with 125 "nonesuch" xrun unpause nonesuch one
+	[ "$(xrun ps -q --filter status=running --no-trunc)" = "$id" ]
+	fails_with 125 "nonesuch" xrun update --memory 128m nonesuch one
+	[ "$(setting memory.limit_in_bytes)" = 134217728 ]
+}
+
 @test "processes that fork all the time are stopped all the same" {
 	running 'echo ready; while :; do (echo x; sleep 0.01) & wait; done'
 	xrun pause one
