@@ -123,6 +123,13 @@ int cli_choose_progress(const struct fetch *fetch, char **ret_option, struct err
 	return r;
 }
 
+static int find_endpoints(const struct fetch *fetch, struct reference *ret_reference, struct endpoints *ret_endpoints, struct err *err)
+{
+	const struct access_options access = { .creds = fetch->creds, .authfile = fetch->authfile, .tls_verify = fetch->tls_verify };
+	int r = reference_parse(fetch->image, ret_reference, err);
+	return r < 0 ? r : access_plan(fetch->image, ret_reference, &access, ret_endpoints, err);
+}
+
 int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err)
 {
 	const struct platform_text platform = platform_text(&fetch->platform);
@@ -130,10 +137,7 @@ int cli_fetch(const struct fetch *fetch, const struct idmap *map, int store_dir_
 	int argc = 4;
 	struct reference reference;
 	cleanup_endpoints struct endpoints endpoints = { 0 };
-	struct access_options access = { .creds = fetch->creds, .authfile = fetch->authfile, .tls_verify = fetch->tls_verify };
-	int r = reference_parse(fetch->image, &reference, err);
-	if (r == 0)
-		r = access_plan(fetch->image, &reference, &access, &endpoints, err);
+	int r = find_endpoints(fetch, &reference, &endpoints, err);
 	if (r < 0)
 		return r;
 	if (map->single)
@@ -158,10 +162,7 @@ int cli_push(char **argv, const struct fetch *fetch, const struct idmap *map, in
 {
 	struct reference reference;
 	cleanup_endpoints struct endpoints endpoints = { 0 };
-	struct access_options access = { .creds = fetch->creds, .authfile = fetch->authfile, .tls_verify = fetch->tls_verify };
-	int r = reference_parse(fetch->image, &reference, err);
-	if (r == 0)
-		r = access_plan(fetch->image, &reference, &access, &endpoints, err);
+	int r = find_endpoints(fetch, &reference, &endpoints, err);
 	return r < 0 ? r : start(&(struct start){ .argv = argv, .store_dir_fd = store_dir_fd, .source_fd = -1 }, &endpoints, map, err);
 }
 

@@ -104,7 +104,7 @@ static int find_image(const struct request *q, const struct source *source, cons
 		store_close(&held);
 		store_open(&held, dir_fd, false, err);
 		err_clear(err);
-		r = source->kind == SOURCE_REGISTRY ? cli_fetch(fetch, map, dir_fd, err) : local_fetch(source, fetch, map, dir_fd, err);
+		r = local_fetch(source, fetch, map, dir_fd, err);
 		if (r < 0)
 			return tell_stored(name, &fetch->platform, dir_fd, err);
 		r = look(name, &fetch->platform, dir_fd, ret_store, ret_image, err);

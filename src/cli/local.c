@@ -84,6 +84,8 @@ char *local_name(const struct source *source, struct err *err)
 
 int local_fetch(const struct source *source, const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err)
 {
+	if (source->kind == SOURCE_REGISTRY)
+		return cli_fetch(fetch, map, store_dir_fd, err);
 	if (source->kind == SOURCE_ROOTFS)
 		return err_set(err, -EINVAL, "rootfs:%s is run where it is: xrun rootfs:%s COMMAND; an image is made of it by xrun load rootfs:%s NAME", source->path, source->path, source->path);
 	cleanup_free char *name = local_name(source, err);

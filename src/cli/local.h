@@ -20,7 +20,7 @@ struct local {
 /* Runs xrun-fetch for it in a user namespace; then cli_check_programs, where there is a `name`. */
 int local_load(const struct local *local, const struct idmap *map, int store_dir_fd, struct err *err);
 
-/* The same for a source that `xrun run` and `xrun pull` were given; its name in the store is source_text's, the caller's. */
+/* Brings what a user named, be it out of a registry: cli_fetch. What comes of a file is called local_name in the store, the caller's. */
 int local_fetch(const struct source *source, const struct fetch *fetch, const struct idmap *map, int store_dir_fd, struct err *err);
 char *local_name(const struct source *source, struct err *err);
 

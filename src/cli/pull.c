@@ -24,13 +24,6 @@ const struct option pull_options[] = {
 	{ 0 },
 };
 
-static int pull_one(const struct source *source, const struct fetch *fetch, const struct idmap *map, int dir_fd, struct err *err)
-{
-	if (source->kind == SOURCE_REGISTRY)
-		return cli_fetch(fetch, map, dir_fd, err);
-	return local_fetch(source, fetch, map, dir_fd, err);
-}
-
 /* One after the other: each ends up whole, or is the one that the error is about. */
 static int pull_each(const struct source *source, struct fetch *fetch, const char *archs, const struct idmap *map, int dir_fd,
 	struct err *err)
@@ -41,7 +34,7 @@ static int pull_each(const struct source *source, struct fetch *fetch, const cha
 	while (r == 0 && (arch = strsep(&rest, ","))) {
 		r = cli_platform(arch, NULL, &fetch->platform, err);
 		if (r == 0)
-			r = pull_one(source, fetch, map, dir_fd, err);
+			r = local_fetch(source, fetch, map, dir_fd, err);
 	}
 	return r;
 }
@@ -88,5 +81,5 @@ int command_pull(const struct globals *globals, int argc, char **argv, struct er
 		return dir_fd;
 	if (pull.arch && !fetch.all_platforms)
 		return pull_each(&source, &fetch, pull.arch, &map, dir_fd, err);
-	return pull_one(&source, &fetch, &map, dir_fd, err);
+	return local_fetch(&source, &fetch, &map, dir_fd, err);
 }

@@ -50,11 +50,7 @@ static int fetch_again(const struct selection *s, const struct wish *wish, const
 	struct fetch fetch = { .image = source.name, .tls_verify = wish->tls_verify, .quiet = true };
 	if (r == 0 && !platform_parse(platform, &fetch.platform))
 		r = err_set(err, -EINVAL, "%s: not a platform", platform);
-	if (r < 0)
-		return r;
-	if (source.kind == SOURCE_REGISTRY)
-		return cli_fetch(&fetch, &s->map, s->dir_fd, err);
-	return local_fetch(&source, &fetch, &s->map, s->dir_fd, err);
+	return r < 0 ? r : local_fetch(&source, &fetch, &s->map, s->dir_fd, err);
 }
 
 /* The number of those that could not be had. */
