@@ -43,9 +43,7 @@ static int check_archs(const struct pull *pull, struct fetch *fetch, struct err 
 {
 	cleanup_free char *copy = str_dup(pull->arch ? pull->arch : "");
 	char *rest = copy, *arch;
-	fetch->all_platforms = str_eq(pull->arch, "all");
-	if (fetch->all_platforms && pull->platform)
-		return err_set(err, -EINVAL, "--arch and --platform say the same thing: give one");
+	fetch->all_platforms = str_eq(pull->arch, "all") && !pull->platform;
 	if (fetch->all_platforms)
 		return 0;
 	int r = cli_platform(pull->arch && strchr(pull->arch, ',') ? NULL : pull->arch, pull->platform, &fetch->platform, err);

@@ -157,7 +157,7 @@ int selection_add(const struct selection *s, const char *text, const char *arch,
 	cleanup_free const struct image **found = NULL;
 	struct platform wanted;
 	const struct image *image = NULL;
-	bool all = str_eq(arch, "all"), one = !all && (arch || platform);
+	bool all = str_eq(arch, "all") && !platform, one = !all && (arch || platform);
 	int r = one ? cli_platform(arch, platform, &wanted, err) : 0;
 	if (r == 0 && all)
 		r = selection_find(s, text, NULL, &found, err);
