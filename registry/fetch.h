@@ -15,6 +15,7 @@ struct staged {
 	char name[LAYER_NAME_SIZE]; /* below layers/ */
 	char dir[32];              /* below staging/, holding "root"; empty: layers/name was there already */
 	int dir_fd;                /* locked; -1 if dir is empty */
+	bool is_misnamed;          /* its media type says another compression than its bytes have */
 	struct layer_report report;
 };
 
@@ -24,7 +25,7 @@ int fetch_stage(const struct store *store, struct staged *staged, struct err *er
 /* Empties that "root" again. */
 int fetch_empty_root(const struct staged *staged, struct err *err);
 
-/* Media types of layers; anything else is refused by name. */
+/* What a layer's media type says of its compression; a type that is none of a layer's is refused by name. */
 int fetch_compression(const struct image_layer *layer, enum compression *ret_compression, struct err *err);
 
 /* Files that have blobs: an image layout's, or an archive's. */

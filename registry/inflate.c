@@ -11,13 +11,17 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-enum { MAX_WINDOW_LOG = 27 };
+enum { MAX_WINDOW_LOG = 27, TAR_MAGIC_AT = 257 };
 
 /* The two ends. The sink's block is claimed when there is something to put into it, and published when full. */
 struct pipe {
 	struct stream *source, *sink;
 	const uint8_t *in;
 	size_t in_len;
+	uint8_t head[INFLATE_HEAD]; /* looked at already, */
+	size_t head_len;            /* and to be read yet; */
+	const uint8_t *rest;        /* what its last block has behind it */
+	size_t rest_len;
 	uint8_t *block;
 	size_t used;
 	uint64_t total, max_bytes;
@@ -26,8 +30,11 @@ struct pipe {
 /* The next compressed block: 1, 0 at the end, or the abort's code. */
 static int refill(struct pipe *p)
 {
-	const void *data;
-	ssize_t n = stream_next(p->source, 0, &data);
+	const void *data = p->head_len ? p->head : p->rest;
+	ssize_t n = p->head_len ? p->head_len : p->rest_len;
+	*(p->head_len ? &p->head_len : &p->rest_len) = 0;
+	if (n == 0)
+		n = stream_next(p->source, 0, &data);
 	if (n <= 0)
 		return n;
 	p->in = data;
@@ -252,6 +259,7 @@ static int inflate_any(struct pipe *p, enum compression compression, struct err 
 {
 	switch (compression) {
 	case COMPRESSION_NONE:
+	case COMPRESSION_AS_IT_IS:
 		return copy_plain(p, err);
 	case COMPRESSION_GZIP:
 		return inflate_gzip(p, err);
@@ -261,11 +269,50 @@ static int inflate_any(struct pipe *p, enum compression compression, struct err 
 	return err_set(err, -EINVAL, "unknown compression %d", (int)compression);
 }
 
+enum compression inflate_recognise(const void *head, size_t len, enum compression said)
+{
+	const uint8_t *h = head;
+	bool packs[] = {
+		[COMPRESSION_GZIP] = len >= 3 && memcmp(h, "\x1f\x8b\x08", 3) == 0,
+		[COMPRESSION_ZSTD] = len >= 4 && (memcmp(h, "\x28\xb5\x2f\xfd", 4) == 0 ||
+			((h[0] & 0xf0) == 0x50 && memcmp(h + 1, "\x2a\x4d\x18", 3) == 0)), /* a skippable frame */
+		[COMPRESSION_NONE] = len >= TAR_MAGIC_AT + 5 && memcmp(h + TAR_MAGIC_AT, "ustar", 5) == 0,
+	};
+	if (said == COMPRESSION_AS_IT_IS || packs[said])
+		return said;
+	return packs[COMPRESSION_GZIP] ? COMPRESSION_GZIP : packs[COMPRESSION_ZSTD] ? COMPRESSION_ZSTD :
+	       packs[COMPRESSION_NONE] ? COMPRESSION_NONE : said;
+}
+
+/* However the bytes come in pieces, as many are looked at. */
+static int recognise(struct pipe *p, enum compression *compression)
+{
+	size_t len = 0;
+	while (len < sizeof p->head && !p->rest_len) {
+		int r = refill(p);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			break;
+		size_t n = p->in_len < sizeof p->head - len ? p->in_len : sizeof p->head - len;
+		memcpy(p->head + len, p->in, n);
+		len += n;
+		p->rest = p->in + n;
+		p->rest_len = p->in_len - n;
+	}
+	p->in_len = 0;
+	p->head_len = len;
+	*compression = inflate_recognise(p->head, len, *compression);
+	return 0;
+}
+
 int inflate_stream(struct stream *source, enum compression compression, struct stream *sink, uint64_t max_bytes,
 	struct err *err)
 {
 	struct pipe p = { .source = source, .sink = sink, .max_bytes = max_bytes };
-	int r = inflate_any(&p, compression, err);
+	int r = recognise(&p, &compression);
+	if (r == 0)
+		r = inflate_any(&p, compression, err);
 	if (r < 0) {
 		stream_abort(source, r);
 		stream_abort(sink, r);

@@ -14,10 +14,21 @@
 /* The measure of a sink, where nothing speaks for another: small enough to stay in the CPU's cache, 4 MiB in all. */
 enum { INFLATE_BLOCK = 256 << 10, INFLATE_BLOCKS = 16 };
 
+/* So many first bytes tell how an archive is packed. */
+enum { INFLATE_HEAD = 512 };
+
+/*
+ * How bytes that begin with `head` are packed. What was said counts where they can be that; builders and registries exist that pack a
+ * layer anew and leave its media type as it was. So does it where they are neither gzip, Zstandard nor a tar archive with a
+ * POSIX header (POSIX.1-1988 ustar, GNU), and the inflater says what is wrong.
+ */
+enum compression inflate_recognise(const void *head, size_t len, enum compression said);
+
 /*
  * Reads reader 0 of `source` to its end and writes the plain bytes, at most max_bytes, to `sink`, a stream of blocks
  * of INFLATE_BLOCK bytes. Gzip (RFC 1952) may have any number of members, Zstandard (RFC 8878, no older form) any number of frames,
- * skippable ones too, with windows up to 2^27 bytes, what the zstd program takes by default. Anything else after the
+ * skippable ones too, with windows up to 2^27 bytes, what the zstd program takes by default. The first bytes may tell another
+ * compression than the one given, see above. Anything else after the
  * last one, and an end before the end, is an error; so are wrong checksums.
  *
  * Success ends the sink. Failure aborts both streams; `err` stays clear if one of them had been aborted by another.

@@ -316,13 +316,17 @@ static int name_image(const struct install *p, struct err *err)
 
 static void tell_losses(const struct install *p)
 {
-	uint64_t devices = 0, owners = 0;
+	uint64_t devices = 0, owners = 0, misnamed = 0;
 	for (size_t i = 0; p->options->notes && i < p->options->notes->len; i++)
 		progress_say(p->progress, "%s", p->options->notes->items[i]);
 	for (size_t i = 0; i < p->in->image.layer_count; i++) {
 		devices += p->staged[i].report.devices;
 		owners += p->staged[i].report.foreign_ids;
+		misnamed += p->staged[i].is_misnamed;
 	}
+	if (misnamed)
+		progress_say(p->progress, "note: %llu of the image's layers %s media type says", (unsigned long long)misnamed,
+			misnamed == 1 ? "is compressed in another way than its" : "are compressed in another way than their");
 	if (devices)
 		progress_say(p->progress, "note: %llu device nodes of the image were left out; /dev is made anew for every container",
 			(unsigned long long)devices);

@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum compression { COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_ZSTD };
+/* As said of a tar archive, whose own bytes count (inflate_recognise); AS_IT_IS: of any bytes, which are left alone. */
+enum compression { COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_ZSTD, COMPRESSION_AS_IT_IS };
 
 /* What unpacking met that the caller may want to tell the user. */
 struct layer_report {

@@ -19,8 +19,7 @@ int plain_sniff(struct plain *plain, int fd, struct err *err)
 			break;
 		plain->head_len += n;
 	}
-	plain->compression = !memcmp(plain->head, "\x1f\x8b", 2) ? COMPRESSION_GZIP :
-			     !memcmp(plain->head, "\x28\xb5\x2f\xfd", 4) ? COMPRESSION_ZSTD : COMPRESSION_NONE;
+	plain->compression = inflate_recognise(plain->head, plain->head_len, COMPRESSION_NONE);
 	return 0;
 }
 

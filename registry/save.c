@@ -117,7 +117,7 @@ static int begin_oci(struct save *s, struct err *err)
 static int write_same(struct save *s, const struct digest *digest, struct err *err)
 {
 	cleanup_free char *name = str_fmt("blobs/sha256/%s", digest_hex(digest));
-	return write_blob(s, name, digest, COMPRESSION_NONE, digest, err);
+	return write_blob(s, name, digest, COMPRESSION_AS_IT_IS, digest, err);
 }
 
 static int save_oci(struct save *s, const struct image *image, const char *media_type, int64_t size, struct err *err)
@@ -169,7 +169,7 @@ static int save_docker(struct save *s, const struct image *image, struct err *er
 	*docker = (struct docker_image){ .config = str_dup(config) };
 	if (name)
 		strv_add(&docker->names, name);
-	int r = write_blob(s, config, &image->config, COMPRESSION_NONE, &image->config, err);
+	int r = write_blob(s, config, &image->config, COMPRESSION_AS_IT_IS, &image->config, err);
 	for (size_t i = 0; r == 0 && i < image->layer_count; i++) {
 		const struct image_layer *layer = &image->layers[i];
 		enum compression compression = COMPRESSION_NONE;

@@ -172,6 +172,21 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$@"
 	done
 }
 
+@test "a layer that is compressed in another way than its media type says is read as it is" {
+	local name
+	for name in gzip-as-plain gzip-as-zstd plain-as-gzip plain-as-zstd; do
+		run xrun pull "$SCRIPTED/$name:v1"
+		[ "$status" = 0 ]
+		[[ $output == *"note: 1 of the image's layers is compressed in another way than its media type says"* ]]
+		[ "$(cat "$STORE"/layers/*/etc/hello)" = hello ]
+		xrun store verify
+		xrun save -o "$BATS_TEST_TMPDIR/$name.tar" --format docker-archive "$SCRIPTED/$name:v1"
+		[ "$(tar -xOf "$BATS_TEST_TMPDIR/$name.tar" --wildcards '*.tar' | tar -xO etc/hello)" = hello ]
+		xrun rmi --all
+	done
+	refused other-diff-id "it has the diff id"
+}
+
 @test "a layer that is damaged, or no archive at all, is refused" {
 	all_refused <<-END
 		not-gzip   is not gzip, although its media type says so

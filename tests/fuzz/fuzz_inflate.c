@@ -59,7 +59,7 @@ static void check_packed_again(enum compression compression, const struct buf *p
 {
 	cleanup_buf struct buf packed = { 0 }, again = { 0 };
 	pack(&packed, compression, plain->data, plain->len);
-	CHECK(inflate(compression, packed.data, packed.len, 4096, &again) == 0);
+	CHECK(inflate(compression == COMPRESSION_NONE ? COMPRESSION_AS_IT_IS : compression, packed.data, packed.len, 4096, &again) == 0);
 	CHECK(again.len == plain->len && (!plain->len || memcmp(again.data, plain->data, plain->len) == 0));
 }
 
@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	CHECK(whole.len <= MAX_PLAIN && whole.len == pieces.len);
 	CHECK(!whole.len || memcmp(whole.data, pieces.data, whole.len) == 0);
-	if (compression == COMPRESSION_NONE)
+	if (inflate_recognise(data, size, compression) == COMPRESSION_NONE)
 		CHECK(whole.len == size && (!size || memcmp(whole.data, data, size) == 0));
 	check_packed_again(compression, &whole);
 	return 0;

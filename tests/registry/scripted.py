@@ -488,6 +488,11 @@ SCENARIOS = {
     "control-user": Image(config={"config": {"Cmd": ["sh"], "User": CONTROL}}),
 
     # Layers.
+    "gzip-as-plain": Image(layer={"mediaType": LAYER.replace("+gzip", "")}),
+    "gzip-as-zstd": Image(layer={"mediaType": LAYER.replace("gzip", "zstd")}),
+    "plain-as-gzip": Image(layers=[GOOD_TAR]),
+    "plain-as-zstd": Image(layers=[GOOD_TAR], layer={"mediaType": LAYER.replace("gzip", "zstd")}),
+    "other-diff-id": Image(layers=[GOOD_TAR], diff_ids=[digest(BLOB)]),
     "not-gzip": Image(layers=[b"this is no gzip data " * 100]),
     "bad-gzip": Image(layers=[BLOB[:1000] + bytes(1000) + BLOB[2000:]]),
     "cut-gzip": Image(layers=[BLOB[:-2000]]),

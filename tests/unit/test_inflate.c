@@ -128,6 +128,38 @@ static void plain_bytes_pass_through(void **state)
 	assert_int_equal(inflate(&b, COMPRESSION_NONE, 4096, PLAIN, PLAIN), 0);
 }
 
+/* However it comes in pieces; and what is left as it is, is not looked at. */
+static void bytes_tell_another_compression_than_the_one_given(void **state)
+{
+	(void)state;
+	cleanup_buf struct buf gzip = { 0 }, zstd = { 0 };
+	add_gzip(&gzip, 0, 3000);
+	add_zstd(&zstd, 0, 3000);
+	for (enum compression said = COMPRESSION_NONE; said <= COMPRESSION_ZSTD; said++) {
+		EACH_PIECE(i) {
+			assert_int_equal(inflate(&gzip, said, PIECES[i], 3000, PLAIN), 0);
+			assert_int_equal(inflate(&zstd, said, PIECES[i], 3000, PLAIN), 0);
+		}
+	}
+	memcpy(plain, gzip.data, gzip.len);
+	assert_int_equal(inflate(&gzip, COMPRESSION_AS_IT_IS, 4096, gzip.len, PLAIN), 0);
+	make_plain(NULL);
+}
+
+static void a_tar_archive_is_known_by_its_first_header(void **state)
+{
+	(void)state;
+	char head[INFLATE_HEAD] = "\x1f\x8b\x08";
+	assert_int_equal(inflate_recognise(head, sizeof head, COMPRESSION_NONE), COMPRESSION_GZIP);
+	memcpy(head + 257, "ustar", 5);
+	assert_int_equal(inflate_recognise(head, sizeof head, COMPRESSION_NONE), COMPRESSION_NONE); /* a strange name */
+	*head = 'a';
+	assert_int_equal(inflate_recognise(head, sizeof head, COMPRESSION_GZIP), COMPRESSION_NONE);
+	assert_int_equal(inflate_recognise(head, 200, COMPRESSION_GZIP), COMPRESSION_GZIP); /* who says that it is not */
+	assert_int_equal(inflate_recognise("P*M\x18", 4, COMPRESSION_GZIP), COMPRESSION_ZSTD);
+	assert_int_equal(inflate_recognise("", 0, COMPRESSION_ZSTD), COMPRESSION_ZSTD);
+}
+
 static void gzip_may_have_many_members(void **state)
 {
 	(void)state;
@@ -242,6 +274,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_bytes_pass_through),
+		cmocka_unit_test(bytes_tell_another_compression_than_the_one_given),
+		cmocka_unit_test(a_tar_archive_is_known_by_its_first_header),
 		cmocka_unit_test(gzip_may_have_many_members),
 		cmocka_unit_test(zstd_may_have_many_frames_and_skippable_ones),
 		cmocka_unit_test(an_end_before_the_end_is_an_error),
