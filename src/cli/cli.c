@@ -104,7 +104,8 @@ const struct command cli_commands[] = {
 	{ "update", command_update, "[OPTIONS] CONTAINER...", "change the limits of containers, now and for later starts", update_options,
 		"  xrun update --memory 1g --cpus 2 web\n" },
 	{ "debug", command_debug, "[OPTIONS] CONTAINER", "attach gdb to a running container's program", debug_options,
-		"A foreign program must have been started with `xrun run --gdb`, which waits for this; a native one is attached to.\n\n"
+		"A foreign program must have been started with `xrun run --debuggable`, or with --gdb, which waits for this; to a native one gdb\n"
+		"attaches by itself.\n\n"
 		"  xrun debug web\n"
 		"  xrun debug --print web                        the command, for another debugger's use\n" },
 	{ "pull", command_pull, "[OPTIONS] IMAGE", "bring an image into the store", pull_options,

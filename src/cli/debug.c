@@ -67,6 +67,12 @@ static bool have_gdb(void)
 	return i < files.len;
 }
 
+void debug_wait_for_gdb(struct spec *spec)
+{
+	strv_env_set(&spec->env, "QEMU_GDB=" DEBUG_DIRECTORY "/gdb");
+	strv_env_set(&spec->env, "QEMU_UNSET_ENV=QEMU_GDB,QEMU_UNSET_ENV");
+}
+
 /* --on-timeout stacks makes a program debuggable by itself, where it can be. */
 static bool wants_guest_stacks(const struct request *q, const struct spec *spec)
 {
@@ -77,9 +83,8 @@ static bool wants_guest_stacks(const struct request *q, const struct spec *spec)
 
 int debug_plan(const struct request *q, struct spec *spec, struct debug *ret_debug, struct err *err)
 {
-	struct debug debug = { .tracer_fd = -1 };
+	struct debug debug = DEBUG_NONE;
 	const char *option = q->strace ? "--strace" : q->gdb ? "--gdb" : "--debuggable";
-	debug.forward = (struct forward)FORWARD_NONE;
 	*ret_debug = debug;
 	if (!q->debuggable && wants_guest_stacks(q, spec))
 		debuggee_plan(spec);
@@ -98,10 +103,8 @@ int debug_plan(const struct request *q, struct spec *spec, struct debug *ret_deb
 		debuggee_plan(spec);
 	if (q->strace)
 		strv_add(&emulator->options, "-strace");
-	if (q->gdb) {
-		strv_env_set(&spec->env, "QEMU_GDB=" DEBUG_DIRECTORY "/gdb");
-		strv_env_set(&spec->env, "QEMU_UNSET_ENV=QEMU_GDB,QEMU_UNSET_ENV");
-	}
+	if (q->gdb)
+		debug_wait_for_gdb(spec);
 	if (q->dry_run || (!q->gdb && !(q->strace && *q->strace)))
 		return 0;
 	int r = make_directory(&debug, err);
@@ -341,5 +344,5 @@ void debug_finish(struct debug *debug)
 		fd_remove_tree(AT_FDCWD, debug->directory, &ignored);
 	forward_done(&debug->forward);
 	free(debug->directory);
-	*debug = (struct debug){ .tracer_fd = -1, .forward = FORWARD_NONE };
+	*debug = (struct debug)DEBUG_NONE;
 }

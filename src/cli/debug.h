@@ -15,7 +15,7 @@
  */
 #define DEBUG_NO_SCRIPTS " -iex 'set auto-load safe-path $debugdir:$datadir/auto-load'"
 
-/* What was set up for one container. {.helper = ...-1} is nothing. */
+/* What was set up for one container. */
 struct debug {
 	char *directory;       /* private to the user; its subdirectory "shared" is what the container sees */
 	pid_t tracer;          /* writes what the programs' emulators say into --strace=FILE; 0: none */
@@ -23,9 +23,13 @@ struct debug {
 	pid_t announcer;       /* tells how to reach the program that waits for gdb, and forwards to it; 0: none */
 	struct forward forward;
 };
+#define DEBUG_NONE { .tracer_fd = -1, .forward = FORWARD_NONE }
 
 /* Plans what --strace and --gdb ask for: the emulator's options, the environment, a volume. After run_plan_emulation. */
 int debug_plan(const struct request *request, struct spec *spec, struct debug *ret_debug, struct err *err);
+
+/* Lets the first program's emulator wait for gdb at DEBUG_DIRECTORY/gdb, and keeps what says so from the program. */
+void debug_wait_for_gdb(struct spec *spec);
 
 /* Starts the helpers, which end with the container or with us. */
 int debug_start(const struct request *request, const struct spec *spec, int store_dir_fd, struct debug *debug, struct err *err);

@@ -32,8 +32,7 @@ static char *directory_of(const struct spec *spec)
 void debuggee_plan(struct spec *spec)
 {
 	cleanup_free char *directory = directory_of(spec), *shared = str_fmt("%s/shared", directory);
-	strv_env_set(&spec->env, "QEMU_GDB=" DEBUG_DIRECTORY "/gdb");
-	strv_env_set(&spec->env, "QEMU_UNSET_ENV=QEMU_GDB,QEMU_UNSET_ENV");
+	debug_wait_for_gdb(spec);
 	spec_add_mount(spec, shared, DEBUG_DIRECTORY, false);
 	spec->debuggable = true;
 }

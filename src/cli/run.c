@@ -307,7 +307,7 @@ int run_container(const struct globals *globals, struct request *q, const char *
 	struct idmap map = { 0 };
 	struct image image = { 0 };
 	struct spec spec = { 0 };
-	struct debug debug = { .tracer_fd = -1, .forward = FORWARD_NONE };
+	struct debug debug = DEBUG_NONE;
 	cleanup_store struct store store = STORE_CLOSED;
 	const char *image_name = NULL;
 	int r = cli_read_env_files(q, err);
