@@ -270,7 +270,7 @@ int cli_main(int argc, char **argv, struct err *err)
 	if (str_eq(argv[at], "help"))
 		return print_help(argc - at - 1, argv + at + 1, err);
 	if (str_eq(argv[at], "--version"))
-		return print_version(&globals, 0, NULL, err);
+		return print_version(&globals, argc - at - 1, argv + at + 1, err);
 	const struct command *command = find(argv[at]);
 	if (command)
 		return command->run(&globals, argc - at - 1, argv + at + 1, err);

@@ -292,12 +292,20 @@ static int run(const struct globals *globals, const struct wish *wish, const str
 	return r;
 }
 
+static int take_time(const char *option, const char *text, int64_t *ret_time, struct err *err)
+{
+	if (text && !when_parse(text, ret_time))
+		return err_set(err, -EINVAL, "%s %s: write a time like 2026-11-25T10:00:00Z, or how long ago: 90s, 10m, 2h", option, text);
+	return 0;
+}
+
 static int check(struct wish *wish, struct err *err)
 {
-	if (wish->since && !when_parse(wish->since, &wish->from))
-		return err_set(err, -EINVAL, "--since %s: write a time like 2026-11-25T10:00:00Z, or how long ago: 90s, 10m, 2h", wish->since);
-	if (wish->until && !when_parse(wish->until, &wish->to))
-		return err_set(err, -EINVAL, "--until %s: write a time like 2026-11-25T10:00:00Z, or how long ago: 90s, 10m, 2h", wish->until);
+	int r = take_time("--since", wish->since, &wish->from, err);
+	if (r == 0)
+		r = take_time("--until", wish->until, &wish->to, err);
+	if (r < 0)
+		return r;
 	if (str_eq(wish->tail, "all"))
 		wish->tail = NULL;
 	if (wish->tail && !str_to_u64(wish->tail, 1000000, &wish->lines))

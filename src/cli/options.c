@@ -68,9 +68,9 @@ static int refuse_absent(const struct option *option, struct err *err)
 
 static int refuse_unknown(const char *name, int len, struct err *err)
 {
-	if (len == 4 && strncmp(name, "root", len) == 0)
-		return err_set(err, -EINVAL, "--root stands before the command and its options: %s --root DIR COMMAND", program_invocation_short_name);
-	return err_set(err, -EINVAL, "unknown option --%.*s; `%s COMMAND --help` lists them", len, name, program_invocation_short_name);
+	const char *program = program_invocation_short_name;
+	return err_set(err, -EINVAL, "unknown option --%.*s; `%s COMMAND --help` lists them, `%s --help` those that stand before COMMAND", len, name, program,
+		program);
 }
 
 static int take_long(const struct option *table, void *target, struct cursor *c, struct err *err)

@@ -39,8 +39,9 @@ prepare() {
 	fails_with 125 "there is no --expose: -p publishes a port" xrun run --expose=80 "$NATIVE" true
 	fails_with 125 "there is no --attach: output always comes here" xrun run -a stdout "$NATIVE" true
 	fails_with 125 "unknown option --nonsense; \`xrun COMMAND --help\` lists them" xrun run --nonsense "$NATIVE" true
-	fails_with 125 "--root stands before the command and its options: xrun --root DIR COMMAND" xrun run --root /tmp "$NATIVE" true
-	fails_with 125 "--root stands before the command" xrun images --root=/tmp
+	fails_with 125 "unknown option --root; \`xrun COMMAND --help\` lists them, \`xrun --help\` those that stand before COMMAND" xrun run --root /tmp "$NATIVE" true
+	fails_with 125 "unknown option --runroot; " xrun ps --runroot=/tmp
+	fails_with 125 "version takes no argument: x" xrun --version x
 	refute grep -e --gpus <(xrun run --help)
 }
 
