@@ -143,7 +143,7 @@ null' ]
 	fails_with 125 "no container" xrun commit nonesuch "$TO:x"
 	fails_with 125 "there are CMD" xrun commit -c 'RUN true' box "$TO:x"
 	fails_with 125 "NAME=VALUE" xrun commit -c 'ENV A' box "$TO:x"
-	fails_with 125 "name a tag" xrun commit box "x@sha256:$(printf '0%.0s' {1..64})"
+	fails_with 125 "name it by a tag" xrun commit box "x@sha256:$(printf '0%.0s' {1..64})"
 	refute xrun inspect "$TO:x"
 	xrun run --name bad "$NATIVE" touch /etc/.wh.x
 	fails_with 125 "/etc/.wh.x" xrun commit bad "$TO:x"
