@@ -20,6 +20,7 @@ struct reference {
 	struct digest digest; /* empty when none was given */
 };
 
+/* -EINVAL with err for what is no such name. */
 int reference_parse(const char *text, struct reference *ret_reference, struct err *err);
 
 /* The full name, "docker.io/library/debian:12"; with a digest "…@sha256:…". The result is the caller's. */

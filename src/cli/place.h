@@ -12,17 +12,21 @@ struct place {
 	int store_fd, containers_fd;
 };
 #define PLACE_CLOSED { .store_fd = -1, .containers_fd = -1 }
+
+/* Opens the store's directory and its containers, made if need be. ret_place is PLACE_CLOSED before, and to be closed whatever comes back. */
 int place_open(struct place *ret_place, const struct globals *globals, struct err *err);
 void place_close(struct place *place);
 #define cleanup_place __attribute__((cleanup(place_close)))
 
-/* One container, found as state_find does. */
+/* One container. */
 struct subject {
 	struct state state;
 	struct spec spec;
 	int dir_fd;
 };
 #define SUBJECT_NONE { .dir_fd = -1 }
+
+/* By its name, id or the id's beginning (state_find). ret_subject is SUBJECT_NONE before, and to be freed whatever comes back. */
 int subject_find(const struct place *place, const char *wish, struct subject *ret_subject, struct err *err);
 void subject_done(struct subject *subject);
 #define cleanup_subject __attribute__((cleanup(subject_done)))

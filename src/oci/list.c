@@ -72,7 +72,7 @@ static void list_one(const struct oci_container *container, const struct words *
 	else if (!list)
 		print_row(container, status);
 	else if (engine_read_spec(container->dir_fd, &container->state, &spec, &ignored) == 0)
-		json_array_append_new(list, engine_state_json(container->dir_fd, &container->state, status, &spec.engine->annotations, true));
+		json_array_append_new(list, engine_state_json(&container->state, status, &spec.engine->annotations, true));
 	spec_done(&spec);
 }
 

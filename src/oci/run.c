@@ -49,7 +49,7 @@ static int start_and_wait(const struct oci_globals *globals, const struct engine
 	if (r == 0)
 		r = engine_start(dir_fd, state, request->spec, err);
 	if (r == 0)
-		r = engine_poststart(dir_fd, state, request->spec, err);
+		r = engine_poststart(state, request->spec, err);
 	if (r < 0)
 		return r;
 	r = wait_for(words, state, &ready, signal_fd, terminal_fd);

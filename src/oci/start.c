@@ -22,7 +22,7 @@ int oci_start(const struct oci_globals *globals, int argc, char **argv, struct e
 		r = engine_start(container.dir_fd, &container.state, &spec, err);
 	if (r == 0) {
 		struct err ignored;
-		r = engine_poststart(container.dir_fd, &container.state, &spec, err);
+		r = engine_poststart(&container.state, &spec, err);
 		if (r < 0)
 			engine_delete(container.root_fd, container.dir_fd, &container.state, true, &ignored);
 	}
@@ -47,7 +47,7 @@ int oci_state(const struct oci_globals *globals, int argc, char **argv, struct e
 		r = engine_read_spec(container.dir_fd, &container.state, &spec, err);
 	if (r < 0)
 		return r;
-	json_t *object = engine_state_json(container.dir_fd, &container.state, engine_status(container.dir_fd, &container.state),
+	json_t *object = engine_state_json(&container.state, engine_status(container.dir_fd, &container.state),
 		&spec.engine->annotations, true);
 	cleanup_free char *text = json_dumps(object, JSON_INDENT(2));
 	json_decref(object);

@@ -52,6 +52,7 @@ char *containers_name(int dir_fd, const char *id);
 /* The id that has the name, or NULL; an allocated string. */
 char *containers_find_name(int containers_fd, const char *name);
 
+/* Another name for it, under the lock of containers/: one that another container has is an error, and then it keeps its own. */
 int containers_rename(int containers_fd, const char *id, const char *name, struct err *err);
 
 /*

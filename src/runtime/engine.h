@@ -42,13 +42,16 @@ int engine_root_open(const char *root, struct err *err);
 /* The container's directory. -ENOENT with err where there is none, -EINVAL where id cannot be a container's. */
 int engine_open(int root_fd, const char *id, struct err *err);
 
+/* state.json. -ENOENT with err where the container is being created, or its creation was broken off. */
 int engine_state_read(int dir_fd, const char *id, struct engine_state *ret_state, struct err *err);
 int engine_state_write(int dir_fd, const struct engine_state *state, struct err *err);
+
+/* How it is now, asked of the kernel; never CREATING. One that has ended and was not waited for yet has stopped. */
 enum engine_status engine_status(int dir_fd, const struct engine_state *state);
 const char *engine_status_text(enum engine_status status);
 
 /* The specification's state (runtime.md), the caller's; with `extended` what engines are told beyond that. */
-json_t *engine_state_json(int dir_fd, const struct engine_state *state, enum engine_status status, const struct strv *annotations, bool extended);
+json_t *engine_state_json(const struct engine_state *state, enum engine_status status, const struct strv *annotations, bool extended);
 
 /* The spec that it was created with, from its copy of config.json. */
 int engine_read_spec(int dir_fd, const struct engine_state *state, struct spec *ret_spec, struct err *err);
@@ -82,7 +85,7 @@ int engine_create(const struct engine_request *request, struct engine_state *ret
 /* Lets the program be executed, and waits until it has been. */
 int engine_start(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err);
 /* The hooks that come then. Where one fails the container is to be deleted, with force: runtime.md, "Lifecycle". */
-int engine_poststart(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err);
+int engine_poststart(const struct engine_state *state, const struct spec *spec, struct err *err);
 
 /* A pidfd of the first process. -ESRCH with err where it has ended. */
 int engine_process_open(const struct engine_state *state, struct err *err);

@@ -28,7 +28,7 @@ static int connect_start(int dir_fd, const struct engine_state *state, struct er
 }
 
 /* End of file: the program was executed, or its process is gone, which is its own business by now. */
-static int await_program(int fd, int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)
+static int await_program(int fd, const struct engine_state *state, const struct spec *spec, struct err *err)
 {
 	struct engine_message message;
 	cleanup_fd int listener_fd = -1;
@@ -36,9 +36,9 @@ static int await_program(int fd, int dir_fd, const struct engine_state *state, c
 	if (fd_recv(fd, &message, sizeof message, &listener_fd, &count) != sizeof message)
 		return 0;
 	if (message.kind == ENGINE_LISTENER) {
-		const struct engine_listener whose = { dir_fd, state, ENGINE_CREATED, spec->engine, state->pid };
+		const struct engine_listener whose = { state, ENGINE_CREATED, spec->engine, state->pid };
 		int r = engine_listener_hand_over(&whose, listener_fd, fd, err);
-		return r < 0 ? r : await_program(fd, dir_fd, state, spec, err);
+		return r < 0 ? r : await_program(fd, state, spec, err);
 	}
 	return err_take(err, &message.err, "the program could not be executed");
 }
@@ -54,15 +54,15 @@ int engine_start(int dir_fd, const struct engine_state *state, const struct spec
 	unlinkat(dir_fd, "start", 0);
 	if (send(fd, "", 1, MSG_NOSIGNAL) != 1)
 		return err_sys(err, "cannot start container %s", state->id);
-	return await_program(fd, dir_fd, state, spec, err);
+	return await_program(fd, state, spec, err);
 }
 
-int engine_poststart(int dir_fd, const struct engine_state *state, const struct spec *spec, struct err *err)
+int engine_poststart(const struct engine_state *state, const struct spec *spec, struct err *err)
 {
 	const struct spec_engine *engine = spec->engine;
 	if (engine->hooks[HOOK_POSTSTART].count == 0)
 		return 0;
-	json_t *object = engine_state_json(dir_fd, state, ENGINE_RUNNING, &engine->annotations, false);
+	json_t *object = engine_state_json(state, ENGINE_RUNNING, &engine->annotations, false);
 	const struct engine_hook_place place = { .dir = state->bundle };
 	int r = engine_hooks_run(&engine->hooks[HOOK_POSTSTART], "poststart", &place, object, err);
 	json_decref(object);
@@ -135,7 +135,7 @@ static int run_poststop(int dir_fd, const struct engine_state *state, struct err
 	int r = engine_read_spec(dir_fd, state, &spec, err);
 	if (r < 0)
 		return r;
-	json_t *object = engine_state_json(dir_fd, state, ENGINE_STOPPED, &spec.engine->annotations, false);
+	json_t *object = engine_state_json(state, ENGINE_STOPPED, &spec.engine->annotations, false);
 	const struct engine_hook_place place = { .dir = state->bundle };
 	r = engine_hooks_run_all(&spec.engine->hooks[HOOK_POSTSTOP], "poststop", &place, object, err);
 	json_decref(object);

@@ -135,7 +135,7 @@ static int start_outer(struct creation *c, struct err *err)
 static int run_hooks(struct creation *c, struct err *err)
 {
 	const struct spec_engine *engine = c->request->spec->engine;
-	json_t *state = engine_state_json(c->dir_fd, c->state, ENGINE_CREATED, &engine->annotations, false);
+	json_t *state = engine_state_json(c->state, ENGINE_CREATED, &engine->annotations, false);
 	const struct engine_hook_place place = { .dir = c->request->bundle };
 	int r = engine_hooks_run(&engine->hooks[HOOK_PRESTART], "prestart", &place, state, err);
 	if (r == 0)

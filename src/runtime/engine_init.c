@@ -94,7 +94,7 @@ static int run_own_hooks(const struct engine_stage *stage, enum hook_kind kind, 
 	if (engine->hooks[kind].count == 0)
 		return 0;
 	stage->state->pid = getpid();
-	json_t *state = engine_state_json(-1, stage->state, ENGINE_CREATED, &engine->annotations, false);
+	json_t *state = engine_state_json(stage->state, ENGINE_CREATED, &engine->annotations, false);
 	int r = engine_hooks_run(&engine->hooks[kind], name, place, state, err);
 	json_decref(state);
 	return r;

@@ -165,7 +165,7 @@ static pid_t start_entering(const struct engine_join *join, int console_fd, cons
 
 static int hand_over_listener(const struct engine_join *join, pid_t pid, int listener_fd, int socket_fd, struct err *err)
 {
-	const struct engine_listener whose = { join->dir_fd, join->state, engine_status(join->dir_fd, join->state), join->spec->engine, pid };
+	const struct engine_listener whose = { join->state, engine_status(join->dir_fd, join->state), join->spec->engine, pid };
 	return engine_listener_hand_over(&whose, listener_fd, socket_fd, err);
 }
 

@@ -68,7 +68,7 @@ int engine_listener_load(const struct sock_fprog *program, uint64_t flags, int s
 
 static char *describe(const struct engine_listener *whose)
 {
-	json_t *state = engine_state_json(whose->dir_fd, whose->state, whose->status, &whose->engine->annotations, false);
+	json_t *state = engine_state_json(whose->state, whose->status, &whose->engine->annotations, false);
 	json_t *object = json_pack("{s:O, s:[s], s:i, s:s*, s:o}", "ociVersion", json_object_get(state, "ociVersion"), "fds", "seccompFd", "pid",
 		whose->pid, "metadata", whose->engine->listener_metadata, "state", state);
 	char *text = json_dumps(object, JSON_COMPACT);

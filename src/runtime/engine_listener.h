@@ -16,10 +16,9 @@ int engine_listener_load(const struct sock_fprog *program, uint64_t flags, int s
 
 /*
  * For that other side, on the host: sends the listener to linux.seccomp.listenerPath, with what config-linux.md calls the
- * container process state: that of `pid`, in the container whose directory is dir_fd, which has this status. Then says GO.
+ * container process state: that of `pid`, in the container that has this state and status. Then says GO.
  */
 struct engine_listener {
-	int dir_fd;
 	const struct engine_state *state;
 	enum engine_status status;
 	const struct spec_engine *engine;

@@ -39,7 +39,9 @@ struct engine_stage {
 	bool inside;            /* in another user namespace than the caller's */
 };
 
+/* One message, with a descriptor, which stays the caller's, unless that is -1. 0, or a negative errno without a text: the other side is gone. */
 int engine_stage_send(int socket_fd, enum engine_message_kind kind, pid_t pid, int fd);
+/* Waits for GO. */
 int engine_stage_await_go(int socket_fd, struct err *err);
 
 /* The outer stage and the container's first process: they never return. */

@@ -154,11 +154,10 @@ const char *engine_status_text(enum engine_status status)
 	return texts[status];
 }
 
-json_t *engine_state_json(int dir_fd, const struct engine_state *state, enum engine_status status, const struct strv *annotations, bool extended)
+json_t *engine_state_json(const struct engine_state *state, enum engine_status status, const struct strv *annotations, bool extended)
 {
 	json_t *object = json_pack("{s:s, s:s, s:i, s:s, s:s}", "ociVersion", "1.2.0", "id", state->id, "pid", status == ENGINE_STOPPED ? 0 : state->pid,
 		"status", engine_status_text(status), "bundle", state->bundle); /* in the order that who reads lines expects */
-	(void)dir_fd;
 	if (extended) {
 		json_object_set_new(object, "rootfs", json_string(state->rootfs));
 		json_object_set_new(object, "created", json_string(state->created));

@@ -46,6 +46,7 @@ struct stage {
 	int device_fds[8];   /* set by the outer stage: detached binds of the host's device nodes */
 };
 
+/* One message with so many descriptors, which stay the caller's. 0, or a negative errno without a text: the other side is gone. */
 int stage_send(int socket_fd, const struct stage_message *message, const int *fds, size_t fd_count);
 
 /* As root of a namespace with the id map: the container's files, layers and its own, as a detached mount. A descriptor. */
