@@ -28,13 +28,14 @@ static int ask_layer(int layer_fd, const char *path)
 {
 	cleanup_free char *copy = str_dup(path);
 	struct stat st;
+	int otherwise = 0;
 	for (char *slash = copy; slash;) {
 		slash = strchr(slash, '/');
 		if (slash)
 			*slash = 0;
 		cleanup_fd int fd = fd_openat2(layer_fd, copy, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 		if (fd < 0 || fstat(fd, &st) < 0)
-			return 0;
+			return otherwise;
 		if (overlay_is_whiteout(&st))
 			return -1;
 		if (!slash)
@@ -42,12 +43,11 @@ static int ask_layer(int layer_fd, const char *path)
 		if (!S_ISDIR(st.st_mode))
 			return -1;
 		cleanup_fd int read_fd = fd_openat2(layer_fd, copy, O_RDONLY | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		if (overlay_is_opaque(read_fd)) /* what is not in it is hidden below */
+			otherwise = -1;
 		*slash++ = '/';
-		cleanup_fd int below_fd = overlay_is_opaque(read_fd) ? fd_openat2(layer_fd, path, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS) : -1;
-		if (overlay_is_opaque(read_fd) && below_fd < 0)
-			return -1;
 	}
-	return 0;
+	return otherwise;
 }
 
 static bool in_image(const struct changes *changes, const char *path)
