@@ -169,30 +169,47 @@ static int hand_over_listener(const struct engine_join *join, pid_t pid, int lis
 	return engine_listener_hand_over(&whose, listener_fd, socket_fd, err);
 }
 
-/* Messages come in any order; end of file is success. */
-static int await_exec(const struct engine_join *join, int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struct err *err)
+struct arrived {
+	pid_t pid;
+	int terminal_fd, listener_fd;
+};
+
+/* *fd: the message's descriptor, or -1; what is not taken of it the caller closes. */
+static int take_message(const struct engine_message *message, int *fd, struct arrived *arrived, struct err *err)
 {
-	cleanup_fd int listener_fd = -1;
+	switch (message->kind) {
+	case ENGINE_STARTED:
+		arrived->pid = message->pid;
+		return 0;
+	case ENGINE_READY:
+		arrived->terminal_fd = fd_take(fd);
+		return 0;
+	case ENGINE_LISTENER:
+		arrived->listener_fd = fd_take(fd);
+		return 0;
+	case ENGINE_FAILED:
+		return err_take(err, &message->err, "the program could not be started");
+	default:
+		return err_set(err, -EPROTO, "a process in the container sent an unknown message");
+	}
+}
+
+/* Messages come in any order; end of file is success. The listener is handed over when its process is known. */
+static int await_exec(const struct engine_join *join, int socket_fd, struct arrived *arrived, struct err *err)
+{
 	for (;;) {
 		struct engine_message message;
-		int fd = -1, r = 0;
+		cleanup_fd int fd = -1;
 		size_t count = 1;
 		ssize_t n = fd_recv(socket_fd, &message, sizeof message, &fd, &count);
 		if (n == 0)
-			return *ret_pid > 0 ? 0 : err_set(err, -EIO, "the container ended meanwhile");
+			return arrived->pid > 0 ? 0 : err_set(err, -EIO, "the container ended meanwhile");
 		if (n != sizeof message)
 			return err_set(err, -EPROTO, "a process in the container sent a broken message");
-		if (message.kind == ENGINE_STARTED)
-			*ret_pid = message.pid;
-		else if (message.kind == ENGINE_READY && count)
-			*ret_terminal_fd = fd;
-		else if (message.kind == ENGINE_LISTENER && count)
-			listener_fd = fd;
-		else if (message.kind == ENGINE_FAILED)
-			return err_take(err, &message.err, "the program could not be started");
-		if (listener_fd >= 0 && *ret_pid > 0) {
-			r = hand_over_listener(join, *ret_pid, listener_fd, socket_fd, err);
-			fd_close(&listener_fd);
+		int r = take_message(&message, &fd, arrived, err);
+		if (r == 0 && arrived->listener_fd >= 0 && arrived->pid > 0) {
+			r = hand_over_listener(join, arrived->pid, arrived->listener_fd, socket_fd, err);
+			fd_close(&arrived->listener_fd);
 		}
 		if (r < 0)
 			return r;
@@ -202,8 +219,8 @@ static int await_exec(const struct engine_join *join, int socket_fd, pid_t *ret_
 int engine_join(const struct engine_join *join, pid_t *ret_pid, int *ret_terminal_fd, struct err *err)
 {
 	int ends[2];
-	pid_t pid = 0;
-	cleanup_fd int terminal_fd = -1, console_fd = join->console_socket ? engine_console_open(join->console_socket, err) : -1;
+	struct arrived arrived = { .terminal_fd = -1, .listener_fd = -1 };
+	cleanup_fd int console_fd = join->console_socket ? engine_console_open(join->console_socket, err) : -1;
 	if (join->console_socket && console_fd < 0)
 		return console_fd;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -213,15 +230,17 @@ int engine_join(const struct engine_join *join, pid_t *ret_pid, int *ret_termina
 	close(ends[1]);
 	if (entering < 0)
 		return shortage_of_processes(err);
-	int r = await_exec(join, socket_fd, &pid, &terminal_fd, err);
+	int r = await_exec(join, socket_fd, &arrived, err);
 	process_wait(entering);
-	if (r < 0)
-		fd_close(&socket_fd); /* a process that waits for our word ends */
-	if (r < 0 && pid > 0)
-		process_wait(pid);
-	if (r < 0)
-		return r;
-	*ret_pid = pid;
-	*ret_terminal_fd = fd_take(&terminal_fd);
-	return 0;
+	fd_close(&arrived.listener_fd);
+	if (r == 0) {
+		*ret_pid = arrived.pid;
+		*ret_terminal_fd = arrived.terminal_fd;
+		return 0;
+	}
+	fd_close(&arrived.terminal_fd);
+	fd_close(&socket_fd); /* a process that waits for our word ends */
+	if (arrived.pid > 0)
+		process_wait(arrived.pid);
+	return r;
 }

@@ -195,33 +195,42 @@ static void run_entering(struct join *join, int socket_fd)
 	_exit(r < 0);
 }
 
-/* Its messages may come in any order; end of file is success. */
+/* *fd: the message's descriptor, or -1; what is not taken of it the caller closes. */
+static int take_message(const struct join *join, const struct stage_message *message, int *fd, pid_t *ret_pid, int *ret_terminal_fd, struct err *err)
+{
+	switch (message->kind) {
+	case STAGE_STARTED:
+		*ret_pid = message->pid;
+		return 0;
+	case STAGE_TERMINAL:
+		*ret_terminal_fd = fd_take(fd);
+		return 0;
+	case STAGE_DIRECTORIES:
+		return *fd < 0 ? 0 : directories_serve(*fd, err);
+	case STAGE_FAILED:
+		err_take(err, &message->err, "the program could not be started");
+		shortage_explain(join->state->pid, err); /* in there other cgroups and processes show */
+		return err->code;
+	default:
+		return err_set(err, -EPROTO, "a process in the container sent an unknown message");
+	}
+}
+
+/* Messages may come in any order; end of file is success. */
 static int await_exec(const struct join *join, int socket_fd, pid_t *ret_pid, int *ret_terminal_fd, struct err *err)
 {
 	for (;;) {
 		struct stage_message message;
-		int fds[1];
+		cleanup_fd int fd = -1;
 		size_t count = 1;
-		ssize_t n = fd_recv(socket_fd, &message, sizeof message, fds, &count);
+		ssize_t n = fd_recv(socket_fd, &message, sizeof message, &fd, &count);
 		if (n == 0)
 			return *ret_pid > 0 ? 0 : err_set(err, -EIO, "the container ended meanwhile");
 		if (n != sizeof message)
 			return err_set(err, -EPROTO, "a process in the container sent a broken message");
-		if (message.kind == STAGE_STARTED)
-			*ret_pid = message.pid;
-		else if (message.kind == STAGE_TERMINAL && count)
-			*ret_terminal_fd = fds[0];
-		else if (message.kind == STAGE_DIRECTORIES && count) {
-			int r = directories_serve(fds[0], err);
-			fd_close(&fds[0]);
-			if (r < 0)
-				return r;
-		}
-		else if (message.kind == STAGE_FAILED) {
-			err_take(err, &message.err, "the program could not be started");
-			shortage_explain(join->state->pid, err); /* in there other cgroups and processes show */
-			return err->code;
-		}
+		int r = take_message(join, &message, &fd, ret_pid, ret_terminal_fd, err);
+		if (r < 0)
+			return r;
 	}
 }
 
