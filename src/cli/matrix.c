@@ -6,11 +6,11 @@
  * that Ctrl-C reaches us alone and once. One loop reads what comes and writes it on; while our own output does not take
  * it, nothing is read, so that a child waits rather than our memory fills.
  */
-#include "src/base/now.h"
 #include "src/cli/matrix.h"
 
 #include "src/base/calls.h"
 #include "src/base/fd.h"
+#include "src/base/now.h"
 #include "src/cli/matrix_output.h"
 #include "src/runtime/relay.h"
 #include "src/runtime/shortage.h"
@@ -23,11 +23,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { REPORT_FD = 3, CHUNK = 65536, PATIENCE_MS = 2000 };
+enum { REPORT_FD = 3, CHUNK = 65536, PATIENCE_MS = 2000, MAX_ROWS = 64 };
 
 struct report {
 	int64_t started_ms;
@@ -54,18 +55,34 @@ struct execution {
 	int64_t next_kill_ms;
 };
 
-/* The processes below a supervisor of ours: the container's first, or what pulls its image (proc(5), Linux 3.5). */
-static void kill_below(pid_t pid)
+/* proc(5), Linux 3.5. */
+static void list_children(pid_t pid, struct strv *ret_numbers)
 {
 	struct err ignored;
 	cleanup_buf struct buf list = { 0 };
 	cleanup_free char *path = str_fmt("/proc/%d/task/%d/children", pid, pid);
-	if (fd_read_file(AT_FDCWD, path, CHUNK, &list, &ignored) < 0 || !list.len)
+	if (fd_read_file(AT_FDCWD, path, CHUNK, &list, &ignored) < 0)
 		return;
-	char *at = list.data;
-	for (char *word; (word = strsep(&at, " \n"));)
+	for (char *at = list.data, *word; (word = strsep(&at, " \n"));)
 		if (*word)
-			kill(atoi(word), SIGKILL);
+			strv_add(ret_numbers, word);
+}
+
+/*
+ * The processes below a supervisor of ours: the container's first, or what pulls its image. Each is listed still when we have a hold of it:
+ * a number alone may be somebody else's by then.
+ */
+static void kill_below(pid_t pid)
+{
+	cleanup_strv struct strv numbers = { 0 };
+	list_children(pid, &numbers);
+	for (size_t i = 0; i < numbers.len; i++) {
+		cleanup_strv struct strv still = { 0 };
+		cleanup_fd int pid_fd = (int)syscall(SYS_pidfd_open, atoi(numbers.items[i]), 0);
+		list_children(pid, &still);
+		if (pid_fd >= 0 && strv_has(&still, numbers.items[i]))
+			syscall(SYS_pidfd_send_signal, pid_fd, SIGKILL, NULL, 0);
+	}
 }
 
 /* The next step of ending everything. */
@@ -305,7 +322,7 @@ static int print_groups(struct execution *e, struct err *err)
 
 static int step(struct execution *e, struct err *err)
 {
-	struct pollfd polls[1 + 2 * 64] = { { .fd = e->signal_fd, .events = POLLIN } };
+	struct pollfd polls[1 + 2 * MAX_ROWS] = { { .fd = e->signal_fd, .events = POLLIN } };
 	int r = 0;
 	for (size_t i = 0; i < e->matrix->count; i++)
 		for (int which = 1; which <= 2; which++)
@@ -345,8 +362,8 @@ static void abandon(struct execution *e)
 int matrix_execute(struct matrix *matrix, const struct matrix_options *options, struct err *err)
 {
 	struct execution e = { .matrix = matrix, .options = options, .printer = { .grouped = options->grouped, .put = put } };
-	if (matrix->count > 64)
-		return err_set(err, -E2BIG, "more than 64 architectures");
+	if (matrix->count > MAX_ROWS)
+		return err_set(err, -E2BIG, "more than %d architectures", MAX_ROWS);
 	sigprocmask(SIG_BLOCK, NULL, &e.old_mask);
 	cleanup_fd int signal_fd = e.signal_fd = relay_block_signals(err);
 	if (signal_fd < 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* run_matrix.c owns `xrun run` on several architectures: from the request to the table and the reports. */
-#include "src/base/now.h"
 #include "src/cli/run.h"
 
 #include "src/base/fd.h"
+#include "src/base/now.h"
 #include "src/cli/matrix.h"
 #include "src/cli/matrix_output.h"
 #include "src/plan/report.h"
