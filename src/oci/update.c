@@ -72,7 +72,8 @@ static int take_field(const struct field *field, const char *value, json_t *reso
 	uint64_t bytes;
 	long long number = strtoll(value, &end, 10);
 	if (!field->text && str_eq(field->object, "memory") && *value != '-') {
-		int r = request_parse_size(field->option, value, &bytes, err);
+		cleanup_free char *option = str_fmt("--%s", field->option);
+		int r = limits_parse_size(option, value, &bytes, err);
 		if (r < 0)
 			return r;
 		number = bytes > INT64_MAX ? INT64_MAX : (long long)bytes;

@@ -44,7 +44,7 @@ static int plan_log_option(const char *text, struct spec_life *life, struct err 
 {
 	unsigned long long count;
 	if (str_starts(text, "max-size="))
-		return request_parse_size("--log-opt max-size", text + strlen("max-size="), &life->log_size, err);
+		return limits_parse_size("--log-opt max-size", text + strlen("max-size="), &life->log_size, err);
 	if (!str_starts(text, "max-file="))
 		return err_set(err, -EINVAL, "--log-opt %s: there are max-size=SIZE and max-file=NUMBER", text);
 	if (!str_to_u64(text + strlen("max-file="), LOG_MAX_FILES, &count) || count == 0)

@@ -32,7 +32,7 @@ static bool parse_milli(const char *text, size_t len, uint64_t *ret_milli)
 	return true;
 }
 
-int request_parse_size(const char *option, const char *text, uint64_t *ret_bytes, struct err *err)
+int limits_parse_size(const char *option, const char *text, uint64_t *ret_bytes, struct err *err)
 {
 	static const char units[] = "kmgt";
 	size_t len = strspn(text, "0123456789.");
@@ -49,7 +49,7 @@ int request_parse_size(const char *option, const char *text, uint64_t *ret_bytes
 	return 0;
 }
 
-int request_parse_cpus(const char *text, uint64_t *ret_milli, struct err *err)
+int limits_parse_cpus(const char *text, uint64_t *ret_milli, struct err *err)
 {
 	if (!parse_milli(text, strlen(text), ret_milli) || *ret_milli < 10 || *ret_milli > 1000000)
 		return err_set(err, -EINVAL, "--cpus %s: not a number of processors; write it like 0.5 or 2", text);
@@ -59,7 +59,7 @@ int request_parse_cpus(const char *text, uint64_t *ret_milli, struct err *err)
 static int set_size(const char *name, const char *value, uint64_t *ret_bytes, struct err *err)
 {
 	cleanup_free char *option = str_fmt("--%s", name);
-	return request_parse_size(option, value, ret_bytes, err);
+	return limits_parse_size(option, value, ret_bytes, err);
 }
 
 static int set_number(const char *name, const char *value, uint64_t min, uint64_t max, uint64_t *ret_number, struct err *err)
@@ -243,7 +243,7 @@ static int set_memory(struct spec_limits *limits, const char *name, const char *
 int limits_set(struct spec_limits *limits, const char *name, const char *value, struct err *err)
 {
 	if (str_eq(name, "cpus"))
-		return request_parse_cpus(value, &limits->cpu_milli, err);
+		return limits_parse_cpus(value, &limits->cpu_milli, err);
 	if (str_eq(name, "cpu-shares"))
 		return set_number(name, value, 2, 262144, &limits->cpu_shares, err);
 	if (str_eq(name, "cpu-quota"))

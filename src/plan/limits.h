@@ -22,8 +22,8 @@ int limits_merge(struct spec_limits *limits, const struct spec_limits *changes, 
 /* Every limit that is set as NAME=VALUE, which limits_set takes back. */
 void limits_describe(const struct spec_limits *limits, struct strv *ret_lines);
 
-/* "64m", "1.5g", "1024": bytes. "0.5": thousandths. */
-int request_parse_size(const char *option, const char *text, uint64_t *ret_bytes, struct err *err);
-int request_parse_cpus(const char *text, uint64_t *ret_milli, struct err *err);
+/* "64m", "1.5g", "1024": bytes; `option` is for the message, with its dashes. "0.5": thousandths. */
+int limits_parse_size(const char *option, const char *text, uint64_t *ret_bytes, struct err *err);
+int limits_parse_cpus(const char *text, uint64_t *ret_milli, struct err *err);
 
 #endif

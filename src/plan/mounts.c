@@ -79,7 +79,7 @@ static int apply_bind_option(const char *option, const char *text, const char *w
 static int apply_tmpfs_option(const char *option, const char *text, const char *word, struct spec_mount *mount, struct err *err)
 {
 	if (str_starts(word, "size="))
-		return request_parse_size(option, word + strlen("size="), &mount->size, err);
+		return limits_parse_size(option, word + strlen("size="), &mount->size, err);
 	if (str_starts(word, "mode=") && parse_mode(word + strlen("mode="), &mount->mode)) {
 		mount->has_mode = true;
 		return 0;
@@ -333,7 +333,7 @@ static int plan_shm(const struct request *q, struct spec *spec, struct err *err)
 		return err_set(err, -EINVAL, "--shm-size does not go with --ipc none: there is no /dev/shm");
 	if (spec->namespaces.of[NAMESPACE_IPC].origin != NAMESPACE_NEW)
 		return err_set(err, -EINVAL, "--shm-size does not go with --ipc %s: that memory is not the container's own", q->ipc);
-	return request_parse_size("--shm-size", q->shm_size, &spec->isolation.shm_bytes, err);
+	return limits_parse_size("--shm-size", q->shm_size, &spec->isolation.shm_bytes, err);
 }
 
 int plan_mounts(const struct request *q, const struct image *image, struct spec *spec, struct err *err)

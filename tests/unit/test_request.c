@@ -361,7 +361,7 @@ static void a_size_is_a_number_and_perhaps_a_unit(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		uint64_t bytes = 0;
 		struct err err = { 0 };
-		assert_int_equal(request_parse_size("--memory", cases[i].text, &bytes, &err), 0);
+		assert_int_equal(limits_parse_size("--memory", cases[i].text, &bytes, &err), 0);
 		assert_int_equal(bytes, cases[i].bytes);
 	}
 }
@@ -374,7 +374,7 @@ static void what_is_no_size_is_refused_by_name(void **state)
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		uint64_t bytes = 42;
 		struct err err = { 0 };
-		if (request_parse_size("--memory", bad[i], &bytes, &err) != -EINVAL)
+		if (limits_parse_size("--memory", bad[i], &bytes, &err) != -EINVAL)
 			fail_msg("%s was taken for a size", bad[i]);
 		assert_int_equal(bytes, 42);
 		assert_true(str_starts(err.text, "--memory "));
@@ -386,8 +386,8 @@ static void less_than_a_byte_is_not_unlimited_memory(void **state)
 	(void)state;
 	uint64_t bytes = 42;
 	struct err err = { 0 };
-	assert_int_equal(request_parse_size("--memory", "0.5", &bytes, &err), -EINVAL);
-	assert_int_equal(request_parse_size("--memory", "0.999b", &bytes, &err), -EINVAL);
+	assert_int_equal(limits_parse_size("--memory", "0.5", &bytes, &err), -EINVAL);
+	assert_int_equal(limits_parse_size("--memory", "0.999b", &bytes, &err), -EINVAL);
 }
 
 static void processors_are_counted_in_thousandths(void **state)
@@ -402,11 +402,11 @@ static void processors_are_counted_in_thousandths(void **state)
 	struct err err = { 0 };
 	uint64_t milli = 0;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		assert_int_equal(request_parse_cpus(cases[i].text, &milli, &err), 0);
+		assert_int_equal(limits_parse_cpus(cases[i].text, &milli, &err), 0);
 		assert_int_equal(milli, cases[i].milli);
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		if (request_parse_cpus(bad[i], &milli, &err) != -EINVAL)
+		if (limits_parse_cpus(bad[i], &milli, &err) != -EINVAL)
 			fail_msg("%s was taken for a number of processors", bad[i]);
 		assert_true(str_starts(err.text, "--cpus "));
 	}

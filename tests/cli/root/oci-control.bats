@@ -74,7 +74,8 @@ limit_of() {
 	[[ $(limit_of memory.limit_in_bytes || limit_of memory.max) =~ ^(9223372036854771712|max)$ ]]
 	fails_saying "cannot write 4096 to" oci update -r - one <<<'{"memory": {"limit": 4096, "checkBeforeUpdate": true}}'
 	[ "$(status_of one)" = running ]
-	fails_saying "not a number" oci update --pids-limit many one
+	fails_saying "--pids-limit many: not a number" oci update --pids-limit many one
+	fails_saying "--memory many: not a size" oci update --memory many one
 	fails_saying "pids" oci update -r - one <<<'{"pids": {"limit": "many"}}'
 	[ "$(limit_of pids.max)" = 55 ]
 }
