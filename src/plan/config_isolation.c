@@ -5,7 +5,6 @@
 #include "src/plan/seccomp.h"
 #include "src/plan/ulimit.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
@@ -24,9 +23,7 @@ static json_t *rlimits(const struct spec_isolation *isolation)
 	json_t *array = json_array();
 	for (size_t i = 0; i < isolation->ulimit_count; i++) {
 		const struct spec_ulimit *u = &isolation->ulimits[i];
-		cleanup_free char *type = str_fmt("RLIMIT_%s", ulimit_name(u->resource));
-		for (char *at = type; *at; at++)
-			*at = (char)toupper((unsigned char)*at);
+		cleanup_free char *type = ulimit_type(u->resource);
 		json_array_append_new(array, json_pack("{s:s, s:I, s:I}", "type", type, "soft", (json_int_t)u->soft, "hard",
 			(json_int_t)u->hard));
 	}
@@ -123,10 +120,7 @@ static int read_rlimits(const json_t *array, struct spec_isolation *isolation, s
 	for (size_t i = 0; i < json_array_size(array); i++) {
 		const json_t *item = json_array_get(array, i);
 		const char *type = json_string_value(json_object_get(item, "type"));
-		cleanup_free char *name = str_dup(type && str_starts(type, "RLIMIT_") ? type + strlen("RLIMIT_") : "");
-		for (char *at = name; *at; at++)
-			*at = (char)tolower((unsigned char)*at);
-		const struct spec_ulimit ulimit = { ulimit_by_name(name), json_integer_value(json_object_get(item, "soft")),
+		const struct spec_ulimit ulimit = { ulimit_by_type(type), json_integer_value(json_object_get(item, "soft")),
 			json_integer_value(json_object_get(item, "hard")) };
 		if (ulimit.resource < 0)
 			return damaged(err, "rlimits");

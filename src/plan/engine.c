@@ -31,7 +31,7 @@ static void hooks_done(struct engine_hooks *hooks)
 	free(hooks->items);
 }
 
-static void settings_done(struct spec_engine *engine)
+void engine_resources_done(struct spec_engine *engine)
 {
 	for (size_t i = 0; i < engine->setting_count; i++) {
 		struct engine_setting *s = &engine->settings[i];
@@ -41,6 +41,10 @@ static void settings_done(struct spec_engine *engine)
 		free(s->v2_value);
 	}
 	free(engine->settings);
+	free(engine->rules);
+	engine->settings = NULL;
+	engine->rules = NULL;
+	engine->setting_count = engine->rule_count = 0;
 }
 
 void engine_user_done(struct engine_user *user)
@@ -54,7 +58,7 @@ void spec_engine_done(struct spec_engine *engine)
 	if (!engine)
 		return;
 	mounts_done(engine);
-	settings_done(engine);
+	engine_resources_done(engine);
 	for (size_t i = 0; i < engine->node_count; i++)
 		free(engine->nodes[i].path);
 	for (size_t i = 0; i < engine->link_count; i++) {
@@ -69,7 +73,6 @@ void spec_engine_done(struct spec_engine *engine)
 	strv_done(&engine->annotations);
 	free(engine->nodes);
 	free(engine->links);
-	free(engine->rules);
 	free(engine->rootfs);
 	free(engine->cgroup);
 	free(engine->domainname);

@@ -138,6 +138,7 @@ struct spec_engine {
 	struct strv annotations; /* KEY=VALUE */
 };
 void spec_engine_done(struct spec_engine *engine);
+void engine_resources_done(struct spec_engine *engine); /* its settings and rules */
 void engine_user_done(struct engine_user *user);
 
 #endif

@@ -5,7 +5,6 @@
 #include "src/plan/capability.h"
 #include "src/plan/ulimit.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -91,10 +90,7 @@ static void read_rlimits(struct oci_reader *o, const json_t *process, struct spe
 		const json_t *item = json_array_get(list, i);
 		struct spec_ulimit limit = { 0 };
 		const char *type = oci_need_text(o, item, "type");
-		cleanup_free char *name = str_dup(str_starts(type, "RLIMIT_") ? type + strlen("RLIMIT_") : "");
-		for (char *at = name; *at; at++)
-			*at = (char)tolower((unsigned char)*at);
-		limit.resource = ulimit_by_name(name);
+		limit.resource = ulimit_by_type(type);
 		if (limit.resource < 0)
 			oci_refuse(o, "invalid rlimit \"%s\"", type);
 		for (size_t seen = 0; seen < isolation->ulimit_count; seen++)

@@ -231,26 +231,12 @@ static void read_rules(struct oci_reader *o, const json_t *resources, struct spe
 	}
 }
 
-static void forget(struct spec *spec)
-{
-	struct spec_engine *engine = spec->engine;
-	for (size_t i = 0; i < engine->setting_count; i++) {
-		free(engine->settings[i].v1_file);
-		free(engine->settings[i].v1_value);
-		free(engine->settings[i].v2_file);
-		free(engine->settings[i].v2_value);
-	}
-	free(engine->rules);
-	engine->rules = NULL;
-	engine->setting_count = engine->rule_count = 0;
-	spec_limits_done(&spec->limits);
-}
-
 int oci_read_resources(json_t *resources, struct spec *spec, struct err *err)
 {
 	struct oci_reader o = { .where = "linux.resources", .err = err };
 	int64_t pids = 0;
-	forget(spec);
+	engine_resources_done(spec->engine);
+	spec_limits_done(&spec->limits);
 	read_memory(&o, resources, spec->engine);
 	read_cpu(&o, resources, spec->engine);
 	read_io(&o, resources, spec);

@@ -4,8 +4,10 @@
 
 #include "src/plan/parts.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 
 /* As docker and podman name them: setrlimit(2)'s without RLIMIT_, in small letters. */
@@ -27,7 +29,23 @@ const char *ulimit_name(int resource)
 	return "?";
 }
 
-int ulimit_by_name(const char *name)
+char *ulimit_type(int resource)
+{
+	char *type = str_fmt("RLIMIT_%s", ulimit_name(resource));
+	for (char *at = type; *at; at++)
+		*at = (char)toupper((unsigned char)*at);
+	return type;
+}
+
+int ulimit_by_type(const char *type)
+{
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (type && str_starts(type, "RLIMIT_") && strcasecmp(names[i].name, type + strlen("RLIMIT_")) == 0)
+			return names[i].resource;
+	return -ENOENT;
+}
+
+static int by_name(const char *name)
 {
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (str_eq(names[i].name, name))
@@ -67,7 +85,7 @@ static int plan_one(const char *text, struct spec *spec, struct err *err)
 		*hard++ = 0;
 	if (!soft || !parse_value(soft, &ulimit.soft) || !parse_value(hard ? hard : soft, &ulimit.hard))
 		return err_set(err, -EINVAL, "--ulimit %s: write it as NAME=SOFT[:HARD], nofile=1024:4096; -1 means unlimited", text);
-	ulimit.resource = ulimit_by_name(copy);
+	ulimit.resource = by_name(copy);
 	if (ulimit.resource < 0)
 		return err_set(err, -EINVAL, "--ulimit %s: no such limit; there are as, core, cpu, data, fsize, locks, memlock, msgqueue, nice, "
 			"nofile, nproc, rss, rtprio, rttime, sigpending and stack", text);

@@ -5,9 +5,12 @@
 
 #include "src/plan/spec.h"
 
-/* "nofile" for RLIMIT_NOFILE; and back, -ENOENT if there is none. */
+/* "nofile" for RLIMIT_NOFILE. */
 const char *ulimit_name(int resource);
-int ulimit_by_name(const char *name);
+
+/* "RLIMIT_NOFILE", as config.json has it, the caller's; and back, -ENOENT if there is none. */
+char *ulimit_type(int resource);
+int ulimit_by_type(const char *type);
 
 /* Adds it, in the place of one of the same resource. */
 void ulimit_set(struct spec_isolation *isolation, const struct spec_ulimit *ulimit);
