@@ -233,8 +233,9 @@ static const char *unsayable_in(const struct strv *list)
 
 const char *config_find_unsayable(const struct spec *spec)
 {
-	const struct strv *const lists[] = { &spec->args, &spec->env, &spec->life.labels };
-	const char *const texts[] = { spec->cwd, spec->user, spec->rootfs, spec->life.pid_file };
+	const struct strv *const lists[] = { &spec->args, &spec->env, &spec->life.labels, &spec->life.health.test, &spec->isolation.masked,
+		&spec->isolation.sysctls };
+	const char *const texts[] = { spec->cwd, spec->user, spec->rootfs, spec->life.pid_file, spec->isolation.apparmor, spec->limits.cgroup_parent };
 	const char *found = NULL;
 	for (size_t i = 0; i < sizeof lists / sizeof *lists && !found; i++)
 		found = unsayable_in(lists[i]);
@@ -242,5 +243,7 @@ const char *config_find_unsayable(const struct spec *spec)
 		found = unsayable(texts[i]);
 	for (size_t i = 0; i < spec->mount_count && !found; i++)
 		found = unsayable(spec->mounts[i].source) ? spec->mounts[i].source : unsayable(spec->mounts[i].target);
+	for (size_t i = 0; i < spec->limits.throttle_count && !found; i++)
+		found = unsayable(spec->limits.throttles[i].path);
 	return found;
 }

@@ -9,7 +9,10 @@
 /* The text, the caller's. */
 char *config_text(const struct spec *spec);
 
-/* The first text of the program, its mounts and its labels that config.json cannot hold, since it is not UTF-8: a start from there would have another. NULL: none. */
+/*
+ * The first text that was asked for and that config.json cannot hold, since it is not UTF-8: a start from there would have another one, or
+ * lack a limit or a mask. NULL: none.
+ */
 const char *config_find_unsayable(const struct spec *spec);
 
 /* The spec of such a text, for what has been started; what it cannot be made of is an error. */

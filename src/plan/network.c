@@ -14,11 +14,11 @@ static bool is_address(const char *text)
 	return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
 }
 
-/* What may stand in a line of /etc/hosts or /etc/resolv.conf as one word. */
+/* What may stand in a line of /etc/hosts or /etc/resolv.conf as one word: of ASCII alone, whether char has a sign on this machine or not. */
 static bool is_word(const char *text)
 {
 	for (const char *at = text; *at; at++)
-		if (*at <= ' ' || *at == 127 || *at == '#')
+		if (*at <= ' ' || *at >= 127 || *at == '#')
 			return false;
 	return *text && strlen(text) <= 255;
 }

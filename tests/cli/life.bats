@@ -275,6 +275,9 @@ await_log() {
 	[ "$(xrun run --rm --name box "$NATIVE" printf '%s' $'a\xffb' | od -An -tx1)" = " 61 ff 62" ]
 	fails_with 125 "is not UTF-8" xrun run -d "$NATIVE" echo $'a\xffb'
 	fails_with 125 "is not UTF-8" xrun run --name box -e WORD=$'\xff' "$NATIVE" true
+	fails_with 125 "is not UTF-8" xrun run --name box --security-opt mask=/$'\xff' "$NATIVE" true
+	fails_with 125 "is not UTF-8" xrun run --name box --memory 64m --cgroup-parent /$'\xff' "$NATIVE" true
+	fails_with 125 "is not UTF-8" xrun run -d --health-cmd $'\xff' "$NATIVE" true
 	[ -z "$(xrun ps -aq)" ]
 }
 
