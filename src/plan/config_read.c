@@ -61,7 +61,8 @@ static int take_limits(const char *text, struct spec_limits *limits, struct err 
 		char *value = strchr(line, '=');
 		if (value)
 			*value++ = 0;
-		if (value && (r = limits_set(limits, line, value, err)) == -ENOENT)
+		r = value ? limits_set(limits, line, value, err) : *line ? -ENOENT : 0;
+		if (r == -ENOENT)
 			r = err_set(err, -EBADMSG, "there is no limit %s", line);
 	}
 	return r < 0 ? err_prefix(err, "the container's config.json") : 0;

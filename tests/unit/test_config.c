@@ -138,6 +138,8 @@ static void a_damaged_one_is_refused(void **state)
 	refused("{\"hostname\":\"a\",\"annotations\":{\"xrun.id\":\"a\",\"xrun.image\":\"b\"}}");
 	refused("{\"hostname\":\"a\",\"annotations\":{\"xrun.id\":\"a\",\"xrun.image\":\"b\"},\"process\":{\"args\":[\"a\"],\"cwd\":\"/\","
 		"\"user\":{\"username\":\"\"},\"capabilities\":{\"bounding\":[\"CAP_NONESUCH\"]}}}");
+	refused("{\"hostname\":\"a\",\"annotations\":{\"xrun.id\":\"a\",\"xrun.image\":\"b\",\"xrun.limits\":\"\\ufffd\"},\"process\":{\"args\":[\"a\"],"
+		"\"cwd\":\"/\",\"user\":{\"username\":\"\"}}}");
 }
 
 int main(void)

@@ -181,7 +181,7 @@ static void nothing_can_be_smuggled_into_the_files(void **state)
 	strv_add(&f->request.dns_search, "a\nnameserver 6.6.6.6");
 	refused(f, "--dns-search");
 	strv_done(&f->request.dns_search);
-	strv_add(&f->request.dns_search, "b\xc3\xbccher.example");
+	strv_add(&f->request.dns_search, "b\xc3\xbc" "cher.example");
 	refused(f, "--dns-search");
 	strv_done(&f->request.dns_search);
 	strv_add(&f->request.dns, "dns.example");
