@@ -314,6 +314,8 @@ int json_read_config(const char *text, size_t len, const struct manifest *manife
 	image.working_dir = take_text(config, "WorkingDir");
 	image.stop_signal = take_text(config, "StopSignal");
 	take_platform(json, &image.platform);
+	if (!*image.platform.os && *image.platform.arch && !json_object_get(json, "os")) /* hand-made; docker and podman take it so, too */
+		snprintf(image.platform.os, sizeof image.platform.os, "linux");
 	int r = take_labels(config, &image, err);
 	if (r == 0)
 		r = take_layers(json, manifest, &image, err);

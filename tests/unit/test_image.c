@@ -642,11 +642,23 @@ static void layers_of_a_size_that_none_has_are_refused(void **state)
 static void a_configuration_without_a_platform_is_none_of_a_container_image(void **state)
 {
 	(void)state;
-	config_refused("{'architecture': 'arm64', 'rootfs': {'diff_ids': ['" A "', '" B "']}}", "no platform");
+	config_refused("{'architecture': 'arm64', 'os': '', 'rootfs': {'diff_ids': ['" A "', '" B "']}}", "no platform");
 	config_refused("{'os': 'linux', 'rootfs': {'diff_ids': ['" A "', '" B "']}}", "no platform");
 	config_refused("{'os': 1, 'architecture': [], 'rootfs': {'diff_ids': ['" A "', '" B "']}}", "no platform");
 	for (size_t i = 0; i < COUNT(junk); i++)
 		config_refused(junk[i], "not a JSON object");
+}
+
+static void a_configuration_that_names_no_system_is_for_linux(void **state)
+{
+	(void)state;
+	struct err err = { 0 };
+	struct image image = { 0 };
+	struct manifest manifest = { 0 };
+	cleanup_free char *text = json("{'architecture': 'arm64', 'rootfs': {'type': 'layers', 'diff_ids': []}}");
+	assert_int_equal(json_read_config(text, strlen(text), &manifest, &image, &err), 0);
+	assert_string_equal(platform_text(&image.platform).text, "linux/arm64");
+	image_done(&image);
 }
 
 int main(void)
@@ -689,6 +701,7 @@ int main(void)
 		cmocka_unit_test(each_layer_has_its_diff_id),
 		cmocka_unit_test(layers_of_a_size_that_none_has_are_refused),
 		cmocka_unit_test(a_configuration_without_a_platform_is_none_of_a_container_image),
+		cmocka_unit_test(a_configuration_that_names_no_system_is_for_linux),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
