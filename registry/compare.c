@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,10 +14,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum { PIECE = 64 << 10, XATTRS_MAX = 64 << 10 };
+enum { PIECE = 64 << 10, XATTRS_MAX = 64 << 10, OPEN_LEVELS = 16 };
 
 struct pair {
 	int fds[2];       /* directories */
+	const int *roots; /* where the comparison began, */
+	int level;        /* and how far above */
 	struct buf *path; /* to them, from the roots */
 	struct err *err;
 };
@@ -167,20 +170,46 @@ static int same_entries(struct pair *p)
 	return r < 0 ? p->err->code : r;
 }
 
+static void close_both(struct pair *p)
+{
+	fd_close(&p->fds[0]);
+	fd_close(&p->fds[1]);
+}
+
+/* What lies between the roots and a directory that was closed on the way down: path, of what was in it, begins with "./". */
+static int open_again(struct pair *p)
+{
+	cleanup_free char *path = str_dup(p->path->data + 2);
+	char *slash = strrchr(path, '/');
+	*(slash ? slash : path) = 0;
+	for (int i = 0; i < 2; i++) {
+		p->fds[i] = fd_openat2(p->roots[i], path, O_RDONLY | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		if (p->fds[i] < 0)
+			return err_code(p->err, p->fds[i], "cannot open %s of a layer again", path);
+	}
+	return 1;
+}
+
+/* Directories may be deeper than there are descriptors to be had: only those near the roots stay open. */
 static int same_directories(struct pair *p, const char *name)
 {
-	cleanup_fd int a_fd = openat(p->fds[0], name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_fd int b_fd = openat(p->fds[1], name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct pair below = { { a_fd, b_fd }, p->path, p->err };
-	if (a_fd < 0 || b_fd < 0)
-		return err_sys(p->err, "cannot open %s of a layer", p->path->data);
-	return same_entries(&below);
+	struct pair below = { { -1, -1 }, p->roots, p->level + 1, p->path, p->err };
+	bool closes = p->level > OPEN_LEVELS;
+	for (int i = 0; i < 2; i++)
+		below.fds[i] = openat(p->fds[i], name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = below.fds[0] < 0 || below.fds[1] < 0 ? err_sys(p->err, "cannot open %s of a layer", p->path->data) : 1;
+	if (r == 1 && closes)
+		close_both(p);
+	if (r == 1)
+		r = same_entries(&below);
+	close_both(&below);
+	return r == 1 && closes ? open_again(p) : r;
 }
 
 int compare_trees(int a_fd, int b_fd, struct buf *ret_path, struct err *err)
 {
-	struct pair p = { { a_fd, b_fd }, ret_path, err };
+	const int roots[] = { a_fd, b_fd };
+	struct pair p = { { a_fd, b_fd }, roots, 0, ret_path, err };
 	buf_str(ret_path, ".");
-	int r = same_entry(&p, ".");
-	return r;
+	return same_entry(&p, ".");
 }

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 struct verify {
@@ -130,16 +129,6 @@ static bool seen_before(const struct index *index, size_t at)
 	return false;
 }
 
-/* Trees are walked with a descriptor for each level. */
-static void raise_limit(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 static bool is_listed(const struct index *index, const struct digest *digest)
 {
 	for (size_t i = 0; i < index->count; i++)
@@ -213,7 +202,6 @@ int verify_store(const struct store *store, const struct verify_options *options
 	struct verify_report report = { 0 };
 	struct verify v = { .store = store, .options = options, .report = &report };
 	struct index index = { 0 };
-	raise_limit();
 	int r = store_reclaim_staging(store, err);
 	if (r == 0)
 		r = mend_index(&v, err);

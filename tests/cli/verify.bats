@@ -143,6 +143,26 @@ store_state() {
 	[[ $output == *"blob sha256:$hex: is missing"*"brought again"* ]]
 }
 
+@test "directories deeper than open files allow are looked at like others" {
+	local deep=$BATS_TEST_TMPDIR/deep.tar
+	python3 - "$deep" <<-'END'
+		import io, sys, tarfile
+		with tarfile.open(sys.argv[1], "w", format=tarfile.PAX_FORMAT) as tar:
+		    for name in ("d/" * 1900 + "end", "d/" * 300 + "a", "d/" * 300 + "e", "d/b", "f"):
+		        entry = tarfile.TarInfo(name)
+		        entry.size = 4
+		        tar.addfile(entry, io.BytesIO(b"end\n"))
+	END
+	make_layout deep --layer "$deep"
+	(ulimit -n 128; xrun pull -q "oci:$LAYOUT:deep"; xrun store verify)
+	# shellcheck disable=SC2016 # for the other shell
+	in_store sh -c 'cd layers/*/d/d/d && cd "$(printf "d/%.0s" $(seq 297))" && printf other >e'
+	run bash -c 'ulimit -n 128; "$@"' - "$XRUN" --root "$STORE" store verify
+	[ "$status" = 0 ]
+	[[ $output == *"/d/d/d/e"*": 1 damaged, 1 mended"* ]]
+	xrun rmi "oci:$LAYOUT:deep"
+}
+
 @test "what cannot be brought again is named, and the rest is kept" {
 	local hex
 	make_layout lonely --layer "$(small_tar lonely)"
