@@ -3,8 +3,8 @@
 #include "src/runtime/relay.h"
 
 #include "src/base/fd.h"
-#include "src/base/process.h"
 #include "src/runtime/signal.h"
+#include "src/runtime/sigpipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,6 +48,7 @@ struct relay {
 	enum relay_whom whom;
 	int ended_by;
 	struct watch *watch;
+	struct sigpipe sigpipe;
 	struct keys *keys;
 	int status;
 	struct flow in, out;
@@ -116,7 +117,7 @@ static void take_signals(struct relay *relay)
 			forward_typed(relay, (int)info.ssi_signo);
 		else if (info.ssi_signo != SIGCHLD)
 			forward(relay, (int)info.ssi_signo);
-		else if (process_ended(relay->pid, &status)) {
+		else if (sigpipe_ended(&relay->sigpipe, relay->pid, &status)) {
 			relay->exited = true;
 			relay->status = status;
 			if (relay->ended_by && relay->status == 128 + SIGKILL)
@@ -225,10 +226,15 @@ static void step(struct relay *relay)
 		{ .fd = relay->stdin_open && !relay->in.len ? 0 : -1, .events = POLLIN },
 		{ .fd = relay->out.len ? 1 : -1, .events = POLLOUT },
 		relay->exited ? (struct pollfd){ .fd = -1 } : watch_poll(relay->watch),
+		{ .fd = -1 }, { .fd = -1 }, /* sigpipe's */
 	};
+	if (!relay->exited)
+		sigpipe_polls(&relay->sigpipe, &polls[5]);
 	int ready = poll(polls, sizeof polls / sizeof *polls, relay->exited ? -1 : watch_timeout(relay->watch));
 	if (!relay->exited)
 		watch_check(relay->watch, relay->pid);
+	if (ready > 0 && !relay->exited)
+		sigpipe_check(&relay->sigpipe, &polls[5], relay->pid);
 	if (ready <= 0)
 		return;
 	if (polls[3].revents)
@@ -260,6 +266,7 @@ int relay_until_exit(pid_t pid, enum relay_whom whom, struct watch *watch, int s
 {
 	struct relay relay = { .pid = pid, .whom = whom, .watch = watch, .signal_fd = signal_fd, .terminal_fd = terminal_fd, .stdout_open = true,
 		.keys = keys };
+	relay.sigpipe.watch[0] = relay.sigpipe.watch[1] = whom == RELAY_FIRST && terminal_fd < 0 && !(watch && watch->stuck.watch);
 	relay.stdin_open = interactive && terminal_fd >= 0;
 	if (terminal_fd >= 0) /* the description is ours alone */
 		fcntl(terminal_fd, F_SETFL, O_RDWR | O_NONBLOCK);

@@ -404,3 +404,28 @@ print(said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))" "$@"
 	run xrun version
 	[[ $output == *xrun* ]]
 }
+
+# unread PROGRAM: what is left of a program of sh whose reader is gone after a line: its status in $got, its errors in $said.
+unread() {
+	local place=$BATS_TEST_TMPDIR/unread
+	{ timeout -s KILL 30 "$XRUN" --root "$STORE" "$NATIVE" sh -c "$1" 2>"$place.said" || echo $? >"$place.status"; } | head -n 1
+	got=$(cat "$place.status") said=$(cat "$place.said")
+}
+
+@test "a program whose output nobody reads any more dies of SIGPIPE when it writes, as outside" {
+	unread 'while :; do echo y; done 2>/dev/null'
+	[ "$got" = 141 ]
+	unread 'exec yes' # its first write that fails may come before we know: it ends by that itself
+	[ "$got" = 141 ] || [[ $got == 1 && $said == *"Broken pipe"* ]]
+}
+
+@test "a program whose output nobody reads any more goes on until it writes, and where it handles SIGPIPE" {
+	local gone='echo first; until ! sh -c "exec echo probe" 2>/dev/null; do sleep 0.1; done;'
+	unread "$gone kill -STOP 1; kill -TERM 1; echo alive >&2; exit 3"
+	[ "$got $said" = "3 alive" ]
+	unread "trap '' PIPE; $gone echo second || exit 4"
+	[ "$got" = 4 ]
+	unread "trap 'echo caught >&2' PIPE; $gone echo second; exit 5"
+	[ "$got" = 5 ]
+	[[ $said == *caught* ]]
+}
