@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 void fd_close(int *fd)
@@ -148,6 +150,23 @@ int fd_write_file(int dir_fd, const char *path, const char *text, struct err *er
 	if (n < 0)
 		return err_sys(err, "cannot write \"%s\" to %s", text, path);
 	return (size_t)n == len ? 0 : err_set(err, -EIO, "cannot write all of \"%s\" to %s", text, path);
+}
+
+static void share_pipe(int fd)
+{
+	static const mode_t bits[] = { [O_RDONLY] = 0444, [O_WRONLY] = 0222, [O_RDWR] = 0666 };
+	struct stat st;
+	struct statfs fs;
+	int flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || (flags & O_ACCMODE) > O_RDWR || fstatfs(fd, &fs) < 0 || fs.f_type != PIPEFS_MAGIC || fstat(fd, &st) < 0)
+		return;
+	fchmod(fd, (st.st_mode & 0777) | bits[flags & O_ACCMODE]);
+}
+
+void fd_share_standard(int first)
+{
+	for (int fd = first; fd < 3; fd++)
+		share_pipe(fd);
 }
 
 int fd_link(int fd, int dir_fd, const char *name)

@@ -48,6 +48,13 @@ int fd_read_file(int dir_fd, const char *path, size_t limit, struct buf *ret_buf
 /* Writes `text` to an existing file (procfs, cgroupfs) in one write(2). */
 int fd_write_file(int dir_fd, const char *path, const char *text, struct err *err);
 
+/*
+ * Lets whoever gets our standard streams from `first` on passed open them anew (as /dev/stdout), whatever his ids, where they are
+ * anonymous pipes: for what our end is for, reading or writing, and no more. The way to such a pipe is /proc/PID/fd alone. What is
+ * another file stays as it is, and so does another user's pipe.
+ */
+void fd_share_standard(int first);
+
 /* Gives an open file, mostly one of O_TMPFILE, a name. 0 or a negative errno; -EEXIST: the name is taken. */
 int fd_link(int fd, int dir_fd, const char *name);
 

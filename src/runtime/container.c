@@ -174,6 +174,8 @@ int run_launch(struct run *run, struct err *err)
 		return err->code;
 	if (run->spec->life.detach && !run->spec->terminal)
 		r = make_streams(run, peer_fds, err);
+	else if (!run->spec->terminal)
+		fd_share_standard(run->spec->interactive ? 0 : 1);
 	if (r == 0)
 		r = start(run, &share, &emulators, peer_fds, err);
 	share_close(&share);

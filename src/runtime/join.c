@@ -258,6 +258,8 @@ int join_run(struct join *join, const struct relay_leave *leave, struct err *err
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(err, "cannot make a socket pair");
 	cleanup_fd int socket_fd = ends[0];
+	if (!join->terminal && !join->detach)
+		fd_share_standard(join->interactive ? 0 : 1);
 	pid_t entering = fork();
 	if (entering == 0) {
 		close(ends[0]);

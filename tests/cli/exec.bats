@@ -29,6 +29,12 @@ teardown() {
 	[ "$(xrun exec box readlink /proc/self/ns/pid)" != "$(readlink /proc/self/ns/pid)" ]
 }
 
+@test "a program of exec may open a pipe that is its /dev/stdout again, whoever it is" {
+	running "$NATIVE"
+	[ "$(xrun exec box sh -c 'echo root >/dev/stdout')" = root ]
+	[ "$(xrun exec -u app box sh -c 'echo app >/dev/stdout')" = app ]
+}
+
 @test "exec with the host's network is in the host's network" {
 	running --network host "$NATIVE"
 	[ "$(xrun exec box readlink /proc/self/ns/net)" = "$(readlink /proc/self/ns/net)" ]

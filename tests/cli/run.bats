@@ -179,6 +179,14 @@ prepare() {
 	[ "$(echo words | xrun -i "$NATIVE" cat)" = words ]
 }
 
+@test "a program of any user may open /dev/stdin, stdout and stderr again where they are pipes, each for what it is for" {
+	local user
+	for user in root app; do
+		[ "$(echo line | xrun -i -u $user "$NATIVE" sh -c 'cat /dev/stdin; echo out >/dev/stdout; echo err >/dev/stderr' 2>&1)" = "$(printf 'line\nout\nerr')" ]
+	done
+	[ "$(echo | xrun -i -u app "$NATIVE" sh -c '(: >/dev/stdin) 2>/dev/null || (: </dev/stdout) 2>/dev/null || echo refused')" = refused ]
+}
+
 @test "root has docker's capabilities, another user none, and nobody inherits any" {
 	local caps
 	caps=$(in_native sed -n 's/^Cap\(Inh\|Prm\|Eff\|Bnd\|Amb\):\s*/\1 /p' /proc/self/status | tr '\n' ' ')
