@@ -112,6 +112,8 @@ static int start_outer(struct creation *c, struct err *err)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(err, "cannot make a socket pair");
 	c->socket_fd = ends[0];
+	if (!q->spec->terminal)
+		fd_share_standard(0); /* the pipes' owner may be one whom the container's user namespace lacks */
 	pid_t parent = getpid();
 	c->outer_pid = fork();
 	if (c->outer_pid == 0) {

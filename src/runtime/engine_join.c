@@ -226,6 +226,8 @@ int engine_join(const struct engine_join *join, pid_t *ret_pid, int *ret_termina
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(err, "cannot make a socket pair");
 	cleanup_fd int socket_fd = ends[0];
+	if (!join->spec->terminal)
+		fd_share_standard(0); /* as engine_create.c does */
 	pid_t entering = start_entering(join, console_fd, ends);
 	close(ends[1]);
 	if (entering < 0)

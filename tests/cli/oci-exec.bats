@@ -28,6 +28,16 @@ start_one() {
 	fails_saying "neither a command nor --process" oci exec one
 }
 
+@test "pipes that are /dev/stdout can be opened again in a user namespace that lacks their owner" {
+	[ "$EUID" != 0 ] || change_config "$B" 'c["linux"]["namespaces"].append({"type": "user"})
+c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 2000}]'
+	start_one
+	[ "$(oci exec one sh -c 'echo word >/proc/self/fd/1')" = word ]
+	oci delete --force one
+	change_config "$B" 'c["process"]["args"] = ["sh", "-c", "echo first >/proc/self/fd/1"]'
+	[ "$(oci run -b "$B" one)" = first ]
+}
+
 @test "exec is in the container's namespaces, cgroups and limits" {
 	change_config "$B" 'c["process"]["rlimits"] = [{"type": "RLIMIT_NOFILE", "soft": 99, "hard": 99}]'
 	start_one
