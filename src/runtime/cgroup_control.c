@@ -2,6 +2,7 @@
 /* cgroup_control.c owns what is done to a running container by its cgroups: freezing, new limits, usage. */
 #include "src/runtime/cgroup.h"
 
+#include "src/base/fd.h"
 #include "src/runtime/cgroup_limits.h"
 #include "src/runtime/cgroup_place.h"
 #include "src/runtime/members.h"
@@ -13,6 +14,20 @@
 #include <time.h>
 #include <unistd.h>
 
+/*
+ * What its parent has not waited for is in no cgroup, wherever it is written, and would be moved for ever. One whose first thread alone has
+ * ended looks the same but for the others (proc_pid_status(5)).
+ */
+static bool is_zombie(const char *number)
+{
+	struct err ignored;
+	cleanup_buf struct buf status = { 0 };
+	cleanup_free char *path = str_fmt("/proc/%s/status", number);
+	if (fd_read_file(AT_FDCWD, path, 65536, &status, &ignored) < 0 || !status.len)
+		return true;
+	return strstr(status.data, "\nState:\tZ") && strstr(status.data, "\nThreads:\t1\n");
+}
+
 /* Moves what is not there yet; how many that were, or a negative errno. */
 static int move_processes(const char *directory, pid_t pid, struct err *err)
 {
@@ -23,10 +38,10 @@ static int move_processes(const char *directory, pid_t pid, struct err *err)
 	while (r == 0 && (name = members_next(&members))) {
 		struct err problem = { 0 };
 		cleanup_free char *line = str_fmt("\n%s\n", name);
-		if (str_starts(present.data, line + 1) || strstr(present.data, line))
+		if (str_starts(present.data, line + 1) || strstr(present.data, line) || is_zombie(name))
 			continue;
 		int written = cgroup_place_write(directory, "cgroup.procs", name, &problem);
-		if (written < 0 && written != -ESRCH && written != -EINVAL) { /* EINVAL: a zombie */
+		if (written < 0 && written != -ESRCH && written != -EINVAL) { /* EINVAL: it has ended since */
 			*err = problem;
 			return written;
 		}

@@ -114,6 +114,15 @@ teardown() {
 	await more_than "$before"
 }
 
+@test "a process that nobody waits for keeps no container from being paused, or from getting limits" {
+	running 'sleep 0 & echo ready; exec sleep 1000'
+	await prints Z ps -o stat= --ppid "$(xrun inspect --format '{{.State.Pid}}' one)"
+	timeout 20 "$XRUN" --root "$STORE" pause one
+	xrun unpause one
+	timeout 20 "$XRUN" --root "$STORE" update --pids-limit 30 one
+	[ "$(setting pids.max)" = 30 ]
+}
+
 @test "update changes limits while the container runs" {
 	counting --memory 64m
 	xrun update --memory 128m --cpus 0.5 --pids-limit 30 one
