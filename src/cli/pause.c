@@ -30,12 +30,22 @@ int pause_set(struct subject *subject, bool frozen, struct err *err)
 	return state_write(subject->dir_fd, &subject->state, err);
 }
 
+/* One whose pause was broken off may go on, though its state does not say that it is paused. */
+static bool is_frozen(const struct subject *subject)
+{
+	cleanup_cgroup struct cgroup cgroup = { 0 };
+	if (subject->state.status == STATE_PAUSED)
+		return true;
+	cgroup_of_process(&cgroup, subject->state.id, subject->state.pid);
+	return cgroup_is_to_freeze(&cgroup);
+}
+
 static int change(struct subject *subject, bool frozen, struct err *err)
 {
 	enum state_status status = subject->state.status;
 	if (!state_runs(status))
 		return err_set(err, -ESRCH, "container %s is not running: it is %s", subject->state.name, state_status_text(status));
-	if ((status == STATE_PAUSED) == frozen)
+	if (frozen ? status == STATE_PAUSED : !is_frozen(subject))
 		return err_set(err, -EALREADY, "container %s is %s", subject->state.name, frozen ? "paused already" : "not paused");
 	return pause_set(subject, frozen, err);
 }

@@ -51,9 +51,15 @@ void cgroup_of_process(struct cgroup *ret_cgroup, const char *id, pid_t pid);
 /* Writes limits to directories that are there, or that are made and entered by all the container's processes. */
 int cgroup_update(struct cgroup *cgroup, const char *id, pid_t pid, const struct spec_limits *limits, struct err *err);
 
-/* Stops or continues every process (v1: freezer, v2: cgroup.freeze) and waits until that is so. */
+/* Stops or continues every process (v1: freezer, v2: cgroup.freeze) and waits until that is so. What cannot be stopped goes on. */
 int cgroup_freeze(struct cgroup *cgroup, const char *id, pid_t pid, bool frozen, struct err *err);
 bool cgroup_is_frozen(const struct cgroup *cgroup);
+
+/* Whether it is frozen, or would be when the last process stops: who paused it may have been killed before he could note that. */
+bool cgroup_is_to_freeze(const struct cgroup *cgroup);
+
+/* Lets it go on if it is, without waiting: what is frozen cannot end, not even by SIGKILL (v1). */
+void cgroup_thaw(const struct cgroup *cgroup);
 
 /*
  * What pause and update have made is told to the container's supervisor by an empty file of this name in the container's

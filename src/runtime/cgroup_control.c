@@ -100,7 +100,47 @@ bool cgroup_is_frozen(const struct cgroup *cgroup)
 	return freezer->v2 ? strstr(text.data, "frozen 1") != NULL : str_starts(text.data, "FROZEN");
 }
 
-/* The kernel stops each process as it leaves a system call; half a minute is for one that hangs in one. */
+bool cgroup_is_to_freeze(const struct cgroup *cgroup)
+{
+	const struct cgroup_directory *freezer = &cgroup->of[CGROUP_FREEZER];
+	if (!freezer->path)
+		return false;
+	cleanup_buf struct buf text = cgroup_place_read(freezer->path, freezer->v2 ? "cgroup.freeze" : "freezer.self_freezing");
+	return str_starts(text.data, "1");
+}
+
+static int write_freezer(const struct cgroup_directory *freezer, bool frozen, struct err *err)
+{
+	const char *state = frozen ? "FROZEN" : "THAWED", *number = frozen ? "1" : "0";
+	return cgroup_place_write(freezer->path, freezer->v2 ? "cgroup.freeze" : "freezer.state", freezer->v2 ? number : state, err);
+}
+
+void cgroup_thaw(const struct cgroup *cgroup)
+{
+	struct err ignored;
+	if (cgroup_is_to_freeze(cgroup))
+		write_freezer(&cgroup->of[CGROUP_FREEZER], false, &ignored);
+}
+
+/*
+ * The kernel stops each process as it leaves a system call; half a minute is for one that hangs in one. v1 asks each process once, and misses
+ * one that just then begins to wait in vfork(2) for a child which is stopped already, as shells do for each command: it is asked again.
+ */
+static int await_freezer(const struct cgroup *cgroup, bool frozen, struct err *err)
+{
+	enum { GIVE_UP = 3000, ASK_AGAIN = 10 }; /* of 10 ms */
+	const struct cgroup_directory *freezer = &cgroup->of[CGROUP_FREEZER];
+	int r = 0;
+	for (int tries = 1; r == 0 && cgroup_is_frozen(cgroup) != frozen; tries++) {
+		if (tries == GIVE_UP)
+			return err_set(err, -ETIMEDOUT, "a process of the container does not stop: it hangs in a system call");
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+		if (frozen && !freezer->v2 && tries % ASK_AGAIN == 0)
+			r = write_freezer(freezer, true, err);
+	}
+	return r;
+}
+
 int cgroup_freeze(struct cgroup *cgroup, const char *id, pid_t pid, bool frozen, struct err *err)
 {
 	int r = frozen ? enter(cgroup, CGROUP_FREEZER, NULL, id, pid, err) : 0;
@@ -108,13 +148,11 @@ int cgroup_freeze(struct cgroup *cgroup, const char *id, pid_t pid, bool frozen,
 	if (r == 0 && !freezer->path)
 		return err_set(err, -ESRCH, "the container is not paused");
 	if (r == 0)
-		r = cgroup_place_write(freezer->path, freezer->v2 ? "cgroup.freeze" : "freezer.state",
-			freezer->v2 ? (frozen ? "1" : "0") : frozen ? "FROZEN" : "THAWED", err);
-	for (int tries = 0; r == 0 && cgroup_is_frozen(cgroup) != frozen; tries++) {
-		if (tries == 3000)
-			return err_set(err, -ETIMEDOUT, "a process of the container does not stop: it hangs in a system call");
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
-	}
+		r = write_freezer(freezer, frozen, err);
+	if (r == 0)
+		r = await_freezer(cgroup, frozen, err);
+	if (r < 0 && frozen && freezer->path)
+		cgroup_thaw(cgroup);
 	return r;
 }
 

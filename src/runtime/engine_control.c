@@ -92,14 +92,6 @@ int engine_kill(int dir_fd, const struct engine_state *state, int signal_number,
 	return 0;
 }
 
-static void thaw(const struct cgroup *cgroup)
-{
-	struct err ignored;
-	const struct cgroup_directory *freezer = &cgroup->of[CGROUP_FREEZER];
-	if (freezer->path && cgroup_is_frozen(cgroup))
-		cgroup_place_write(freezer->path, freezer->v2 ? "cgroup.freeze" : "freezer.state", freezer->v2 ? "0" : "THAWED", &ignored);
-}
-
 /* v1: a process that somebody moved to another freezer and stopped there cannot even be killed. In a cgroup that runs it can. */
 static void take_back(const struct engine_state *state)
 {
@@ -118,7 +110,7 @@ static int end_processes(const struct engine_state *state, struct err *err)
 	engine_cgroup_kill(&state->cgroup, SIGKILL);
 	if (fd >= 0)
 		syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
-	thaw(&state->cgroup);
+	cgroup_thaw(&state->cgroup);
 	struct pollfd ended = { .fd = fd, .events = POLLIN };
 	if (fd < 0 || poll(&ended, 1, TAKE_BACK_MS) > 0)
 		return 0;

@@ -70,15 +70,12 @@ bool signal_first(pid_t pid, int number)
 	return lost;
 }
 
-/* What is paused cannot end, not even by SIGKILL (v1). */
+/* What is paused cannot end. Its state does not say so where who pauses it was killed, or is at it. */
 static void let_go(const struct state *state)
 {
-	struct err ignored;
 	cleanup_cgroup struct cgroup cgroup = { 0 };
-	if (state->status != STATE_PAUSED)
-		return;
 	cgroup_of_process(&cgroup, state->id, state->pid);
-	cgroup_freeze(&cgroup, state->id, state->pid, false, &ignored);
+	cgroup_thaw(&cgroup);
 }
 
 int signal_container(const struct state *state, int number, bool as_is, struct err *err)
@@ -121,8 +118,10 @@ static int end_first(const struct state *state, int number, unsigned timeout, st
 	let_go(state);
 	if (r < 0 || ends_within(pid_fd, timeout))
 		return r == -ESRCH ? 0 : r;
-	return syscall(SYS_pidfd_send_signal, pid_fd, SIGKILL, NULL, 0) < 0 && errno != ESRCH ?
-		       err_sys(err, "cannot kill container %s", state->name) : 0;
+	if (syscall(SYS_pidfd_send_signal, pid_fd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+		return err_sys(err, "cannot kill container %s", state->name);
+	let_go(state); /* somebody may have paused it meanwhile */
+	return 0;
 }
 
 /*

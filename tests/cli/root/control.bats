@@ -114,6 +114,14 @@ teardown() {
 	await more_than "$before"
 }
 
+@test "a shell that starts commands all the time is stopped all the same" {
+	running 'echo ready; while :; do mkdir /dev; done 2>/dev/null'
+	for ((i = 0; i < 30; i++)); do
+		timeout 20 "$XRUN" --root "$STORE" pause one
+		xrun unpause one
+	done
+}
+
 @test "a process that nobody waits for keeps no container from being paused, or from getting limits" {
 	running 'sleep 0 & echo ready; exec sleep 1000'
 	await prints Z ps -o stat= --ppid "$(xrun inspect --format '{{.State.Pid}}' one)"
@@ -121,6 +129,29 @@ teardown() {
 	xrun unpause one
 	timeout 20 "$XRUN" --root "$STORE" update --pids-limit 30 one
 	[ "$(setting pids.max)" = 30 ]
+}
+
+# What a pause that is killed leaves: the state does not tell it.
+freeze() {
+	echo FROZEN >"$(find /sys/fs/cgroup -path "*/xrun/$id/freezer.state")"
+}
+
+@test "a container whose pause was killed can go on, be stopped and be removed" {
+	local before
+	counting
+	xrun pause one
+	xrun unpause one
+	freeze
+	[ "$(xrun unpause one)" = one ]
+	before=$(count)
+	await more_than "$before"
+	freeze
+	timeout 20 "$XRUN" --root "$STORE" stop one
+	counting
+	xrun pause one
+	xrun unpause one
+	freeze
+	timeout 20 "$XRUN" --root "$STORE" rm -f one
 }
 
 @test "update changes limits while the container runs" {
