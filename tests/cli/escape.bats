@@ -110,9 +110,10 @@ every_descriptor() {
 @test "a program that does not read its terminal blocks neither its own output nor xrun" {
 	local out=$BATS_TEST_TMPDIR/out
 	head -c 300000 /dev/zero | tr '\0' x >"$BATS_TEST_TMPDIR/in"
-	timeout -s KILL 20 "$XRUN" --root "$STORE" -it "$NATIVE" sh -c \
-		'stty raw -echo; sleep 1; head -c 1000000 /dev/zero; head -c 300000 | wc -c' < <(sleep 0.5; cat "$BATS_TEST_TMPDIR/in") >"$out"
-	[ "$(tr -d '\0\r\n ' <"$out")" = 300000 ]
+	# shellcheck disable=SC2094 # the input waits for a word of the output
+	timeout -s KILL 90 "$XRUN" --root "$STORE" -it "$NATIVE" sh -c \
+		'stty raw -echo; echo raw; sleep 1; head -c 1000000 /dev/zero; head -c 300000 | wc -c' < <(await_text raw "$out"; cat "$BATS_TEST_TMPDIR/in") >"$out"
+	[ "$(tr -d '\0\r\n ' <"$out")" = raw300000 ]
 	[ "$(wc -c <"$out")" -ge 1000000 ]
 }
 
@@ -120,15 +121,11 @@ every_descriptor() {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	# shellcheck disable=SC2217 # it holds the fifo open, and reads nothing
 	sleep 30 <"$BATS_TEST_TMPDIR/fifo" 3>&- &
-	local reader=$! supervisor i
+	local reader=$! supervisor
 	"$XRUN" --root "$STORE" --init -t "$NATIVE" sh -c 'while :; do echo words; done' >"$BATS_TEST_TMPDIR/fifo" 3>&- &
 	supervisor=$!
-	sleep 1
-	for ((i = 0; i < 40; i++)); do
-		kill -TERM "$supervisor" 2>/dev/null || break
-		sleep 0.1
-	done
-	kill -KILL "$supervisor" 2>/dev/null || true
+	await ! prints "" xrun ps -q
+	await ! kill -TERM "$supervisor"
 	await_end "$supervisor"
 	kill "$reader"
 	[ "$status" = 143 ]

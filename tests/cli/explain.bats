@@ -209,7 +209,7 @@ nested() {
 	[ "$status" = 126 ]
 	[[ ${lines[1]} == "xrun: $hides"* ]]
 	nested -d -q --name nested --privileged -- sh -c '/nested && while :; do :; done'
-	until ! xrun exec nested true 2>/dev/null; do :; done
+	await ! xrun exec nested true
 	fails_with 126 "true: exec format error: $hides" xrun exec nested true
 	xrun rm -f nested
 }

@@ -185,9 +185,9 @@ is_done() {
 }
 
 @test "a client that does not read is dropped when it goes, and the program goes on" {
-	xrun run -d --name box "$NATIVE" sh -c 'while ! [ -e /tmp/go ]; do sleep 0.05; done; dd if=/dev/zero bs=1M count=4 2>/dev/null; echo; echo done; exec sleep 1000' >/dev/null
-	"$XRUN" --root "$STORE" attach box >/dev/null &
-	sleep 0.3
+	xrun run -d --name box "$NATIVE" sh -c 'while ! [ -e /tmp/go ]; do echo tick; sleep 0.05; done; dd if=/dev/zero bs=1M count=4 2>/dev/null; echo; echo done; exec sleep 1000' >/dev/null
+	"$XRUN" --root "$STORE" attach box >"$BATS_TEST_TMPDIR/out" &
+	await_text tick "$BATS_TEST_TMPDIR/out"
 	kill -STOP $!
 	xrun exec box touch /tmp/go
 	sleep 0.3

@@ -17,14 +17,9 @@ teardown() {
 }
 
 start_agent() {
-	local i
 	"$BATS_TEST_DIRNAME/agent.py" "$SOCKET" "$BATS_TEST_TMPDIR/record" 3>&- &
 	agent=$!
-	for ((i = 0; i < 200; i++)); do
-		[ ! -e "$SOCKET" ] || return 0
-		sleep 0.05
-	done
-	return 1
+	await test -e "$SOCKET"
 }
 
 # ask CALL...: the bundle's profile leaves these to the agent.

@@ -180,8 +180,7 @@ store_state() {
 @test "a layer below a running container is left alone until it has ended" {
 	"$XRUN" --root "$STORE" --pull never "$IMAGE" sleep 100 3>&- &
 	local pid=$!
-	until [ -n "$(ls "$STORE/containers" 2>/dev/null)" ]; do sleep 0.05; done
-	sleep 0.5
+	await ! prints "" xrun ps -q
 	in_store touch -d @1 "$(layer 1)/etc/one"
 	run xrun store verify
 	kill "$pid"

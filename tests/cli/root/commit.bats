@@ -14,11 +14,11 @@ teardown() {
 
 @test "--pause commits a container that runs, and it goes on" {
 	xrun run -d --name box "$NATIVE" sh -c 'echo x >/file; trap "echo more >/more" USR1; while :; do sleep 0.1; done'
-	until xrun exec box test -e /file; do :; done
+	await xrun exec box test -e /file
 	xrun commit --pause box running >/dev/null
 	[ "$(xrun running cat /file)" = x ]
 	xrun kill -s USR1 box
-	until xrun exec box test -e /more; do :; done
+	await xrun exec box test -e /more
 	xrun pause box
 	xrun commit box paused >/dev/null
 	[ "$(xrun paused cat /more)" = more ]

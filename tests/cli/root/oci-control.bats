@@ -93,7 +93,7 @@ limit_of() {
 }
 
 @test "events tells what a container uses, and when its memory is short, until it ends" {
-	local i events
+	local events
 	oci exec one sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
 	oci events --stats one >"$B/stats"
 	[ "$(wc -l <"$B/stats")" = 1 ]
@@ -102,15 +102,9 @@ limit_of() {
 	oci update --memory 16m --memory-swap 16m one
 	oci events --interval 20ms one >"$B/events" 3>&- &
 	events=$!
-	for ((i = 0; i < 200; i++)); do
-		[ ! -s "$B/events" ] || break
-		sleep 0.05
-	done
+	await test -s "$B/events"
 	oci exec one dd if=/dev/zero of=/dev/null bs=200M count=1 status=none || true
-	for ((i = 0; i < 200; i++)); do
-		! grep -q oom "$B/events" || break
-		sleep 0.05
-	done
+	await_text oom "$B/events"
 	[ "$(grep -m1 oom "$B/events")" = '{"type":"oom","id":"one"}' ]
 	[ "$(jq -s 'map(select(.type == "stats") | .data.memory.usage.limit) | unique' -c "$B/events")" = "[16777216]" ]
 	oci delete --force one

@@ -105,7 +105,7 @@ teardown() {
 		run -0 xrun top --format '{{.USER}}' kept
 		[ "${lines[0]}" = 5 ]
 		[ "$(xrun exec kept cat /etc/passwd | grep -c ':5:7:')" = 1 ]
-		until xrun exec kept test -s /tmp/log; do sleep 0.1; done
+		await xrun exec kept test -s /tmp/log
 		[ "$(xrun export kept | tar -tv --numeric-owner -f - tmp/log | cut -d' ' -f2)" = 5/7 ]
 		xrun stop -t 0 kept >/dev/null
 		[ "$(xrun export kept | tar -tv --numeric-owner -f - tmp/log | cut -d' ' -f2)" = 5/7 ]
