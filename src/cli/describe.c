@@ -4,6 +4,7 @@
 
 #include "src/base/signals.h"
 #include "src/cli/when.h"
+#include "src/plan/config_string.h"
 #include "src/plan/network.h"
 #include "src/runtime/interface.h"
 #include "src/runtime/join.h"
@@ -14,26 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Bytes that are not UTF-8 have no place in JSON. */
-static json_t *text(const char *s)
-{
-	json_t *value = json_string(s ? s : "");
-	return value ? value : json_string("\xef\xbf\xbd");
-}
-
 static json_t *take(char *s)
 {
-	json_t *value = text(s);
+	json_t *value = config_string(s);
 	free(s);
 	return value;
-}
-
-static json_t *list(const struct strv *v, size_t from)
-{
-	json_t *array = json_array();
-	for (size_t i = from; i < v->len; i++)
-		json_array_append_new(array, text(v->items[i]));
-	return array;
 }
 
 static json_t *time_value(int64_t time)
@@ -47,7 +33,8 @@ static json_t *state_value(const struct state *state)
 	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:o, s:o, s:o, s:{s:s}}", "Status", state_status_text(state->status), "Running",
 		running, "Paused", state->status == STATE_PAUSED, "Restarting", state->status == STATE_RESTARTING, "OOMKilled",
 		state->out_of_memory, "Lost", state->lost, "Pid", running ? (int)state->pid : 0, "ExitCode", state->exit_code, "Error",
-		text(state->error), "StartedAt", time_value(state->started), "FinishedAt", time_value(state->finished), "Health", "Status", state_health_text(state->health));
+		config_string(state->error), "StartedAt", time_value(state->started), "FinishedAt", time_value(state->finished),
+		"Health", "Status", state_health_text(state->health));
 }
 
 static json_t *labels_value(const struct strv *labels)
@@ -56,16 +43,16 @@ static json_t *labels_value(const struct strv *labels)
 	for (size_t i = 0; i < labels->len; i++) {
 		size_t len = strcspn(labels->items[i], "=");
 		cleanup_free char *key = str_ndup(labels->items[i], len);
-		json_object_set_new(object, key, text(labels->items[i] + len + 1));
+		json_object_set_new(object, key, config_string(labels->items[i] + len + 1));
 	}
 	return object;
 }
 
 static json_t *config_value(const struct spec *spec)
 {
-	return json_pack("{s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "Hostname", text(spec->hostname), "User", text(spec->user), "Tty",
-		spec->terminal, "OpenStdin", spec->interactive, "Env", list(&spec->env, 0), "Cmd", list(&spec->args, 0), "Image",
-		text(spec->image), "WorkingDir", text(spec->cwd), "Labels", labels_value(&spec->life.labels), "StopSignal",
+	return json_pack("{s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "Hostname", config_string(spec->hostname), "User",
+		config_string(spec->user), "Tty", spec->terminal, "OpenStdin", spec->interactive, "Env", config_strings(&spec->env, 0), "Cmd", config_strings(&spec->args, 0), "Image",
+		config_string(spec->image), "WorkingDir", config_string(spec->cwd), "Labels", labels_value(&spec->life.labels), "StopSignal",
 		take(signal_name(spec->life.stop_signal)), "StopTimeout", (int)spec->life.stop_timeout);
 }
 
@@ -116,7 +103,7 @@ static json_t *mounts_value(const struct spec *spec)
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		const struct spec_mount *mount = &spec->mounts[i];
 		json_array_append_new(array, json_pack("{s:s, s:o, s:o, s:b}", "Type", types[mount->kind], "Source",
-						     text(mount->source), "Destination", text(mount->target), "RW", !mount->read_only));
+						     config_string(mount->source), "Destination", config_string(mount->target), "RW", !mount->read_only));
 	}
 	return array;
 }
@@ -182,10 +169,10 @@ char *describe_container(const struct subject *subject)
 	json_object_set_new(host, "PortBindings", ports_value(spec));
 	json_object_set_new(host, "Privileged", json_boolean(spec->isolation.privileged));
 	for (size_t i = 0; i < spec->emulator_count; i++)
-		json_object_set_new(emulators, spec->emulators[i].arch, text(spec->emulators[i].path));
+		json_object_set_new(emulators, spec->emulators[i].arch, config_string(spec->emulators[i].path));
 	json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "Id", state->id, "Created",
-		time_value(state->created), "Path", text(spec->args.len ? spec->args.items[0] : ""), "Args", list(&spec->args, 1), "State", state_value(state),
-		"Image", text(state->image), "Name", text(state->name), "RestartCount", state->restarts, "Supervisor", (int)state->supervisor,
+		time_value(state->created), "Path", config_string(spec->args.len ? spec->args.items[0] : ""), "Args", config_strings(&spec->args, 1),
+		"State", state_value(state), "Image", config_string(state->image), "Name", config_string(state->name), "RestartCount", state->restarts, "Supervisor", (int)state->supervisor,
 		"Config", config_value(spec), "HostConfig", host, "Mounts", mounts_value(spec), "NetworkSettings",
 		network_settings_value(subject), "Emulators", emulators, "Namespaces", namespaces_value(subject));
 	json_object_set_new(json, "LogPath", log_path_value(subject));

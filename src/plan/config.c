@@ -1,35 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* config.c owns a spec as config.json. */
 #include "src/plan/config.h"
-#include "src/plan/config_limits.h"
-#include "src/plan/limits.h"
-#include "src/plan/network.h"
 
 #include "src/base/utf8.h"
 #include "src/plan/capability.h"
 #include "src/plan/config_isolation.h"
+#include "src/plan/config_limits.h"
 #include "src/plan/config_mounts.h"
+#include "src/plan/config_string.h"
+#include "src/plan/limits.h"
+#include "src/plan/network.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Keep config_read.c in step: what is printed here is read there. Bytes that are not UTF-8 have no place in JSON; they show as U+FFFD, and no kept container has any. */
-static json_t *text(const char *s)
-{
-	json_t *value = json_string(s);
-	return value ? value : json_string("\xef\xbf\xbd");
-}
-
-static json_t *list(const struct strv *v)
-{
-	json_t *array = json_array();
-	for (size_t i = 0; i < v->len; i++)
-		json_array_append_new(array, text(v->items[i]));
-	return array;
-}
-
+/* Keep config_read.c in step: what is printed here is read there. */
 static json_t *capabilities(const struct spec *spec)
 {
 	json_t *array = json_array();
@@ -43,9 +30,9 @@ static json_t *capabilities(const struct spec *spec)
 
 static json_t *process(const struct spec *spec)
 {
-	return json_pack("{s:b, s:o, s:o, s:o, s:b, s:{s:o}, s:o}", "terminal", spec->terminal, "args", list(&spec->args), "env",
-		list(&spec->env), "cwd", text(spec->cwd), "noNewPrivileges", spec->no_new_privileges, "user", "username",
-		text(spec->user), "capabilities", capabilities(spec));
+	return json_pack("{s:b, s:o, s:o, s:o, s:b, s:{s:o}, s:o}", "terminal", spec->terminal, "args", config_strings(&spec->args, 0), "env",
+		config_strings(&spec->env, 0), "cwd", config_string(spec->cwd), "noNewPrivileges", spec->no_new_privileges, "user", "username",
+		config_string(spec->user), "capabilities", capabilities(spec));
 }
 
 static bool is_host(const struct spec *spec, enum namespace_kind kind)
@@ -78,10 +65,10 @@ static void add_health(json_t *object, const struct spec_health *health)
 {
 	if (health->test.len == 0)
 		return;
-	json_t *test = list(&health->test);
+	json_t *test = config_strings(&health->test, 0);
 	cleanup_free char *dump = json_dumps(test, JSON_COMPACT | JSON_ENSURE_ASCII);
 	json_decref(test);
-	json_object_set_new(object, "xrun.health", text(dump));
+	json_object_set_new(object, "xrun.health", config_string(dump));
 	add_number(object, "xrun.health-interval", health->interval);
 	add_number(object, "xrun.health-timeout", health->timeout);
 	add_number(object, "xrun.health-start-period", health->start_period);
@@ -105,11 +92,11 @@ static void add_life(json_t *object, const struct spec_life *life)
 	add_number(object, "xrun.log-files", life->log_files);
 	add_health(object, &life->health);
 	if (life->pid_file)
-		json_object_set_new(object, "xrun.pid-file", text(life->pid_file));
+		json_object_set_new(object, "xrun.pid-file", config_string(life->pid_file));
 	for (size_t i = 0; i < life->labels.len; i++) {
 		size_t len = strcspn(life->labels.items[i], "=");
 		cleanup_free char *key = str_fmt("xrun.label.%.*s", (int)len, life->labels.items[i]);
-		json_object_set_new(object, key, text(life->labels.items[i] + len + 1));
+		json_object_set_new(object, key, config_string(life->labels.items[i] + len + 1));
 	}
 }
 
@@ -120,15 +107,15 @@ static void add_shared(json_t *object, const struct spec *spec)
 	for (int i = 0; i < NAMESPACE_KINDS; i++)
 		if (spec->namespaces.of[i].origin == NAMESPACE_JOINED)
 			buf_fmt(&kinds, "%s%d", kinds.len ? " " : "", i);
-	json_object_set_new(object, "xrun.shared", text(spec->shared));
-	json_object_set_new(object, "xrun.shared-namespaces", text(kinds.data));
+	json_object_set_new(object, "xrun.shared", config_string(spec->shared));
+	json_object_set_new(object, "xrun.shared-namespaces", config_string(kinds.data));
 }
 
 /* Nothing where there is no value. */
 static void add_text(json_t *object, const char *key, const char *value)
 {
 	if (value)
-		json_object_set_new(object, key, text(value));
+		json_object_set_new(object, key, config_string(value));
 }
 
 static void add_ids(json_t *object, const struct spec *spec)
@@ -171,7 +158,7 @@ static void add_network(json_t *object, const struct spec_network *network)
 	for (size_t i = 0; i < lines.len; i++) {
 		char *equals = strchr(lines.items[i], '=');
 		cleanup_free char *key = str_fmt("xrun.%.*s", (int)(equals - lines.items[i]), lines.items[i]);
-		json_object_set_new(object, key, text(equals + 1));
+		json_object_set_new(object, key, config_string(equals + 1));
 	}
 }
 
@@ -200,7 +187,7 @@ static json_t *annotations(const struct spec *spec)
 char *config_text(const struct spec *spec)
 {
 	json_t *config = json_pack("{s:s, s:{s:s, s:b}, s:o, s:o, s:o, s:{s:o, s:o, s:o*}, s:o}", "ociVersion", "1.0.2", "root",
-		"path", "rootfs", "readonly", spec->read_only, "hostname", text(spec->hostname), "process", process(spec),
+		"path", "rootfs", "readonly", spec->read_only, "hostname", config_string(spec->hostname), "process", process(spec),
 		"mounts", config_mounts_write(spec), "linux", "namespaces", namespaces(spec), "resources", config_resources(&spec->limits),
 		"personality", spec->personality_32 ? json_pack("{s:s}", "domain", "LINUX32") : NULL,
 		"annotations", annotations(spec));

@@ -2,20 +2,13 @@
 /* config_isolation.c owns a spec's isolation as a part of config.json. */
 #include "src/plan/config_isolation.h"
 
+#include "src/plan/config_string.h"
 #include "src/plan/seccomp.h"
 #include "src/plan/ulimit.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
-
-static json_t *list(const struct strv *v)
-{
-	json_t *array = json_array();
-	for (size_t i = 0; i < v->len; i++)
-		json_array_append_new(array, json_string(v->items[i]));
-	return array;
-}
 
 /* config.md, "POSIX process": the type is the resource's name, RLIMIT_NOFILE. jansson has no numbers above 2^63: infinity is -1. */
 static json_t *rlimits(const struct spec_isolation *isolation)
@@ -85,8 +78,8 @@ void config_isolation_write(json_t *config, const struct spec *spec)
 	if (spec->namespaces.monotonic_offset || spec->namespaces.boottime_offset)
 		json_object_set_new(system, "timeOffsets", offsets(&spec->namespaces));
 	json_object_set_new(system, "sysctl", sysctls(&isolation->sysctls));
-	json_object_set_new(system, "maskedPaths", list(&isolation->masked));
-	json_object_set_new(system, "readonlyPaths", list(&isolation->read_only));
+	json_object_set_new(system, "maskedPaths", config_strings(&isolation->masked, 0));
+	json_object_set_new(system, "readonlyPaths", config_strings(&isolation->read_only, 0));
 	if (isolation->profile.text)
 		json_object_set_new(system, "seccomp", json_loads(isolation->profile.text, 0, NULL));
 	json_object_set_new(annotations, "xrun.seccomp",

@@ -2,6 +2,8 @@
 /* config_mounts.c owns a spec's mounts as a part of config.json. */
 #include "src/plan/config_mounts.h"
 
+#include "src/plan/config_string.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -9,12 +11,6 @@
 
 /* By mount_kind. */
 static const char *const types[] = { "bind", "tmpfs", "xrun.device", "xrun.volume" };
-
-static json_t *text(const char *s)
-{
-	json_t *value = json_string(s);
-	return value ? value : json_string("\xef\xbf\xbd");
-}
 
 /* z and Z have no meaning without labels, and none for other runtimes: they stand only where there are labels. */
 static json_t *options(const struct spec *spec, const struct spec_mount *m)
@@ -45,8 +41,8 @@ json_t *config_mounts_write(const struct spec *spec)
 	json_t *array = json_array();
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		const struct spec_mount *m = &spec->mounts[i];
-		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:o}", "destination", text(m->target), "type", types[m->kind],
-			"source", text(m->source ? m->source : types[m->kind]), "options", options(spec, m)));
+		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:o}", "destination", config_string(m->target), "type", types[m->kind],
+			"source", config_string(m->source ? m->source : types[m->kind]), "options", options(spec, m)));
 	}
 	return array;
 }
