@@ -51,8 +51,8 @@ static json_t *labels_value(const struct strv *labels)
 static json_t *config_value(const struct spec *spec)
 {
 	return json_pack("{s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "Hostname", config_string(spec->hostname), "User",
-		config_string(spec->user), "Tty", spec->terminal, "OpenStdin", spec->interactive, "Env", config_strings(&spec->env, 0), "Cmd", config_strings(&spec->args, 0), "Image",
-		config_string(spec->image), "WorkingDir", config_string(spec->cwd), "Labels", labels_value(&spec->life.labels), "StopSignal",
+		config_string(spec->user), "Tty", spec->terminal, "OpenStdin", spec->interactive, "Env",
+		config_strings(&spec->env, 0), "Cmd", config_strings(&spec->args, 0), "Image", config_string(spec->image), "WorkingDir", config_string(spec->cwd), "Labels", labels_value(&spec->life.labels), "StopSignal",
 		take(signal_name(spec->life.stop_signal)), "StopTimeout", (int)spec->life.stop_timeout);
 }
 
@@ -172,7 +172,8 @@ char *describe_container(const struct subject *subject)
 		json_object_set_new(emulators, spec->emulators[i].arch, config_string(spec->emulators[i].path));
 	json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "Id", state->id, "Created",
 		time_value(state->created), "Path", config_string(spec->args.len ? spec->args.items[0] : ""), "Args", config_strings(&spec->args, 1),
-		"State", state_value(state), "Image", config_string(state->image), "Name", config_string(state->name), "RestartCount", state->restarts, "Supervisor", (int)state->supervisor,
+		"State", state_value(state), "Image", config_string(state->image), "Name", config_string(state->name), "RestartCount", state->restarts,
+		"Supervisor", (int)state->supervisor,
 		"Config", config_value(spec), "HostConfig", host, "Mounts", mounts_value(spec), "NetworkSettings",
 		network_settings_value(subject), "Emulators", emulators, "Namespaces", namespaces_value(subject));
 	json_object_set_new(json, "LogPath", log_path_value(subject));
