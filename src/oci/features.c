@@ -7,11 +7,11 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* The same words that oci_read_mounts.c knows. */
+/* The same words that oci_read_mounts.c knows and does not refuse. */
 static const char *const mount_options[] = {
 	"async", "atime", "bind", "copy-symlink", "defaults", "dest-nofollow", "dev", "diratime", "dirsync", "exec", "idmap", "mand",
 	"noatime", "nodev", "nodiratime", "noexec", "nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private",
-	"ratime", "rbind", "rdev", "rdiratime", "relatime", "remount", "rexec", "ridmap", "rnoatime", "rnodev", "rnodiratime", "rnoexec",
+	"ratime", "rbind", "rdev", "rdiratime", "relatime", "rexec", "ridmap", "rnoatime", "rnodev", "rnodiratime", "rnoexec",
 	"rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave",
 	"rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "slave", "src-nofollow", "strictatime", "suid", "symfollow",
 	"sync", "tmpcopyup", "unbindable", NULL
