@@ -53,7 +53,8 @@ static json_t *config_value(const struct spec *spec)
 	return json_pack("{s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "Hostname", config_string(spec->hostname), "User",
 		config_string(spec->user), "Tty", spec->terminal, "OpenStdin", spec->interactive, "Env",
 		config_strings(&spec->env, 0), "Cmd", config_strings(&spec->args, 0), "Image", config_string(spec->image), "WorkingDir",
-		config_string(spec->cwd), "Labels", labels_value(&spec->life.labels), "StopSignal", take(signal_name(spec->life.stop_signal)), "StopTimeout", (int)spec->life.stop_timeout);
+		config_string(spec->cwd), "Labels", labels_value(&spec->life.labels), "StopSignal",
+		take(signal_name(spec->life.stop_signal)), "StopTimeout", (int)spec->life.stop_timeout);
 }
 
 char *describe_labels(const struct spec *spec)
