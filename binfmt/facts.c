@@ -160,11 +160,11 @@ static void remember(int cache_fd, const char *key, const struct emulator_facts 
 /* What would be asked is part of the key: another xrun may prefer other models. */
 static uint64_t hash_question(const struct arch *arch)
 {
-	uint64_t hash = patch_version() + ANSWER_FORMAT;
+	cleanup_strv struct strv words = { 0 };
+	strv_take(&words, str_fmt("%d", ANSWER_FORMAT));
 	for (const char *const *model = cpu_models(arch); *model; model++)
-		for (const char *at = *model; at == *model || at[-1]; at++)
-			hash = (hash ^ (uint8_t)*at) * 0x100000001b3;
-	return hash;
+		strv_add(&words, *model);
+	return emulator_hash(&words);
 }
 
 int emulator_ask(int cache_fd, const struct arch *arch, const char *path, struct emulator_facts *ret_facts, struct err *err)
