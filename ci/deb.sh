@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ci/deps.sh build deb
-version=$(sed -n 's/.*"xrun \([0-9.]*\)".*/\1/p' src/cli/cli.c)
+version=$(sed -n 's/^#define XRUN_VERSION "\(.*\)"/\1/p' src/base/version.h)
 date=$(git log -1 --format=%cD)
 rm -rf build/deb
 mkdir -p "build/deb/xrun-$version"

@@ -4,6 +4,7 @@
 
 #include "src/base/shown.h"
 #include "src/base/str.h"
+#include "src/base/version.h"
 #include "src/cli/mistyped.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ static int print_version(const struct globals *globals, int argc, char **argv, s
 		return cli_print_help("version");
 	if (operands.len)
 		return err_set(err, -EINVAL, "version takes no argument: %s", operands.items[0]);
-	puts("xrun 0.1.0");
+	puts("xrun " XRUN_VERSION);
 	return 0;
 }
 

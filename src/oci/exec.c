@@ -131,11 +131,10 @@ static void set_words(const struct words *words, const struct strv *operands, st
 	spec->no_new_privileges |= words->no_new_privileges;
 }
 
-static int replace(char **text, const char *with)
+static void replace(char **text, const char *with)
 {
 	free(*text);
 	*text = str_dup(with);
-	return 0;
 }
 
 /* The container's process with other words. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c owns xrun-oci's way from argv to the exit status; it is the only file that prints an error. */
+#include "src/oci/oci.h"
+
 #include "src/base/rlimits.h"
 #include "src/base/self.h"
-#include "src/oci/oci.h"
+#include "src/base/version.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,7 +31,7 @@ static int run(struct oci_globals *globals, int argc, char **argv, struct err *e
 	if (r < 0)
 		return r;
 	if (globals->version) {
-		puts("xrun-oci version 0.1.0\nspec: 1.2.0\n+SYSTEMD +SELINUX +APPARMOR +SECCOMP"); /* as with crun: what was built in */
+		puts("xrun-oci version " XRUN_VERSION "\nspec: 1.2.0\n+SYSTEMD +SELINUX +APPARMOR +SECCOMP"); /* as with crun: what was built in */
 		return 0;
 	}
 	if (globals->help || words.len == 0 || str_eq(words.items[0], "help"))
