@@ -34,10 +34,11 @@ uppermost() {
 		chown app:staff /new/file && chmod 4711 /new/file && mkfifo /new/fifo && touch -d @1234567 /new/file && echo y >>/etc/passwd'
 	id=$(xrun commit -q box "$TO:changed")
 	[[ $id == sha256:* ]]
-	[ "$(xrun "$TO:changed" sh -c 'cat /new/second /new/link && stat -c "%a %u %g %h %Y" /new/file && tail -n 1 /etc/passwd && test -p /new/fifo')" = "x
+	[ "$(xrun "$TO:changed" sh -c 'cat /new/second /new/link && stat -c "%a %u %g %h %Y" /new/file && tail -n 1 /etc/passwd && stat -c %F /new/fifo')" = "x
 x
 4711 1000 50 2 1234567
-y" ]
+y
+fifo" ]
 	xrun rm box
 	[ "$(xrun "$TO:changed" cat /new/file)" = x ]
 	xrun store verify

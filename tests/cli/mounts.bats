@@ -20,7 +20,7 @@ mount_options() {
 
 @test "--mount shows a directory of the host, writable or not" {
 	local volume=$BATS_FILE_TMPDIR/volume
-	[ "$(xrun --mount "type=bind,source=$volume,target=/v,readonly" "$NATIVE" sh -c 'cat /v/file; ! (: >/v/x) 2>/dev/null')" = words ]
+	[ "$(xrun --mount "type=bind,source=$volume,target=/v,readonly" "$NATIVE" sh -c 'cat /v/file; ! (: >/v/x) 2>/dev/null || echo writable')" = words ]
 	xrun --mount "type=bind,src=$volume,dst=/v" "$NATIVE" sh -c 'echo made >/v/made'
 	[ "$(cat "$volume/made")" = made ]
 	[ "$(stat -c %u "$volume/made")" = "$(id -u)" ]

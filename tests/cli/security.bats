@@ -118,10 +118,10 @@ forbids() {
 			test ! -e /proc/$f || test "$(stat -c %t:%T /proc/$f)" = 1:3
 		done
 		for d in /proc/scsi /proc/acpi /sys/firmware /sys/devices/virtual/powercap; do
-			test ! -d $d || { test -z "$(ls $d)" && ! mkdir $d/x 2>/dev/null; }
+			test ! -d $d || { test -z "$(ls $d)" && ! mkdir $d/x 2>/dev/null; } || { echo $d; exit 1; }
 		done
 		for f in sys/kernel/core_pattern sysrq-trigger sys/net/ipv4/ip_forward; do
-			! (echo 1 >/proc/$f) 2>/dev/null
+			! (echo 1 >/proc/$f) 2>/dev/null || { echo $f; exit 1; }
 		done'
 }
 
