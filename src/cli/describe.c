@@ -72,7 +72,6 @@ char *describe_network_mode(const struct spec *spec)
 
 static json_t *host_config_value(const struct spec *spec)
 {
-	static const char *const restarts[] = { "no", "on-failure", "always" };
 	const struct spec_limits *limits = &spec->limits;
 	cleanup_free char *log_size = str_fmt("%llu", (unsigned long long)spec->life.log_size);
 	cleanup_free char *log_files = str_fmt("%u", spec->life.log_files);
@@ -80,7 +79,7 @@ static json_t *host_config_value(const struct spec *spec)
 	cleanup_free char *network = describe_network_mode(spec);
 	return json_pack("{s:I, s:I, s:I, s:{s:s, s:i}, s:b, s:b, s:s, s:b, s:{s:s, s:{s:s, s:s}}, s:s}", "Memory", (json_int_t)limits->memory_bytes,
 		"NanoCpus", (json_int_t)limits->cpu_milli * 1000000, "PidsLimit", (json_int_t)limits->pids, "RestartPolicy", "Name",
-		restarts[spec->life.restart], "MaximumRetryCount", (int)spec->life.restart_max, "AutoRemove", !spec->life.keep,
+		spec_restart_name(spec->life.restart), "MaximumRetryCount", (int)spec->life.restart_max, "AutoRemove", !spec->life.keep,
 		"ReadonlyRootfs", spec->read_only, "NetworkMode", network, "Init", spec->init, "LogConfig", "Type",
 		"json-file", "Config", "max-size", log_size, "max-file", log_files, "UsernsMode", userns);
 }
@@ -134,7 +133,7 @@ static json_t *namespaces_value(const struct subject *subject)
 	json_t *object = json_object();
 	if (state_runs(subject->state.status) && join_numbers(&subject->state, &subject->spec, numbers, &ignored) == 0)
 		for (int i = 0; i < NAMESPACE_KINDS; i++)
-			json_object_set_new(object, namespace_name(i), json_integer((json_int_t)numbers[i]));
+			json_object_set_new(object, spec_namespace_name(i), json_integer((json_int_t)numbers[i]));
 	return object;
 }
 

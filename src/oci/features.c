@@ -17,7 +17,6 @@ static const char *const mount_options[] = {
 	"sync", "tmpcopyup", "unbindable", NULL
 };
 static const char *const hooks[] = { "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop", NULL };
-static const char *const namespaces[] = { "cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts", NULL };
 static const char *const actions[] = { "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
 	"SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP", NULL };
 static const char *const operators[] = { "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT",
@@ -44,10 +43,18 @@ static json_t *list_capabilities(void)
 	return array;
 }
 
+static json_t *list_namespaces(void)
+{
+	json_t *array = json_array();
+	for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
+		json_array_append_new(array, json_string(spec_namespace_name(kind)));
+	return array;
+}
+
 static json_t *describe_linux(void)
 {
 	json_t *system = json_object();
-	json_object_set_new(system, "namespaces", list(namespaces));
+	json_object_set_new(system, "namespaces", list_namespaces());
 	json_object_set_new(system, "capabilities", list_capabilities());
 	json_object_set_new(system, "cgroup", json_pack("{s:b, s:b, s:b, s:b, s:b}", "v1", 1, "v2", 1, "systemd", 1, "systemdUser", 1, "rdma", 1));
 	json_object_set_new(system, "seccomp", json_pack("{s:b, s:o, s:o, s:o, s:o}", "enabled", 1, "actions", list(actions), "operators",

@@ -35,23 +35,14 @@ static json_t *process(const struct spec *spec)
 		config_string(spec->user), "capabilities", capabilities(spec));
 }
 
-static bool is_host(const struct spec *spec, enum namespace_kind kind)
-{
-	return spec->namespaces.of[kind].origin == NAMESPACE_HOST;
-}
-
 static json_t *namespaces(const struct spec *spec)
 {
-	const struct {
-		const char *type;
-		bool host;
-	} all[] = { { "user", false }, { "mount", false }, { "pid", is_host(spec, NAMESPACE_PID) }, { "ipc", is_host(spec, NAMESPACE_IPC) },
-		{ "uts", is_host(spec, NAMESPACE_UTS) }, { "cgroup", is_host(spec, NAMESPACE_CGROUP) }, { "time", false },
-		{ "network", spec->network.mode == NETWORK_HOST } };
 	json_t *array = json_array();
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		if (!all[i].host)
-			json_array_append_new(array, json_pack("{s:s}", "type", all[i].type));
+	for (int kind = 0; kind < NAMESPACE_KINDS; kind++) {
+		bool host = kind == NAMESPACE_NETWORK ? spec->network.mode == NETWORK_HOST : spec->namespaces.of[kind].origin == NAMESPACE_HOST;
+		if (!host)
+			json_array_append_new(array, json_pack("{s:s}", "type", spec_namespace_name(kind)));
+	}
 	return array;
 }
 
@@ -77,10 +68,9 @@ static void add_health(json_t *object, const struct spec_health *health)
 
 static void add_life(json_t *object, const struct spec_life *life)
 {
-	static const char *const restarts[] = { "no", "on-failure", "always" };
 	json_object_set_new(object, "xrun.detach", json_string(life->detach ? "true" : "false"));
 	json_object_set_new(object, "xrun.keep", json_string(life->keep ? "true" : "false"));
-	json_object_set_new(object, "xrun.restart", json_string(restarts[life->restart]));
+	json_object_set_new(object, "xrun.restart", json_string(spec_restart_name(life->restart)));
 	add_number(object, "xrun.restart-max", life->restart_max);
 	add_number(object, "xrun.stop-signal", life->stop_signal);
 	add_number(object, "xrun.stop-timeout", life->stop_timeout);

@@ -47,15 +47,12 @@ static json_t *offsets(const struct spec_namespaces *n)
 static void read_namespaces(const json_t *system, struct spec_namespaces *n)
 {
 	const json_t *list = json_object_get(system, "namespaces"), *moved = json_object_get(system, "timeOffsets");
-	static const struct {
-		const char *type;
-		enum namespace_kind kind;
-	} shared[] = { { "pid", NAMESPACE_PID }, { "uts", NAMESPACE_UTS }, { "ipc", NAMESPACE_IPC }, { "cgroup", NAMESPACE_CGROUP } };
+	static const enum namespace_kind shared[] = { NAMESPACE_PID, NAMESPACE_UTS, NAMESPACE_IPC, NAMESPACE_CGROUP };
 	for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
 		bool own = false;
 		for (size_t at = 0; at < json_array_size(list); at++)
-			own |= str_eq(json_string_value(json_object_get(json_array_get(list, at), "type")), shared[i].type);
-		n->of[shared[i].kind].origin = own ? NAMESPACE_NEW : NAMESPACE_HOST;
+			own |= str_eq(json_string_value(json_object_get(json_array_get(list, at), "type")), spec_namespace_name(shared[i]));
+		n->of[shared[i]].origin = own ? NAMESPACE_NEW : NAMESPACE_HOST;
 	}
 	n->monotonic_offset = json_integer_value(json_object_get(json_object_get(moved, "monotonic"), "secs"));
 	n->boottime_offset = json_integer_value(json_object_get(json_object_get(moved, "boottime"), "secs"));

@@ -136,7 +136,9 @@ static void take_life(json_t *annotations, struct spec_life *life)
 	json_t *value;
 	life->detach = str_eq(get_text(annotations, "xrun.detach"), "true");
 	life->keep = str_eq(get_text(annotations, "xrun.keep"), "true");
-	life->restart = str_eq(restart, "always") ? RESTART_ALWAYS : str_eq(restart, "on-failure") ? RESTART_ON_FAILURE : RESTART_NO;
+	for (enum restart each = RESTART_NO; each <= RESTART_ALWAYS; each++)
+		if (str_eq(restart, spec_restart_name(each)))
+			life->restart = each;
 	life->restart_max = get_number(annotations, "xrun.restart-max");
 	life->stop_signal = (int)get_number(annotations, "xrun.stop-signal");
 	life->stop_timeout = get_number(annotations, "xrun.stop-timeout");

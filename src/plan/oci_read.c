@@ -77,8 +77,6 @@ static void read_annotations(struct oci_reader *o, const json_t *config, struct 
 	}
 }
 
-static const char *const namespace_names[NAMESPACE_KINDS] = { "user", "mount", "pid", "network", "ipc", "uts", "cgroup", "time" };
-
 /* A kind that is not listed is the host's; config-linux.md, "Namespaces". */
 static void read_namespaces(struct oci_reader *o, const json_t *system, struct spec_namespaces *ret_namespaces)
 {
@@ -90,7 +88,7 @@ static void read_namespaces(struct oci_reader *o, const json_t *system, struct s
 		const json_t *item = json_array_get(list, i);
 		const char *type = oci_need_text(o, item, "type"), *path = oci_text(o, item, "path");
 		int kind = 0;
-		while (kind < NAMESPACE_KINDS && !str_eq(namespace_names[kind], type))
+		while (kind < NAMESPACE_KINDS && !str_eq(spec_namespace_name(kind), type))
 			kind++;
 		if (kind == NAMESPACE_KINDS)
 			oci_refuse(o, "invalid namespace type \"%s\"", type);
@@ -301,7 +299,7 @@ static void check_sysctls(struct oci_reader *o, struct spec *spec)
 		if (kind == NAMESPACE_KINDS)
 			oci_refuse(o, "%s belongs to no namespace: it is the host's", path);
 		else if (spec->namespaces.of[kind].origin == NAMESPACE_HOST)
-			oci_refuse(o, "%s would be the host's: the container has no %s namespace of its own", path, namespace_names[kind]);
+			oci_refuse(o, "%s would be the host's: the container has no %s namespace of its own", path, spec_namespace_name(kind));
 		else if (!take_name(o, spec, path, assignment + strlen(path) + 1))
 			strv_add(&rest, assignment);
 	}

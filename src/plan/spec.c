@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* spec.c owns the memory of struct spec. */
+/* spec.c owns the memory of struct spec, and the names that its kinds have. */
 #include "src/plan/spec.h"
 
 #include "src/plan/engine.h"
 
 #include <string.h>
+
+const char *spec_namespace_name(enum namespace_kind kind)
+{
+	static const char *const names[NAMESPACE_KINDS] = { [NAMESPACE_USER] = "user", [NAMESPACE_MOUNT] = "mount", [NAMESPACE_PID] = "pid",
+		[NAMESPACE_NETWORK] = "network", [NAMESPACE_IPC] = "ipc", [NAMESPACE_UTS] = "uts", [NAMESPACE_CGROUP] = "cgroup",
+		[NAMESPACE_TIME] = "time" };
+	return names[kind];
+}
+
+const char *spec_restart_name(enum restart restart)
+{
+	static const char *const names[] = { [RESTART_NO] = "no", [RESTART_ON_FAILURE] = "on-failure", [RESTART_ALWAYS] = "always" };
+	return names[restart];
+}
 
 static void network_done(struct spec_network *network)
 {

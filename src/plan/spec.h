@@ -230,4 +230,10 @@ struct spec_emulator *spec_add_emulator(struct spec *spec, const char *arch, con
 /* All of them, and what /proc/cpuinfo would have told. */
 void spec_drop_emulators(struct spec *spec);
 
+/* As config.json has it (config-linux.md, "Namespaces"): "user", "mount". */
+const char *spec_namespace_name(enum namespace_kind kind);
+
+/* As --restart has it: "on-failure". */
+const char *spec_restart_name(enum restart restart);
+
 #endif

@@ -76,7 +76,7 @@ int join_open_namespace(const struct state *state, const struct spec *spec, enum
 	cleanup_free char *path = namespace_path(pid, kind);
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || syscall(SYS_pidfd_send_signal, pid_fd, 0, NULL, 0) < 0) /* still its number */
-		return err_sys(err, "cannot open the %s namespace of container %s", namespace_name(kind), state->name);
+		return err_sys(err, "cannot open the %s namespace of container %s", spec_namespace_name(kind), state->name);
 	return fd_take(&fd);
 }
 

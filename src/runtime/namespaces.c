@@ -13,19 +13,14 @@
 #include <sys/stat.h>
 
 static const struct {
-	const char *name, *file; /* file: in /proc/PID/ns */
+	const char *file; /* in /proc/PID/ns */
 	uint64_t flag;
 } kinds[NAMESPACE_KINDS] = {
-	[NAMESPACE_USER] = { "user", "user", CLONE_NEWUSER }, [NAMESPACE_MOUNT] = { "mount", "mnt", CLONE_NEWNS },
-	[NAMESPACE_PID] = { "pid", "pid", CLONE_NEWPID }, [NAMESPACE_NETWORK] = { "network", "net", CLONE_NEWNET },
-	[NAMESPACE_IPC] = { "ipc", "ipc", CLONE_NEWIPC }, [NAMESPACE_UTS] = { "uts", "uts", CLONE_NEWUTS },
-	[NAMESPACE_CGROUP] = { "cgroup", "cgroup", CLONE_NEWCGROUP }, [NAMESPACE_TIME] = { "time", "time", CLONE_NEWTIME },
+	[NAMESPACE_USER] = { "user", CLONE_NEWUSER }, [NAMESPACE_MOUNT] = { "mnt", CLONE_NEWNS },
+	[NAMESPACE_PID] = { "pid", CLONE_NEWPID }, [NAMESPACE_NETWORK] = { "net", CLONE_NEWNET },
+	[NAMESPACE_IPC] = { "ipc", CLONE_NEWIPC }, [NAMESPACE_UTS] = { "uts", CLONE_NEWUTS },
+	[NAMESPACE_CGROUP] = { "cgroup", CLONE_NEWCGROUP }, [NAMESPACE_TIME] = { "time", CLONE_NEWTIME },
 };
-
-const char *namespace_name(enum namespace_kind kind)
-{
-	return kinds[kind].name;
-}
 
 char *namespace_path(pid_t pid, enum namespace_kind kind)
 {
@@ -63,10 +58,10 @@ static int open_one(const char *path, enum namespace_kind kind, struct err *err)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_sys(err, "cannot open the %s namespace %s", kinds[kind].name, path);
+		return err_sys(err, "cannot open the %s namespace %s", spec_namespace_name(kind), path);
 	int type = ioctl(fd, NS_GET_NSTYPE);
 	if (type < 0 || (uint64_t)type != kinds[kind].flag)
-		return err_set(err, -EINVAL, "%s is no %s namespace", path, kinds[kind].name);
+		return err_set(err, -EINVAL, "%s is no %s namespace", path, spec_namespace_name(kind));
 	return fd_take(&fd);
 }
 
@@ -88,7 +83,7 @@ static int enter_one(int fds[NAMESPACE_KINDS], enum namespace_kind kind, struct 
 	if (fds[kind] < 0)
 		return 0;
 	if (setns(fds[kind], (int)kinds[kind].flag) < 0)
-		return err_sys(err, "cannot enter the %s namespace", kinds[kind].name);
+		return err_sys(err, "cannot enter the %s namespace", spec_namespace_name(kind));
 	fd_close(&fds[kind]);
 	return 0;
 }

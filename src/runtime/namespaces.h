@@ -9,12 +9,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* config-linux.md's name of a kind ("network"), and its CLONE_NEW* flag. */
-const char *namespace_name(enum namespace_kind kind);
-
 /* Where /proc shows a process' namespace of that kind: allocated. And its number, by which it is told from others; 0: that cannot be seen. */
 char *namespace_path(pid_t pid, enum namespace_kind kind);
 ino_t namespace_number(pid_t pid, enum namespace_kind kind);
+
+/* Its CLONE_NEW* flag. */
 uint64_t namespace_flag(enum namespace_kind kind);
 
 /* The CLONE_NEW* flags of those that the container gets of its own. */

@@ -73,7 +73,7 @@ static int check(const struct spec *spec, const struct state *state, const struc
 			       (i == NAMESPACE_NETWORK && other->network.mode == NETWORK_HOST);
 		if (spec->namespaces.of[i].origin == NAMESPACE_JOINED && is_host)
 			return err_set(err, -EINVAL, "container %s has the host's %s namespace: it is had from there by \"host\"", state->name,
-				namespace_name(i));
+				spec_namespace_name(i));
 	}
 	return check_emulators(spec, state, other, err);
 }
@@ -164,7 +164,7 @@ int share_enter(struct share *share, struct err *err)
 	fd_close(&share->fds[NAMESPACE_MOUNT]);
 	for (int i = 0; r == 0 && i < NAMESPACE_KINDS; i++) /* the user namespace first: the rights come from there */
 		if (share->fds[i] >= 0 && setns(share->fds[i], (int)namespace_flag(i)) < 0)
-			r = err_sys(err, "cannot enter the other container's %s namespace", namespace_name(i));
+			r = err_sys(err, "cannot enter the other container's %s namespace", spec_namespace_name(i));
 	share_close(share);
 	return r;
 }
