@@ -30,6 +30,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,6 +39,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -139,6 +141,21 @@ static mode_t root_mode(const int *layer_fds, size_t count)
 	return count && fstat(layer_fds[count - 1], &st) == 0 ? st.st_mode & 07777 : 0755;
 }
 
+/* Overlayfs says that in the kernel's log only. Engines' containers have such a root, and so do systems that were started from a medium. */
+static bool is_on_overlay(int upper_fd)
+{
+	struct statfs fs;
+	return fstatfs(upper_fd, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
+static int explain_overlay(const struct stage *stage, int upper_fd, struct err *err)
+{
+	if (err->code == -EINVAL && is_on_overlay(upper_fd))
+		return err_set(err, -EOPNOTSUPP, "containers' files cannot be kept on an overlay file system, as the root of a container around us is: "
+			"xrun --root DIR, on a volume of it or a tmpfs");
+	return stage->spec->rootfs ? lower_explain(stage->spec, &stage->lower, err) : err->code;
+}
+
 int stage_make_rootfs(const struct stage *stage, struct err *err)
 {
 	const struct strv *layers = &stage->spec->layers;
@@ -159,10 +176,10 @@ int stage_make_rootfs(const struct stage *stage, struct err *err)
 	cleanup_fd int work_fd = upper_fd < 0 ? upper_fd : make_directory(container_fd, "work", 0700, err);
 	r = work_fd < 0 ? work_fd : overlay_create(layer_fds, opened, upper_fd, work_fd, !stage->spec->life.keep, stage->spec->isolation.file_label,
 		err);
-	if (work_fd >= 0 && stage->spec->rootfs) {
+	if (work_fd >= 0 && stage->spec->rootfs)
 		lower_release(&stage->lower);
-		r = r < 0 ? lower_explain(stage->spec, &stage->lower, err) : r;
-	}
+	if (work_fd >= 0 && r < 0)
+		r = explain_overlay(stage, upper_fd, err);
 	for (size_t i = 0; i < opened; i++)
 		fd_close(&layer_fds[i]);
 	return r;

@@ -26,6 +26,16 @@ load lib
 	done
 }
 
+@test "a store in the root of a container around us, which is an overlay, is said to be one, and what to do" {
+	local command='mkdir "$1/lower" "$1/upper" "$1/work" "$1/merged"
+		mount -t overlay -o "userxattr,lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" none "$1/merged"
+		exec "$0" --root "$1/merged" run --network none "$2" true 2>&1 | grep -v note: >&2'
+	cp "$PLACE/busybox-$(debian_name "$HOST")" "$BATS_TEST_TMPDIR/program"
+	fails_with 0 "cannot be kept on an overlay file system" unshare -Urm sh -c "$command" "$XRUN" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/program"
+	# shellcheck disable=SC2154 # fails_with sets it
+	[[ $said == *"xrun --root DIR"* ]]
+}
+
 @test "a user's limit on processes is named" {
 	((EUID != 0)) || return 0 # it does not hold for root
 	fails_with 125 "of processes and threads user $EUID may have 1, and has" env ASAN_OPTIONS=detect_leaks=0 \
