@@ -179,7 +179,9 @@ static int put_directory(struct tree *t, int dir_fd, const char *name, const cha
 static int put_entry(struct tree *t, int dir_fd, const char *name, const char *dir, int depth, struct err *err)
 {
 	struct stat st;
-	cleanup_free char *path = str_fmt("%s%s", dir, name);
+	cleanup_free char *path = fd_path_below(dir, name, err);
+	if (!path)
+		return err->code;
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, "cannot look at /%s", path);
 	int r = t->rules->entry ? t->rules->entry(t, dir_fd, name, path, &st, err) : 0;

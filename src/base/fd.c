@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
@@ -224,6 +225,14 @@ int fd_list(int dir_fd, const char *what, struct strv *ret_names, struct err *er
 	if (ret_names->len)
 		qsort(ret_names->items, ret_names->len, sizeof *ret_names->items, compare_names);
 	return 0;
+}
+
+char *fd_path_below(const char *dir, const char *name, struct err *err)
+{
+	if (strlen(dir) + strlen(name) < PATH_MAX)
+		return str_fmt("%s%s", dir, name);
+	err_set(err, -ENAMETOOLONG, "/%.60s...: directories lie so deep that the path of a file has more than %d bytes", dir, PATH_MAX - 1);
+	return NULL;
 }
 
 int fd_mkdir_path(const char *path, mode_t mode, struct err *err)

@@ -75,6 +75,12 @@ void fd_spread_directories(int dir_fd);
 /* Adds the names in the directory, without "." and "..", in the order of strcmp. `what` is what an error calls it. */
 int fd_list(int dir_fd, const char *what, struct strv *ret_names, struct err *err);
 
+/*
+ * The path, the caller's, of what has that name in `dir`, which is empty or ends with a slash. NULL with `err` where it is longer than the kernel
+ * takes a path (PATH_MAX): a name may lie deeper all the same, and who goes down to it would keep ever longer paths, one a directory.
+ */
+char *fd_path_below(const char *dir, const char *name, struct err *err);
+
 /* Removes everything below dir_fd/name, and name itself; symlinks are not followed, mounts are not crossed. */
 int fd_remove_tree(int dir_fd, const char *name, struct err *err);
 

@@ -197,8 +197,8 @@ static int put_contents(struct archive *archive, int dir_fd, const char *path, i
 		return err_set(err, -ELOOP, "directories lie more than %d deep", MAX_DEPTH);
 	int r = fd_list(dir_fd, shown, &names, err);
 	for (size_t i = 0; r == 0 && i < names.len; i++) {
-		cleanup_free char *below = str_fmt("%s%s", path, names.items[i]);
-		r = put_entry(archive, dir_fd, names.items[i], below, depth + 1, err);
+		cleanup_free char *below = fd_path_below(path, names.items[i], err);
+		r = below ? put_entry(archive, dir_fd, names.items[i], below, depth + 1, err) : err->code;
 	}
 	return r;
 }

@@ -86,13 +86,13 @@ static int list_entry(const struct changes *changes, int dir_fd, const char *nam
 static int list_directory(const struct changes *changes, int dir_fd, const char *path, int depth, struct err *err)
 {
 	cleanup_strv struct strv names = { 0 };
-	cleanup_free char *shown = str_fmt("/%s", path);
+	cleanup_free char *shown = str_fmt("/%s", path), *dir = str_fmt("%s%s", path, *path ? "/" : "");
 	if (depth > MAX_DEPTH)
 		return err_set(err, -ELOOP, "directories lie more than %d deep", MAX_DEPTH);
 	int r = fd_list(dir_fd, shown, &names, err);
 	for (size_t i = 0; r == 0 && i < names.len; i++) {
-		cleanup_free char *below = str_fmt("%s%s%s", path, *path ? "/" : "", names.items[i]);
-		r = list_entry(changes, dir_fd, names.items[i], below, depth, err);
+		cleanup_free char *below = fd_path_below(dir, names.items[i], err);
+		r = below ? list_entry(changes, dir_fd, names.items[i], below, depth, err) : err->code;
 	}
 	return r;
 }

@@ -66,3 +66,14 @@ change='mkdir /root/new && echo x >/root/new/file && echo y >>/etc/passwd && rm 
 	(ulimit -f 16; trap '' XFSZ; fails_with 125 "cannot write" xrun export -o "$BATS_TEST_TMPDIR/tar" box)
 	[ ! -e "$BATS_TEST_TMPDIR/tar" ]
 }
+
+@test "directories that lie deeper than any path leads are refused, before their names have taken much memory" {
+	# shellcheck disable=SC2016 # it is the container's shell that counts
+	xrun run -d --name one --network none "$NATIVE" sh -c 'n=$(printf %0250d 0); mkdir d; i=0
+		while [ $i -lt 20 ]; do mkdir t; mv d t/$n; mv t d; i=$((i + 1)); done'
+	xrun wait one
+	fails_with 125 "has more than 4095 bytes" xrun export -o /dev/null one
+	fails_with 125 "has more than 4095 bytes" xrun diff one
+	fails_with 125 "has more than 4095 bytes" xrun commit -q one localhost/deep
+	xrun rm one
+}
