@@ -12,6 +12,7 @@
 #include "src/runtime/listing.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/resource.h>
 
 /*
@@ -184,6 +185,8 @@ int run_plan_emulation(const struct request *q, const struct image *image, int s
 		return err->code;
 	spec->personality_32 = answer.way == BINFMT_NATIVE && arch->elf_class != arch_host()->elf_class;
 	spec->emulated = answer.way != BINFMT_NATIVE;
+	if (spec->systemd && spec->emulated && !q->stop_signal) /* qemu gives real-time signals other numbers, each version its own */
+		spec->life.stop_signal = SIGINT;                                           /* which ends a container's systemd, too (systemd(1)) */
 	spec->short_positions = spec->emulated && needs_short_positions(arch);
 	if (spec->emulated)
 		r = plan_cores(q, spec, err);

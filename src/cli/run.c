@@ -213,11 +213,9 @@ static int run_foreground(const struct spec *spec, const struct idmap *map, int 
 /* systemd speaks to /dev/console alone, which is there with a terminal only: without one it would stop, and nobody would know. */
 static void tell_of_systemd(const struct spec *spec)
 {
-	static const char *const names[] = { "/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd" };
-	for (size_t i = 0; i < sizeof names / sizeof *names && spec->args.len; i++)
-		if (str_eq(spec->args.items[0], names[i]))
-			fprintf(stderr, "xrun: note: where %s is systemd it does not get far: it wants cgroups that it may change, which containers have not, and "
-					"without -t it does not say so; run the service's program itself\n", names[i]);
+	if (!spec->systemd && spec->args.len && plan_is_systemd(spec->args.items[0]))
+		fprintf(stderr, "xrun: note: where %s is systemd it does not get far: it wants to be the first process, with cgroups that it may change, and "
+				"without -t it does not say so; --systemd=true gives it both\n", spec->args.items[0]);
 }
 
 int run_spec(struct spec *spec, const struct idmap *map, int dir_fd, bool again, struct err *err)

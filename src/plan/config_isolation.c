@@ -87,6 +87,8 @@ void config_isolation_write(json_t *config, const struct spec *spec)
 	}
 	if (isolation->privileged)
 		json_object_set_new(annotations, "xrun.privileged", json_string("true"));
+	if (spec->systemd)
+		json_object_set_new(annotations, "xrun.systemd", json_string("true"));
 }
 
 static int damaged(struct err *err, const char *what)
@@ -155,6 +157,7 @@ int config_isolation_read(const json_t *config, struct spec *spec, struct err *e
 	const json_t *annotations = json_object_get(config, "annotations"), *score = json_object_get(process, "oomScoreAdj");
 	read_namespaces(system, &spec->namespaces);
 	isolation->privileged = str_eq(json_string_value(json_object_get(annotations, "xrun.privileged")), "true");
+	spec->systemd = str_eq(json_string_value(json_object_get(annotations, "xrun.systemd")), "true");
 	unsigned long long bytes = 0;
 	const char *shm = json_string_value(json_object_get(annotations, "xrun.shm-size"));
 	if (shm && !str_to_u64(shm, UINT64_MAX, &bytes))

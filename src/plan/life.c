@@ -27,10 +27,11 @@ static int plan_restart(const char *text, struct spec_life *life, struct err *er
 	return 0;
 }
 
-static int plan_stop(const struct request *q, const struct image *image, struct spec_life *life, struct err *err)
+/* systemd(1), "Signals": what makes it stop its services and end, and SIGTERM does not. */
+static int plan_stop(const struct request *q, const struct image *image, bool systemd, struct spec_life *life, struct err *err)
 {
 	unsigned long long seconds = STOP_TIMEOUT;
-	const char *name = q->stop_signal ? q->stop_signal : image->stop_signal;
+	const char *name = q->stop_signal ? q->stop_signal : systemd ? "RTMIN+3" : image->stop_signal;
 	life->stop_signal = name && *name ? signal_by_name(name) : signal_by_name("TERM");
 	if (life->stop_signal == 0)
 		return err_set(err, -EINVAL, "%s %s: no such signal", q->stop_signal ? "--stop-signal" : "the image's stop signal", name);
@@ -102,7 +103,7 @@ int plan_life(const struct request *q, const struct image *image, struct spec *s
 	for (size_t i = 0; r == 0 && i < q->log_options.len; i++)
 		r = plan_log_option(q->log_options.items[i], life, err);
 	if (r == 0)
-		r = plan_stop(q, image, life, err);
+		r = plan_stop(q, image, spec->systemd, life, err);
 	if (r == 0)
 		r = plan_labels(q, image, life, err);
 	return r < 0 ? r : plan_health(q, image, spec, err);

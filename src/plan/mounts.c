@@ -277,16 +277,24 @@ static int plan_image_volumes(const struct image *image, struct spec *spec, stru
 	return 0;
 }
 
-/* As podman does: what programs expect to be able to write to. */
-static void plan_read_only(const struct request *q, struct spec *spec)
+/* As podman does: what programs expect to be able to write to where the rest is read-only, and what systemd expects to be empty. */
+static void plan_writable(const struct request *q, struct spec *spec)
 {
-	static const char *const writable[] = { "/run", "/tmp", "/var/tmp" };
-	for (size_t i = 0; q->read_only && q->read_only_tmpfs && i < sizeof writable / sizeof *writable; i++) {
-		if (find_mount(spec, writable[i]))
+	bool read_only = q->read_only && q->read_only_tmpfs;
+	const struct {
+		const char *target;
+		unsigned mode;
+		bool wanted;
+	} writable[] = {
+		{ "/run", 0755, read_only || spec->systemd }, { "/run/lock", 01777, spec->systemd },
+		{ "/tmp", 01777, read_only || spec->systemd }, { "/var/tmp", 01777, read_only },
+	};
+	for (size_t i = 0; i < sizeof writable / sizeof *writable; i++) {
+		if (!writable[i].wanted || find_mount(spec, writable[i].target))
 			continue;
-		struct spec_mount *mount = spec_add_mount(spec, NULL, writable[i], false);
+		struct spec_mount *mount = spec_add_mount(spec, NULL, writable[i].target, false);
 		mount->has_mode = true;
-		mount->mode = i == 0 ? 0755 : 01777;
+		mount->mode = writable[i].mode;
 		mount->no_exec = false; /* build scripts run what they wrote to /tmp */
 	}
 }
@@ -347,7 +355,7 @@ int plan_mounts(const struct request *q, const struct image *image, struct spec 
 		r = plan_each(&q->devices, plan_device, spec, err);
 	if (r == 0)
 		r = plan_image_volumes(image, spec, err);
-	plan_read_only(q, spec);
+	plan_writable(q, spec);
 	if (r == 0 && q->shm_size)
 		r = plan_shm(q, spec, err);
 	return r < 0 ? r : sort_mounts(spec, err);

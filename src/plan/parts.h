@@ -15,6 +15,8 @@ int plan_mounts(const struct request *request, const struct image *image, struct
 int plan_namespaces(const struct request *request, struct spec *spec, struct err *err);
 /* Whose ids are whose: --userns. Before spec->user is asked for. */
 int plan_ids(const struct request *request, struct spec *spec, struct err *err);
+/* --systemd. After the arguments and namespaces, before what is added for it: stop signal, mounts, environment. */
+int plan_systemd(const struct request *request, struct spec *spec, struct err *err);
 /* --group-add. */
 int plan_groups(const struct request *request, struct spec *spec, struct err *err);
 /* container:NAME as the value of an option of this kind of namespace; NULL is not it. */

@@ -127,6 +127,8 @@ static void plan_env(const struct request *q, const struct image *image, char *c
 	cleanup_free char *hostname = str_fmt("HOSTNAME=%s", spec->hostname);
 	strv_env_set(&spec->env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	strv_env_set(&spec->env, hostname);
+	if (spec->systemd) /* https://systemd.io/CONTAINER_INTERFACE */
+		strv_env_set(&spec->env, "container=xrun");
 	if (q->terminal)
 		strv_env_set(&spec->env, "TERM=xterm");
 	if (q->env_host)
@@ -194,6 +196,8 @@ int request_plan(const struct request *q, const struct image *image, char *const
 		r = plan_groups(q, spec, err);
 	if (r == 0)
 		r = plan_namespaces(q, spec, err);
+	if (r == 0)
+		r = plan_systemd(q, spec, err);
 	if (r == 0)
 		r = plan_hostname(q, spec, err);
 	if (r == 0)

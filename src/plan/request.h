@@ -30,7 +30,7 @@ struct request_limits {
 
 /* One field for each option of `xrun run`; strings are as typed (borrowed), NULL when not given. */
 struct request {
-	const char *arch, *platform, *workdir, *user, *name, *hostname, *entrypoint, *network, *pull, *creds;
+	const char *arch, *platform, *workdir, *user, *systemd, *name, *hostname, *entrypoint, *network, *pull, *creds;
 	const char *progress;
 	const char *timeout, *on_timeout, *core_dir;
 	const char *detach_keys, *restart, *stop_signal, *stop_timeout, *cidfile, *pidfile, *health_cmd, *health_interval, *health_timeout,
@@ -89,6 +89,9 @@ void request_take_env(const struct request *request, char *const *caller_env, st
 
 /* --userns keep-id: the caller's own ids are to be the same in the container, or those that were given. */
 bool request_keeps_id(const struct request *request);
+
+/* Whether systemd is usually called so, as podman-run(1) has it. */
+bool plan_is_systemd(const char *program);
 
 /* A name as docker allows it, [a-zA-Z0-9][a-zA-Z0-9_.-]*, of at most 64 characters: it becomes a hostname. */
 int request_check_name(const char *name, struct err *err);

@@ -194,6 +194,7 @@ struct spec {
 	char *user;             /* "", name, uid, or either with :group; resolved against the container's own files */
 	struct strv groups;     /* supplementary ones beside those of the user's: names or numbers, as `user` */
 	bool terminal, interactive, init, read_only, no_new_privileges, seccomp;
+	bool systemd;           /* the first process is: it has a cgroup of its own (v2), which it may change */
 	bool fixed_addresses;   /* no address space randomization */
 	bool debuggable;        /* its emulator waits for a debugger, which is a process of ours (cli/debuggee.h) */
 	bool short_positions;   /* in directories: for a 32-bit image in a 64-bit emulator (runtime/directories.h) */

@@ -11,7 +11,9 @@
 
 enum cgroup_controller {
 	CGROUP_MEMORY, CGROUP_CPU, CGROUP_CPUSET, CGROUP_PIDS, CGROUP_IO, CGROUP_HUGETLB, CGROUP_DEVICES, CGROUP_CPUACCT,
-	CGROUP_FREEZER, CGROUP_CONTROLLERS
+	CGROUP_FREEZER, CGROUP_CONTROLLERS,
+	CGROUP_UNIFIED = CGROUP_CONTROLLERS, /* none: v2 whatever controllers it has, for systemd; engines never have it */
+	CGROUP_PLACES
 };
 
 /* A container's directories, one a controller; the same one several times where controllers share it, NULL: none. */
@@ -19,11 +21,17 @@ struct cgroup {
 	struct cgroup_directory {
 		char *path;
 		bool v2;
-	} of[CGROUP_CONTROLLERS];
+	} of[CGROUP_PLACES];
 };
 
 /* Makes the directories and writes the limits, and which devices may be used. A limit that cannot be enforced is an error. No limits: nothing made. */
 int cgroup_create(struct cgroup *ret_cgroup, const struct spec *spec, struct err *err);
+
+/*
+ * Where the first process is systemd: makes a directory in v2 that belongs to uid and gid, with what cgroup-v2.rst, "Delegation" names, and has
+ * every controller handed down to it that can be. What it is there for says the error where there is none to be had.
+ */
+int cgroup_delegate(struct cgroup *cgroup, const struct spec *spec, uid_t uid, gid_t gid, struct err *err);
 
 /* Puts a process into all of them. */
 int cgroup_add(const struct cgroup *cgroup, pid_t pid, struct err *err);
@@ -37,7 +45,7 @@ int cgroup_join(const char *id, pid_t first, pid_t pid, struct err *err);
 /* Removes what a supervisor that was killed left behind of a container's directories, below `parent` or NULL. */
 void cgroup_remove_stale(const char *id, const char *parent);
 
-/* Removes the directories, waiting up to a second for the last process to leave; frees. */
+/* Removes the directories, and what the container made below them, waiting up to a second for the last process to leave; frees. */
 void cgroup_remove(struct cgroup *cgroup);
 void cgroup_done(struct cgroup *cgroup);
 #define cleanup_cgroup __attribute__((cleanup(cgroup_done)))

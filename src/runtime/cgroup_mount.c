@@ -18,13 +18,18 @@
 
 enum { ATTRIBUTES = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, MAX_CONTROLLERS = 16 };
 
-static int attach(int dir_fd, const char *name, const char *type, const struct mount_option *options, struct err *err)
+static int attach_as(int dir_fd, const char *name, const char *type, const struct mount_option *options, uint64_t attributes, struct err *err)
 {
-	cleanup_fd int mount_fd = mount_new(type, options, ATTRIBUTES, err);
+	cleanup_fd int mount_fd = mount_new(type, options, attributes, err);
 	cleanup_fd int place_fd = mount_fd < 0 ? mount_fd : openat(dir_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (place_fd < 0)
 		return mount_fd < 0 ? mount_fd : err_sys(err, "cannot open /sys/fs/cgroup/%s", name);
 	return mount_attach(mount_fd, place_fd, "/sys/fs/cgroup", err);
+}
+
+static int attach(int dir_fd, const char *name, const char *type, const struct mount_option *options, struct err *err)
+{
+	return attach_as(dir_fd, name, type, options, ATTRIBUTES, err);
 }
 
 /* "cpu,cpuacct" is a directory, and each of its controllers a link to it, as distributions have it. */
@@ -79,7 +84,7 @@ static int mount_v1(int place_fd, struct buf *lines, const struct spec_limits *l
 	return r < 0 ? r : mount_set(fd, ATTRIBUTES, false, err);
 }
 
-int cgroup_mount(int root_fd, const struct spec_limits *limits, struct err *err)
+int cgroup_mount(int root_fd, const struct spec *spec, struct err *err)
 {
 	static const struct mount_option nothing[] = { { "mode", "0555" }, { "size", "4k" }, { NULL, NULL } };
 	cleanup_buf struct buf lines = { 0 };
@@ -87,11 +92,13 @@ int cgroup_mount(int root_fd, const struct spec_limits *limits, struct err *err)
 	cleanup_fd int place_fd = fs_fd < 0 ? fs_fd : openat(fs_fd, "cgroup", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (place_fd < 0) /* a kernel without */
 		return 0;
-	if (!spec_limits_any(limits))
+	if (spec->systemd)
+		return attach_as(fs_fd, "cgroup", "cgroup2", NULL, ATTRIBUTES & ~MOUNT_ATTR_RDONLY, err);
+	if (!spec_limits_any(&spec->limits))
 		return attach(fs_fd, "cgroup", "tmpfs", nothing, err);
 	int r = fd_read_file(AT_FDCWD, "/proc/self/cgroup", 1 << 16, &lines, err);
 	if (r < 0 || !lines.len)
 		return r;
 	bool v2_only = str_starts(lines.data, "0::") && !strchr(lines.data, '\n')[1];
-	return v2_only ? attach(fs_fd, "cgroup", "cgroup2", NULL, err) : mount_v1(place_fd, &lines, limits, err);
+	return v2_only ? attach(fs_fd, "cgroup", "cgroup2", NULL, err) : mount_v1(place_fd, &lines, &spec->limits, err);
 }

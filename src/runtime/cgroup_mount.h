@@ -9,8 +9,8 @@
 /*
  * Mounts the cgroup file systems read-only below root_fd, whose /sys is there; the caller is in the container's cgroup and
  * has a cgroup namespace of its own, so the container's cgroup is their root. Only those in which it has one of its own: a
- * container without limits is in its caller's, and sees nothing there.
+ * container without limits is in its caller's, and sees nothing there. systemd sees v2 alone, and may change it.
  */
-int cgroup_mount(int root_fd, const struct spec_limits *limits, struct err *err);
+int cgroup_mount(int root_fd, const struct spec *spec, struct err *err);
 
 #endif

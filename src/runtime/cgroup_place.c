@@ -26,7 +26,7 @@ struct hierarchy {
 
 const char *cgroup_controller_name(enum cgroup_controller controller, bool v2)
 {
-	static const char *const names[CGROUP_CONTROLLERS][2] = {
+	static const char *const names[CGROUP_PLACES][2] = {
 		[CGROUP_MEMORY] = { "memory", "memory" }, [CGROUP_CPU] = { "cpu", "cpu" }, [CGROUP_CPUSET] = { "cpuset", "cpuset" },
 		[CGROUP_PIDS] = { "pids", "pids" }, [CGROUP_IO] = { "blkio", "io" }, [CGROUP_HUGETLB] = { "hugetlb", "hugetlb" },
 		[CGROUP_DEVICES] = { "devices", NULL }, [CGROUP_CPUACCT] = { "cpuacct", "cpu" },
@@ -90,8 +90,8 @@ static bool v2_offers(const char *mount, const char *name)
 /* v2 freezes and rules devices without a controller of that name (cgroup-v2.rst, "Device controller"). */
 static bool carries(const struct hierarchy *h, enum cgroup_controller controller, const char *options)
 {
-	if (!h->v2)
-		return has_word(options, cgroup_controller_name(controller, false), ",");
+	if (!h->v2 || controller == CGROUP_UNIFIED)
+		return controller == CGROUP_UNIFIED ? h->v2 : has_word(options, cgroup_controller_name(controller, false), ",");
 	return controller == CGROUP_FREEZER || controller == CGROUP_DEVICES || v2_offers(h->mount, cgroup_controller_name(controller, true));
 }
 
@@ -193,7 +193,7 @@ static char *find_delegated(const struct hierarchy *h, enum cgroup_controller co
 	while (at && strlen(at) >= strlen(h->mount) && access(at, W_OK) == 0) {
 		char *slash = strrchr(at, '/');
 		bool leaf = str_eq(slash, "/" CGROUP_PLACE_LEAF);
-		if (!leaf && (!h->v2 || (make_room(at, own) && hands_down(at, handed))))
+		if (!leaf && (!h->v2 || (make_room(at, own) && (controller == CGROUP_UNIFIED || hands_down(at, handed)))))
 			return str_dup(at);
 		own = leaf;
 		*slash = 0;
@@ -267,6 +267,9 @@ static int hand_down(const char *directory, const char *controller, struct err *
 static int refuse_place(const struct hierarchy *h, enum cgroup_controller controller, struct err *err)
 {
 	const char *name = cgroup_controller_name(controller, h->v2);
+	if (controller == CGROUP_UNIFIED)
+		return err_set(err, -EPERM, "it needs a cgroup that it may change, and none is delegated to this user; where the machine has systemd, run "
+			"xrun by `systemd-run --user --scope -p Delegate=yes xrun ...`; --systemd=false does without");
 	return err_set(err, -EPERM, "the controller %s is root's here: no cgroup that hands it down is delegated to this user%s",
 		name ? name : cgroup_controller_name(controller, false),
 		h->v2 ? "; with systemd, run xrun by `systemd-run --user --scope -p Delegate=yes xrun ...`" : " (cgroup v1)");
@@ -277,6 +280,8 @@ int cgroup_place_make(enum cgroup_controller controller, const char *parent, con
 {
 	struct hierarchy h;
 	const char *name = cgroup_controller_name(controller, false);
+	if (!find_hierarchy(controller, &h) && controller == CGROUP_UNIFIED)
+		return err_set(err, -ENOTSUP, "it needs cgroup v2, which is not mounted here; --systemd=false does without");
 	if (!find_hierarchy(controller, &h))
 		return err_set(err, -ENOTSUP, "no cgroup hierarchy here has the controller %s: the limit cannot be enforced",
 			controller == CGROUP_IO ? "blkio or io" : name);
@@ -299,6 +304,20 @@ int cgroup_place_make(enum cgroup_controller controller, const char *parent, con
 	if (r == 0)
 		*ret_directory = (struct cgroup_directory){ str_dup(path), h.v2 };
 	return r;
+}
+
+void cgroup_place_offer(const char *directory)
+{
+	cleanup_free char *path = str_dup(directory);
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = 0;
+		for (int i = 0; i < CGROUP_CONTROLLERS; i++) {
+			const char *name = cgroup_controller_name(i, true);
+			if (name && v2_offers(path, name))
+				hands_down(path, name);
+		}
+		*slash = '/';
+	}
 }
 
 int cgroup_place_divide(const char *directory, const char *name, pid_t pid, struct cgroup *ret_cgroup, struct err *err)

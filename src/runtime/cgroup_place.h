@@ -30,6 +30,9 @@ int cgroup_place_make(enum cgroup_controller controller, const char *parent, con
  */
 int cgroup_place_divide(const char *directory, const char *name, pid_t pid, struct cgroup *ret_cgroup, struct err *err);
 
+/* v2: has every controller handed down to the directory that those above it, as far as they are ours, can hand down. */
+void cgroup_place_offer(const char *directory);
+
 /* One value of a directory; for v2 and v1 alike. */
 int cgroup_place_write(const char *directory, const char *file, const char *value, struct err *err);
 

@@ -154,7 +154,7 @@ static int mount_system(const struct stage *stage, int root_fd, int *ret_termina
 	if (r == 0)
 		r = make_sys(stage, root_fd, err);
 	if (r == 0)
-		r = cgroup_mount(root_fd, &stage->spec->limits, err);
+		r = cgroup_mount(root_fd, stage->spec, err);
 	if (r == 0)
 		r = make_dev(stage, root_fd, err);
 	if (r == 0 && stage->spec->terminal)

@@ -185,6 +185,8 @@ static int run_once(struct run *run, bool first, struct err *err)
 	fd_close(&run->userns_fd);
 	network_stop(&run->network);
 	int r = cgroup_create(&run->cgroup, spec, err);
+	if (r >= 0 && spec->systemd)
+		r = cgroup_delegate(&run->cgroup, spec, run->map->uids.root_outside, run->map->gids.root_outside, err);
 	if (r >= 0)
 		r = run_launch(run, err);
 	watch_start(&run->watch, spec);

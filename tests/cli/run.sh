@@ -12,6 +12,7 @@ XRUN_TEST_CACHE=$cache tests/images/all.sh "$cache/images-2" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/packages.sh "$cache/packages-2" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/engines.sh "$cache/engines-1" || exit 1
 XRUN_TEST_CACHE=$cache tests/images/ports.sh "$cache/ports-2" || exit 1
+XRUN_TEST_CACHE=$cache tests/images/systemd.sh "$cache/systemd-1" || exit 1
 for target in loongarch64 aarch64; do
 	XRUN_TEST_CACHE=$cache tests/images/emulator.sh $target "$cache/qemu-$target" || exit 1
 done
@@ -46,6 +47,9 @@ for tag in armel armv6 mips64el mipsel loong64 loongarch64 ppc64 mips64 mips; do
 done
 for tag in amd64 arm64 armhf riscv64 s390x ppc64el i386 config empty layers-none layers-gzip layers-zstd multi many; do
 	skopeo copy -q --all --dest-tls-verify=false "oci:$place/images:$tag" "docker://127.0.0.1:${ports[plain]}/test:$tag" || exit 1
+done
+for tag in systemd systemd-arm64; do
+	skopeo copy -q --dest-tls-verify=false "oci:$cache/systemd-1:$tag" "docker://127.0.0.1:${ports[plain]}/test:$tag" || exit 1
 done
 for arch in amd64 arm64; do
 	skopeo copy -q --dest-tls-verify=false "oci:$cache/packages-2:$arch" "docker://127.0.0.1:${ports[plain]}/packages:$arch" || exit 1

@@ -30,6 +30,7 @@ static void fill(struct spec *spec)
 	strv_add(&spec->layers, "bb");
 	spec_add_mount(spec, "/host", "/inside", true);
 	spec_add_mount(spec, NULL, "/scratch", false);
+	spec->systemd = true;
 	spec->life = (struct spec_life){ .detach = true, .keep = true, .stop_signal = 3, .stop_timeout = 7, .restart = RESTART_ON_FAILURE,
 		.restart_max = 5, .log_size = 1000, .log_files = 2 };
 	spec->life.health = (struct spec_health){ .interval = 1500, .timeout = 500, .start_period = 20, .retries = 4 };

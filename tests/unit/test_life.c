@@ -48,6 +48,68 @@ static void restart_is_read(void **state)
 	refused(f, "--restart on-failures");
 }
 
+static bool has_mount(const struct spec *spec, const char *target)
+{
+	for (size_t i = 0; i < spec->mount_count; i++)
+		if (str_eq(spec->mounts[i].target, target))
+			return spec->mounts[i].kind == MOUNT_TMPFS && !spec->mounts[i].no_exec;
+	return false;
+}
+
+static void plan_command(struct fixture *f, const char *program)
+{
+	strv_done(&f->request.command);
+	strv_add(&f->request.command, program);
+}
+
+static void a_first_program_called_as_systemd_gets_what_it_needs(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const names[] = { "/sbin/init", "/usr/sbin/init", "/usr/local/sbin/init", "/lib/systemd/systemd", "systemd" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		plan_command(f, names[i]);
+		const struct spec *spec = planned(f);
+		assert_true(spec->systemd && has_mount(spec, "/run") && has_mount(spec, "/run/lock") && has_mount(spec, "/tmp"));
+		assert_true(strv_has(&spec->env, "container=xrun"));
+		assert_int_equal(spec->life.stop_signal, SIGRTMIN + 3);
+	}
+	f->request.stop_signal = "TERM";
+	strv_add(&f->request.tmpfs, "/run:noexec");
+	assert_int_equal(planned(f)->life.stop_signal, SIGTERM);
+	assert_false(has_mount(&f->spec, "/run"));
+	f->request.systemd = "false";
+	assert_false(planned(f)->systemd || has_mount(&f->spec, "/tmp") || strv_has(&f->spec.env, "container=xrun"));
+}
+
+static void any_other_program_gets_it_when_that_is_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	plan_command(f, "/usr/bin/init");
+	assert_false(planned(f)->systemd);
+	f->request.systemd = "true";
+	assert_false(planned(f)->systemd);
+	f->request.systemd = "always";
+	assert_true(planned(f)->systemd);
+	f->request.systemd = "maybe";
+	refused(f, "--systemd maybe: there are true, false and always");
+}
+
+static void what_keeps_systemd_from_being_the_first_process_is_an_error_where_it_was_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	plan_command(f, "/sbin/init");
+	f->request.init = true;
+	assert_false(planned(f)->systemd);
+	f->request.systemd = "always";
+	refused(f, "--systemd always does not go with --init");
+	f->request.init = false;
+	f->request.pid = "host";
+	refused(f, "--systemd always does not go with --init, --pid");
+	f->request.pid = NULL;
+	f->request.userns = "keep-id";
+	refused(f, "--userns keep-id does not go with systemd");
+}
+
 static void the_images_stop_signal_and_labels_count_unless_others_are_given(void **state)
 {
 	struct fixture *f = *state;
@@ -151,6 +213,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(named_and_detached_ones_are_kept),
 		test(restart_is_read),
+		test(a_first_program_called_as_systemd_gets_what_it_needs),
+		test(any_other_program_gets_it_when_that_is_asked_for),
+		test(what_keeps_systemd_from_being_the_first_process_is_an_error_where_it_was_asked_for),
 		test(the_images_stop_signal_and_labels_count_unless_others_are_given),
 		test(the_images_health_check_counts_unless_another_is_given),
 		cmocka_unit_test(signals_have_names_and_numbers),

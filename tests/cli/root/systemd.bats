@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Cgroups of ordinary users through their systemd, of xrun and of xrun-oci: tests/cli/systemd.sh starts a real one.
+# Cgroups of ordinary users through their systemd, of xrun and of xrun-oci: tests/cli/systemd.sh starts a real one; and systemd as a container's
+# first program.
 
 load ../lib
 load ../bundle
@@ -131,4 +132,58 @@ as_user() {
 	[[ $output == *"in 0::${base#/sys/fs/cgroup}/manager/user.slice/libpod-"*.scope/container$'\n'* ]]
 	[[ $output == *$'\n'aarch64$'\n'paused* ]]
 	[[ $output != *$'\n'/sys/fs/cgroup/*libpod* ]]
+}
+
+# What a container's systemd is asked: to be there, to run a service in a cgroup of its own, with nothing that failed, and to end.
+boots='
+	until said=$($xrun exec box systemctl is-system-running 2>&1) || [ "$said" = degraded ] || [ $((tries += 1)) = 300 ]; do sleep 0.2; done
+	echo "system $said"
+	$xrun exec box sh -c "systemd-detect-virt -c; cat /proc/1/comm; systemctl --failed --plain --no-legend
+		printf \"[Service]\\nType=oneshot\\nStandardOutput=file:/run/said\\nExecStart=cat /proc/self/cgroup\\n\" >/run/systemd/system/told.service
+		systemctl daemon-reload; systemctl start told; tail -n 1 /run/said"
+	started=$(date +%s)
+	$xrun stop -t 60 box >/dev/null
+	$xrun inspect --format "status {{.State.ExitCode}}" box
+	[ $(($(date +%s) - started)) -lt 60 ] || echo "killed"
+	$xrun rm box >/dev/null'
+
+# shellcheck disable=SC2154,SC2016 # of the tests' shells
+teardown() {
+	remove_containers
+}
+
+@test "systemd boots as the first program of root's container, runs services, and ends when it is stopped" {
+	xrun run -q -d --name box "$PLAIN/test:systemd" >/dev/null
+	run env xrun="$XRUN --root $STORE" sh -ec "$boots"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$output" = "system running"$'\n'"container-other"$'\n'systemd$'\n'0::/system.slice/told.service$'\n'"status 0" ]
+	[ -z "$(find /sys/fs/cgroup -path '*/xrun/*' -name init.scope)" ]
+}
+
+# shellcheck disable=SC2016
+@test "so it does in the container of a user who gets a cgroup from systemd, with limits, too" {
+	run as_user '$xrun run -q -d --name box $limit '"$PLAIN"'/test:systemd >/dev/null
+		'"$boots"'
+		find /sys/fs/cgroup -path "*/xrun/*" -name init.scope'
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$output" = "system running"$'\n'"container-other"$'\n'systemd$'\n'0::/system.slice/told.service$'\n'"status 0" ]
+}
+
+@test "an emulated systemd boots, as far as qemu has what its services want, and ends when it is stopped" {
+	[ "$HOST" != aarch64 ] || skip "arm64 is no foreign architecture here"
+	xrun run -q -d --name box --arch arm64 "$PLAIN/test:systemd-arm64" >/dev/null
+	run env xrun="$XRUN --root $STORE" sh -ec "$boots"
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == "system "*$'\n'"container-other"$'\n'systemd$'\n'*"0::/system.slice/told.service"$'\n'"status 0" ]]
+}
+
+# shellcheck disable=SC2016
+@test "a user without a cgroup to change is told what systemd lacks" {
+	run as_user 'DBUS_SESSION_BUS_ADDRESS=unix:path=/none $xrun run -q --rm '"$PLAIN"'/test:systemd'
+	echo "$output"
+	[ "$status" = 125 ]
+	[[ $output == "xrun: systemd: it needs a cgroup that it may change, and none is delegated to this user; "*"--systemd=false does without"* ]]
 }
