@@ -35,22 +35,35 @@ static bool must_fetch(const struct request *q, const struct source *source)
 struct stored {
 	struct platform platform;
 	bool made_here;
+	struct buf all; /* the platforms, as they are told; or empty */
 };
+
+static void stored_done(struct stored *stored)
+{
+	buf_done(&stored->all);
+}
+#define cleanup_stored __attribute__((cleanup(stored_done)))
 
 /* For how many platforms the store has this name, and the one of them that fits best. */
 static size_t find_stored(const char *name, const struct platform *wanted, int dir_fd, struct stored *ret_best)
 {
 	struct err ignored;
 	cleanup_images struct images images = { 0 };
-	size_t found = 0;
+	size_t found = 0, best = 0;
 	cleanup_store struct store store = STORE_CLOSED;
 	if (store_open(&store, dir_fd, false, &ignored) < 0 || store_list_images(&store, &images, &ignored) < 0)
 		return 0;
 	for (size_t i = 0; i < images.count; i++) {
 		const struct platform *platform = &images.items[i].platform;
-		if (str_eq(images.items[i].reference, name) &&
-			(found++ == 0 || platform_score(platform, wanted) > platform_score(&ret_best->platform, wanted)))
-			*ret_best = (struct stored){ *platform, images.items[i].made_here };
+		if (!str_eq(images.items[i].reference, name))
+			continue;
+		if (found++ == 0 || platform_score(platform, wanted) > platform_score(&images.items[best].platform, wanted))
+			best = i;
+		buf_fmt(&ret_best->all, "%s%s", ret_best->all.len ? ", " : "", platform_text(platform).text);
+	}
+	if (found) {
+		ret_best->platform = images.items[best].platform;
+		ret_best->made_here = images.items[best].made_here;
 	}
 	return found;
 }
@@ -58,14 +71,15 @@ static size_t find_stored(const char *name, const struct platform *wanted, int d
 /* An image that was loaded or built here is in no registry, and where it came from may be gone; it may be here for another platform. */
 static int tell_stored(const char *name, const struct platform *wanted, int dir_fd, struct err *err)
 {
-	struct stored stored;
+	cleanup_stored struct stored stored = { 0 };
 	bool told = strstr(err->text, "--platform") || strstr(err->text, "--arch");
-	if (!find_stored(name, wanted, dir_fd, &stored))
+	size_t count = find_stored(name, wanted, dir_fd, &stored);
+	if (!count)
 		return err->code;
 	if (platform_score(&stored.platform, wanted) > 0)
 		err_append(err, "; --pull never takes what the store has of it");
 	else if (!told)
-		err_append(err, "; the store has it for %s, which --platform chooses", platform_text(&stored.platform).text);
+		err_append(err, "; the store has it for %s, %s --platform chooses", stored.all.data, count > 1 ? "of which" : "which");
 	return err->code;
 }
 
@@ -76,7 +90,7 @@ static int tell_stored(const char *name, const struct platform *wanted, int dir_
 static int look_for_only(const struct request *q, const char *name, const struct platform *platform, int dir_fd, struct store *ret_store,
 	struct image *ret_image, struct err *err)
 {
-	struct stored only;
+	cleanup_stored struct stored only = { 0 };
 	if (str_eq(q->pull, "always") || q->arch || q->platform || find_stored(name, platform, dir_fd, &only) != 1)
 		return -ENOENT;
 	if (!str_eq(q->pull, "never") && !str_starts(name, "localhost/") && !only.made_here)

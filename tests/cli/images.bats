@@ -164,6 +164,7 @@ assert d[1]['size'] == 0 and 0 < d[0]['size'] < d[2]['size']"
 	fails_with 125 "the store has it for linux/s390x, which --platform chooses" xrun --arch riscv64 "$name" uname -m
 	xrun tag "$NATIVE" "$name"
 	[ "$(xrun "$name" uname -m 2>&1)" = "$HOST" ]
+	fails_with 125 "the store has it for linux/s390x, linux/$(oci_arch), of which --platform chooses" xrun --arch riscv64 "$name" uname -m
 	xrun rmi "$name" "$PLAIN/test:s390x"
 }
 
