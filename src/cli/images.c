@@ -7,16 +7,21 @@
 #include "src/cli/when.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
 struct wish {
 	const char *format;
-	bool quiet, no_trunc, help;
+	struct strv filters;
+	bool quiet, no_trunc, all, digests, help;
 };
 
 const struct option images_options[] = {
 	{ "quiet", 'q', OPTION_SWITCH, offsetof(struct wish, quiet), NULL, "only ids" },
+	{ "filter", 'f', OPTION_LIST, offsetof(struct wish, filters), "KEY=VALUE", "only those with this: label=KEY[=VALUE], reference=PATTERN, dangling=true|false" },
+	{ "all", 'a', OPTION_SWITCH, offsetof(struct wish, all), NULL, "for docker's sake: every image has a name, so all are listed" },
+	{ "digests", 0, OPTION_SWITCH, offsetof(struct wish, digests), NULL, "for docker's sake: digests are always shown" },
 	{ "no-trunc", 0, OPTION_SWITCH, offsetof(struct wish, no_trunc), NULL, "ids and digests in full" },
 	{ "format", 0, OPTION_TEXT, offsetof(struct wish, format), "json|TEMPLATE", "for programs; or docker's templates: '{{.Repository}}:{{.Tag}}'" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
@@ -60,6 +65,71 @@ static bool is_meant(const struct image *image, const char *full, const char *te
 	return strncmp(image->reference, full, bare) == 0 && strchr(":@", image->reference[bare]);
 }
 
+static bool has_label(const struct image *image, const char *value)
+{
+	const char *equals = strchr(value, '=');
+	cleanup_free char *key = equals ? str_ndup(value, equals - value) : str_dup(value);
+	const char *found = strv_env_get(&image->labels, key);
+	return found && (!equals || str_eq(found, equals + 1));
+}
+
+/* As docker has it: a shell's pattern, of which * is no slash, for the name with or without its tag; docker.io's also as people write them. */
+static bool has_reference(const struct image *image, const char *pattern)
+{
+	static const char *const left_out[] = { "", "docker.io/", "docker.io/library/" };
+	for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++) {
+		if (!str_starts(image->reference, left_out[i]))
+			continue;
+		const char *name = image->reference + strlen(left_out[i]);
+		cleanup_free char *repository = str_ndup(name, repository_length(name));
+		if (fnmatch(pattern, name, FNM_PATHNAME) == 0 || fnmatch(pattern, repository, FNM_PATHNAME) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_dangling(const struct image *image, const char *value)
+{
+	(void)image; /* the store keeps none without a name */
+	return str_eq(value, "false");
+}
+
+static const struct filter {
+	const char *key;
+	bool (*matches)(const struct image *image, const char *value);
+	bool any; /* of several values one is enough */
+} filters[] = { { "label=", has_label, false }, { "reference=", has_reference, true }, { "dangling=", is_dangling, false } };
+enum { FILTERS = sizeof filters / sizeof *filters };
+
+static int check_filters(const struct strv *wanted, struct err *err)
+{
+	for (size_t i = 0; i < wanted->len; i++) {
+		const char *text = wanted->items[i];
+		bool known = str_eq(text, "dangling=true") || str_eq(text, "dangling=false");
+		for (int f = 0; f < FILTERS; f++)
+			known = known || (filters[f].matches != is_dangling && str_starts(text, filters[f].key));
+		if (!known)
+			return err_set(err, -EINVAL, "--filter %s: there are dangling=true|false, reference=PATTERN and label=KEY[=VALUE]", text);
+	}
+	return 0;
+}
+
+static bool passes(const struct image *image, const struct strv *wanted)
+{
+	for (int f = 0; f < FILTERS; f++) {
+		size_t asked = 0, held = 0;
+		for (size_t i = 0; i < wanted->len; i++) {
+			if (!str_starts(wanted->items[i], filters[f].key))
+				continue;
+			asked++;
+			held += filters[f].matches(image, wanted->items[i] + strlen(filters[f].key));
+		}
+		if (filters[f].any ? asked && !held : held < asked)
+			return false;
+	}
+	return true;
+}
+
 static int print(const struct selection *s, const char *only, const struct wish *wish, struct err *err)
 {
 	cleanup_listing struct listing listing = { .columns = columns };
@@ -67,13 +137,13 @@ static int print(const struct selection *s, const char *only, const struct wish 
 	if (only && !full)
 		return err->code;
 	for (size_t i = 0; i < s->images.count; i++) {
-		if (only && !is_meant(&s->images.items[i], full, only))
+		const struct image *image = &s->images.items[i];
+		if ((only && !is_meant(image, full, only)) || !passes(image, &wish->filters))
 			continue;
 		if (wish->quiet)
-			printf("%.*s\n", wish->no_trunc ? DIGEST_SIZE : 12,
-				wish->no_trunc ? s->images.items[i].config.text : digest_hex(&s->images.items[i].config));
+			printf("%.*s\n", wish->no_trunc ? DIGEST_SIZE : 12, wish->no_trunc ? image->config.text : digest_hex(&image->config));
 		else
-			add_row(&listing, &s->images.items[i], wish);
+			add_row(&listing, image, wish);
 	}
 	return wish->quiet ? 0 : listing_print(&listing, wish->format, err);
 }
@@ -84,13 +154,20 @@ int command_images(const struct globals *globals, int argc, char **argv, struct 
 	cleanup_strv struct strv operands = { 0 };
 	cleanup_selection struct selection selection = SELECTION_CLOSED;
 	int r = options_parse(images_options, &wish, argc, argv, false, &operands, err);
-	if (r == 0 && wish.help)
+	if (r == 0 && wish.help) {
+		strv_done(&wish.filters);
 		return cli_print_help("images");
+	}
 	if (r == 0 && operands.len > 1)
 		r = err_set(err, -EINVAL, "images takes one name at most: %s", operands.items[1]);
 	if (r == 0)
 		r = listing_check_format(wish.format, err);
 	if (r == 0)
+		r = check_filters(&wish.filters, err);
+	if (r == 0)
 		r = selection_open(globals, &selection, err);
-	return r < 0 ? r : print(&selection, operands.len ? operands.items[0] : NULL, &wish, err);
+	if (r == 0)
+		r = print(&selection, operands.len ? operands.items[0] : NULL, &wish, err);
+	strv_done(&wish.filters);
+	return r;
 }

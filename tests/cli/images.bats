@@ -36,6 +36,24 @@ json() {
 	xrun rmi example.com/other:1 example.com/other:2
 }
 
+@test "a listing can be of what a filter lets through, as with docker" {
+	make_layout labelled --layer "$(small_tar labelled)" --config '{"Labels": {"team": "blue", "empty": ""}}'
+	xrun pull -q "oci:$LAYOUT:labelled"
+	xrun tag "oci:$LAYOUT:labelled" docker.io/library/labelled:1
+	xrun tag "$NATIVE" example.com/deep/name:2
+	listed() { xrun images --format '{{.Name}}' "$@" | sort | tr '\n' ' '; }
+	[ "$(listed --filter label=team=blue --filter label=empty --filter reference='labelled*')" = "docker.io/library/labelled:1 " ]
+	[ -z "$(listed -f label=team=red)" ]
+	[ "$(listed -f reference=labelled -f reference='*/*/name:2')" = "docker.io/library/labelled:1 example.com/deep/name:2 " ]
+	[ "$(listed -f reference='*/name:*')" = "" ]
+	[ "$(listed -f reference='example.com/*/name')" = "example.com/deep/name:2 " ]
+	[ -z "$(listed -a -f dangling=true)" ]
+	[ "$(listed -f dangling=false)" = "$(listed --all --digests)" ]
+	fails_with 125 "--filter before=x: there are dangling=true|false, reference=PATTERN and label=KEY[=VALUE]" xrun images --filter before=x
+	fails_with 125 "--filter dangling=x: there are" xrun images --filter dangling=x
+	xrun rmi "oci:$LAYOUT:labelled" labelled:1 example.com/deep/name:2
+}
+
 @test "inspect says what docker says, and where the layers are" {
 	xrun pull -q "$PLAIN/test:config"
 	xrun inspect "$PLAIN/test:config" >"$BATS_TEST_TMPDIR/inspect"
