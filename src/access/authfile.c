@@ -188,7 +188,7 @@ static int remove_entries(json_t *auths, const char *registry, const char *repos
 	void *next;
 	int removed = 0;
 	json_object_foreach_safe(auths, next, key, value)
-		if (is_key_of(key, registry, repository) && json_object_del(auths, key) == 0)
+		if ((!registry || is_key_of(key, registry, repository)) && json_object_del(auths, key) == 0)
 			removed++;
 	return removed;
 }
@@ -213,7 +213,7 @@ static char *make_key(const char *registry, const char *repository, bool docker)
 int authfile_write(const char *text, size_t len, const char *registry, const char *repository, const struct login *login, bool docker,
 	char **ret_text, struct err *err)
 {
-	cleanup_free char *new_key = make_key(registry, repository, docker);
+	cleanup_free char *new_key = login ? make_key(registry, repository, docker) : NULL;
 	cleanup_json json_t *json = len ? parse(text, len, err) : json_object();
 	if (!json)
 		return err->code;
@@ -227,6 +227,37 @@ int authfile_write(const char *text, size_t len, const char *registry, const cha
 		return err_set(err, -EINVAL, "the user's name or the password is not UTF-8");
 	*ret_text = json_dumps(json, JSON_INDENT(8));
 	return *ret_text ? removed : err_set(err, -ENOMEM, "it cannot be written");
+}
+
+int authfile_read_helpers(const char *text, size_t len, struct strv *ret_pairs, char **ret_store, struct err *err)
+{
+	const char *server;
+	json_t *helper;
+	cleanup_json json_t *json = parse(text, len, err);
+	if (!json)
+		return err->code;
+	json_object_foreach(json_object_get(json, "credHelpers"), server, helper)
+	{
+		if (!json_is_string(helper))
+			return err_set(err, -EBADMSG, "its \"credHelpers\" has something other than a name for %.100s", server);
+		strv_add(ret_pairs, json_string_value(helper));
+		strv_add(ret_pairs, server);
+	}
+	const char *store = json_string_value(json_object_get(json, "credsStore"));
+	*ret_store = store && *store ? str_dup(store) : NULL;
+	return 0;
+}
+
+int authfile_read_list(const char *text, size_t len, struct strv *ret_servers, struct err *err)
+{
+	const char *server;
+	json_t *user;
+	cleanup_json json_t *json = parse(text, len, err);
+	if (!json)
+		return err->code;
+	json_object_foreach(json, server, user)
+		strv_add(ret_servers, server);
+	return 0;
 }
 
 /* A user called <token> has an identity token for a secret (docker-credential-helpers, README). */

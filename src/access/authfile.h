@@ -31,10 +31,16 @@ void authfile_done(struct authfile *file);
 
 /*
  * The file's new text with this login for the registry, or (NULL) none; everything else stays. With a repository it is for what lies at or
- * below it. `docker`: keys as docker has them. How many logins it takes the place of.
+ * below it. `docker`: keys as docker has them. Without a login a registry of NULL is every one. How many logins it takes the place of.
  */
 int authfile_write(const char *text, size_t len, const char *registry, const char *repository, const struct login *login, bool docker,
 	char **ret_text, struct err *err);
+
+/* Which helpers keep logins for a file: "credHelpers" as HELPER SERVER HELPER SERVER..., and "credsStore", or NULL. */
+int authfile_read_helpers(const char *text, size_t len, struct strv *ret_pairs, char **ret_store, struct err *err);
+
+/* The servers of a helper's answer to "list". */
+int authfile_read_list(const char *text, size_t len, struct strv *ret_servers, struct err *err);
 
 /* The answer and the question of a credential helper, docker-credential-helpers' JSON. */
 int authfile_read_helper(const char *text, size_t len, struct login *ret_login, struct err *err);

@@ -204,3 +204,41 @@ int credentials_drop(const char *authfile, const char *registry, const char *rep
 	}
 	return *ret_where ? 0 : err_set(err, -ENOENT, "not logged in to %s%s%s", registry, *repository ? "/" : "", repository);
 }
+
+/* What helpers keep: where the file names one for a registry, that one's; where it names one for all, all that one knows of. */
+static int erase_kept(const struct buf *text, struct err *err)
+{
+	cleanup_free char *store = NULL;
+	cleanup_strv struct strv pairs = { 0 }, servers = { 0 };
+	int r = authfile_read_helpers(text->data, text->len, &pairs, &store, err);
+	if (r == 0 && store)
+		r = helper_list(store, &servers, err);
+	for (size_t i = 0; i < servers.len; i++) {
+		strv_add(&pairs, store);
+		strv_add(&pairs, servers.items[i]);
+	}
+	for (size_t i = 0; r == 0 && i < pairs.len; i += 2)
+		r = helper_erase(pairs.items[i], pairs.items[i + 1], err);
+	return r < 0 ? r : (int)servers.len;
+}
+
+int credentials_drop_all(const char *authfile, struct err *err)
+{
+	cleanup_strv struct strv paths = { 0 };
+	int count = 0;
+	paths_auth(authfile, &paths);
+	for (size_t i = 0; i < paths.len; i++) {
+		cleanup_buf struct buf text = { 0 };
+		int r = paths_read(paths.items[i], &text, err);
+		if (r == 0 || (r > 0 && !text.len))
+			continue;
+		int kept = r < 0 ? r : erase_kept(&text, err);
+		if (kept < 0)
+			return err_prefix(err, "%s", paths.items[i]);
+		r = change(paths.items[i], NULL, "", NULL, err);
+		if (r < 0)
+			return r;
+		count += kept + r;
+	}
+	return count;
+}

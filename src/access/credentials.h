@@ -24,4 +24,7 @@ int credentials_keep(const char *authfile, const char *registry, const char *rep
 /* Removes it from every file that has it, that for the repository alone if there is one; -ENOENT if none had. *ret_where: the last one. */
 int credentials_drop(const char *authfile, const char *registry, const char *repository, char **ret_where, struct err *err);
 
+/* Removes every login from every such file, and what helpers keep for it. How many there were. */
+int credentials_drop_all(const char *authfile, struct err *err);
+
 #endif

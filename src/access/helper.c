@@ -136,3 +136,15 @@ int helper_erase(const char *name, const char *server, struct err *err)
 	int r = !program ? err->code : ask(program, "erase", server, &answer, err);
 	return r > 0 && !says_unknown(&answer) ? failed(program, r, &answer, err) : r < 0 ? r : 0;
 }
+
+int helper_list(const char *name, struct strv *servers, struct err *err)
+{
+	cleanup_free char *program = name_program(name, err);
+	cleanup_buf struct buf answer = { 0 };
+	int r = !program ? err->code : ask(program, "list", "", &answer, err);
+	if (r > 0)
+		return failed(program, r, &answer, err);
+	if (r == 0)
+		r = authfile_read_list(answer.len ? answer.data : "", answer.len, servers, err);
+	return r < 0 ? err_prefix(err, "the credential helper %s", program ? program : name) : 0;
+}

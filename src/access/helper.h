@@ -14,6 +14,10 @@
 int helper_get(const char *name, const char *server, struct login *ret_login, struct err *err);
 
 int helper_store(const char *name, const char *server, const struct login *login, struct err *err);
+
+/* The servers that it has logins for; added. */
+int helper_list(const char *name, struct strv *servers, struct err *err);
+
 int helper_erase(const char *name, const char *server, struct err *err); /* unknown to it: fine */
 
 #endif

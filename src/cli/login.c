@@ -16,7 +16,7 @@ enum { PASSWORD_LIMIT = 64 << 10 };
 
 struct wish {
 	const char *username, *authfile;
-	bool password_stdin, tls_verify, help;
+	bool password_stdin, tls_verify, all, help;
 };
 
 const struct option login_options[] = {
@@ -29,6 +29,7 @@ const struct option login_options[] = {
 };
 
 const struct option logout_options[] = {
+	{ "all", 'a', OPTION_SWITCH, offsetof(struct wish, all), NULL, "forget every login, what helpers keep for these files, too" },
 	{ "authfile", 0, OPTION_TEXT, offsetof(struct wish, authfile), "FILE", "forget it in this file only" },
 	{ "help", 'h', OPTION_SWITCH, offsetof(struct wish, help), NULL, "show this" },
 	{ 0 },
@@ -111,6 +112,16 @@ int command_login(const struct globals *globals, int argc, char **argv, struct e
 	return r;
 }
 
+static int log_out_of_all(const struct wish *wish, struct err *err)
+{
+	int count = credentials_drop_all(wish->authfile, err);
+	if (count == 0)
+		puts("There was no login");
+	else if (count > 0)
+		printf("Logged out of all registries; there %s %d login%s\n", count == 1 ? "was" : "were", count, count == 1 ? "" : "s");
+	return count < 0 ? count : 0;
+}
+
 int command_logout(const struct globals *globals, int argc, char **argv, struct err *err)
 {
 	struct wish wish = { 0 };
@@ -123,6 +134,8 @@ int command_logout(const struct globals *globals, int argc, char **argv, struct 
 		return r;
 	if (wish.help)
 		return cli_print_help("logout");
+	if (wish.all)
+		return operands.len ? err_set(err, -EINVAL, "--all is every registry: leave out %s", operands.items[0]) : log_out_of_all(&wish, err);
 	if (operands.len > 1)
 		return err_set(err, -EINVAL, "log out of one registry at a time: %s or %s?", operands.items[0], operands.items[1]);
 	if (operands.len == 0 || !*operands.items[0])

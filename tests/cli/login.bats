@@ -252,6 +252,27 @@ esac'
 	[[ $shown != *"-echo "* ]]
 }
 
+@test "logout --all forgets every login, and what helpers keep for the file" {
+	printf '{"auths": {"one.example": {"auth": "YTpi"}, "two.example/part": {"auth": "YTpi"}}, "other": 1,
+		"credHelpers": {"three.example": "own"}, "credsStore": "kept"}\n' >"$HOME/.config/containers/auth.json"
+	# shellcheck disable=SC2016 # the helper's own variables
+	helper kept 'case $1 in
+list) echo "{\"https://four.example\": \"ann\", \"five.example\": \"bob\"}" ;;
+erase) cat >>"$HOME/erased"; echo >>"$HOME/erased" ;;
+esac'
+	# shellcheck disable=SC2016
+	helper own 'case $1 in erase) cat >"$HOME/erased-own" ;; *) exit 1 ;; esac'
+	fails_with 125 "leave out one.example" xrun logout --all one.example
+	[ "$(xrun logout --all)" = "Logged out of all registries; there were 4 logins" ]
+	[ "$(sort "$HOME/erased" | tr '\n' ' ')" = "five.example https://four.example " ]
+	[ "$(cat "$HOME/erased-own")" = three.example ]
+	python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); assert d["auths"] == {} and d["other"] == 1' "$HOME/.config/containers/auth.json"
+	printf '{}\n' >"$HOME/.config/containers/auth.json"
+	[ "$(xrun logout -a)" = "There was no login" ]
+	printf '{"credsStore": "missing"}\n' >"$HOME/.config/containers/auth.json"
+	fails_with 125 "docker-credential-missing" xrun logout --all
+}
+
 @test "without a terminal login says what to do, and a password is no argument" {
 	fails_with 125 "--password-stdin" setsid -w "$XRUN" login -u ann "$HTPASSWD"
 	fails_with 125 "--password-stdin" xrun login -u ann -p secret "$HTPASSWD"

@@ -43,6 +43,18 @@ static void try_endpoints(const char *text, size_t len)
 	endpoints_done(&again);
 }
 
+static void try_helpers(const char *text, size_t len)
+{
+	struct err err = { 0 };
+	cleanup_strv struct strv pairs = { 0 }, servers = { 0 };
+	cleanup_free char *store = NULL, *emptied = NULL, *again = NULL;
+	if (authfile_read_helpers(text, len, &pairs, &store, &err) == 0)
+		CHECK(pairs.len % 2 == 0 && (!store || *store));
+	authfile_read_list(text, len, &servers, &err);
+	if (authfile_write(text, len, NULL, "", NULL, true, &emptied, &err) >= 0)
+		CHECK(authfile_write(emptied, strlen(emptied), NULL, "", NULL, true, &again, &err) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct err err = { 0 };
@@ -59,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (authfile_read_helper(text, size, &login, &err) == 0)
 		CHECK(login.username && !strpbrk(login.username, ":\r\n"));
+	try_helpers(text, size);
 	try_write(text, size, registry);
 	try_endpoints(text, size);
 	return 0;
