@@ -17,7 +17,7 @@ packages_of() {
 	demo) echo python3 zstd skopeo debian-archive-keyring ;;
 	test) echo python3 zstd skopeo umoci debian-archive-keyring libcmocka-dev bats apache2-utils openssl strace attr \
 		procps curl groff-base libxml2-utils jq python3-yaml gdb-multiarch gcc-aarch64-linux-gnu libc6-dev-arm64-cross busybox-static \
-		iproute2 slirp4netns systemd dbus dbus-user-session xfsprogs btrfs-progs faketime ;;
+		iproute2 slirp4netns systemd dbus dbus-user-session xfsprogs btrfs-progs faketime zsh fish ;;
 	engines) echo buildah conmon catatonit libsubid4 libgpgme11 libdevmapper1.02.1 ;;
 	probes) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
 		gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;

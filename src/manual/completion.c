@@ -5,6 +5,8 @@
  */
 #include "src/manual/manual.h"
 
+#include "src/base/str.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +28,7 @@ static bool takes_container(const struct command *command)
 
 static bool takes_image(const struct command *command)
 {
-	return strstr(command->usage, "IMAGE") && strcmp(command->name, "commit") != 0;
+	return strstr(command->usage, "IMAGE") && !str_eq(command->name, "commit");
 }
 
 static void print_commands(void)
@@ -135,6 +137,14 @@ static void print_zsh_options(const struct option *table, const struct command *
 		puts(command && takes_image(command) ? "\t\t'*:image:_xrun_images'" : "\t\t'*:file:_files'");
 }
 
+static const struct command *find_run(void)
+{
+	const struct command *c = cli_commands;
+	while (c->options != run_options)
+		c++;
+	return c;
+}
+
 static void print_zsh(void)
 {
 	puts("#compdef xrun\n"
@@ -148,24 +158,25 @@ static void print_zsh(void)
 		print_quoted(c->help, ":");
 		puts("'");
 	}
-	puts(")\nif (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n\t_describe command commands\n\treturn\nfi\n"
+	puts(")\nif (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n\t_describe command commands || _xrun_names " LIST_IMAGES "\n\treturn\nfi\n"
 	     "local command=$words[2]\nshift words\n(( CURRENT-- ))\ncase $command in");
 	for (const struct command *c = cli_commands; c->name; c++) {
 		printf("%s)\n\t_arguments \\\n", c->name);
 		print_zsh_options(c->options, c);
 		puts("\t;;");
 	}
-	puts("*)\n\t_arguments \\");
-	print_zsh_options(run_options, NULL);
+	puts("*) # run was left out\n\twords=(xrun \"$words[@]\")\n\t(( CURRENT++ ))\n\t_arguments \\");
+	print_zsh_options(run_options, find_run());
 	puts("\t;;\nesac");
 }
 
-static void print_fish_options(const char *name, const struct option *table)
+/* `when`: a condition in fish's words. */
+static void print_fish_options(const char *when, const struct option *table)
 {
 	for (; table && table->name; table++) {
 		if (!option_is_real(table))
 			continue;
-		printf("complete -c xrun -n '__fish_seen_subcommand_from %s' -l %s", name, table->name);
+		printf("complete -c xrun -n '%s' -l %s", when, table->name);
 		if (table->letter)
 			printf(" -s %c", table->letter);
 		printf("%s -d '", table->kind == OPTION_SWITCH || table->kind == OPTION_MAYBE ? "" : " -r");
@@ -190,8 +201,11 @@ static void print_fish(void)
 		print_quoted(c->help, "");
 		puts("'");
 		print_fish_names(c);
-		print_fish_options(c->name, c->options);
+		cleanup_free char *when = str_fmt("__fish_seen_subcommand_from %s", c->name);
+		print_fish_options(when, c->options);
 	}
+	print_fish_options("__fish_use_subcommand", run_options); /* run may be left out */
+	puts("complete -c xrun -n __fish_use_subcommand -a \"(xrun " LIST_IMAGES " 2>/dev/null)\"");
 }
 
 int manual_completion(const char *shell)

@@ -87,3 +87,35 @@ complete_in_bash() {
 	[ -z "$(complete_in_bash xrun load example)" ]
 	remove_containers
 }
+
+complete_in_fish() {
+	# shellcheck disable=SC2016 # fish's own variables
+	fish -c 'function xrun; $XRUN --root $STORE $argv; end; source $argv[1]; complete -C $argv[2]' "$MAN/xrun.fish" "$1" | cut -f 1
+}
+
+complete_in_zsh() {
+	mkdir -p "$BATS_TEST_TMPDIR/functions"
+	cp "$MAN/xrun.zsh" "$BATS_TEST_TMPDIR/functions/_xrun"
+	timeout 60 zsh -f tests/cli/complete.zsh "$BATS_TEST_TMPDIR/functions" "$1"
+}
+
+@test "zsh and fish complete what bash does" {
+	local shell
+	xrun pull -q "$NATIVE"
+	xrun tag "$NATIVE" example.com/complete:one example.com/complete:two
+	xrun run -q --name completed "$NATIVE" true
+	for shell in zsh fish; do
+		[ "$(complete_in_$shell "xrun imag")" = images ]
+		[ "$(complete_in_$shell "xrun run --memor" | head -n 1)" = --memory ]
+		[ "$(complete_in_$shell "xrun --arc")" = --arch ]
+		[ -z "$(complete_in_$shell "xrun rmi --memor")" ]
+		diff <(complete_in_$shell "xrun rmi --" | sort) <(help_options rmi)
+		[ "$(complete_in_$shell "xrun rmi example")" = $'example.com/complete:one\nexample.com/complete:two' ]
+		[ "$(complete_in_$shell "xrun run --rm example.com/complete:o")" = example.com/complete:one ]
+		[ "$(complete_in_$shell "xrun example.com/complete:o")" = example.com/complete:one ]
+		[ "$(complete_in_$shell "xrun --init example.com/complete:o")" = example.com/complete:one ]
+		[ "$(complete_in_$shell "xrun logs com")" = completed ]
+		[ "$(complete_in_$shell "xrun inspect com")" = completed ]
+	done
+	remove_containers
+}
