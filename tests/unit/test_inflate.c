@@ -151,7 +151,7 @@ static void a_tar_archive_is_known_by_its_first_header(void **state)
 	(void)state;
 	char head[INFLATE_HEAD] = "\x1f\x8b\x08";
 	assert_int_equal(inflate_recognise(head, sizeof head, COMPRESSION_NONE), COMPRESSION_GZIP);
-	memcpy(head + 257, "ustar", 5);
+	memcpy(head + 257, "ustar", sizeof "ustar");
 	assert_int_equal(inflate_recognise(head, sizeof head, COMPRESSION_NONE), COMPRESSION_NONE); /* a strange name */
 	*head = 'a';
 	assert_int_equal(inflate_recognise(head, sizeof head, COMPRESSION_GZIP), COMPRESSION_NONE);
