@@ -52,6 +52,8 @@ int lower_open(const struct spec *spec, const struct idmap *map, struct lower *r
 	if (dir_fd < 0 || fstat(dir_fd, &st) < 0)
 		return err_sys(err, "rootfs:%s", spec->rootfs);
 	cleanup_fd int fd = is_root ? mount_clone(dir_fd, "", false, err) : fd_take(&dir_fd);
+	if (fd == -EPERM) /* root of a container around us */
+		return err_set(err, fd, "rootfs:%s: root may not mount it here: Operation not permitted; xrun doctor says what does not allow it", spec->rootfs);
 	if (fd < 0)
 		return err_prefix(err, "rootfs:%s", spec->rootfs);
 	if (is_root && !map->single && st.st_uid != map->uids.root_outside && map_owners(fd, map, spec->rootfs, err) < 0)

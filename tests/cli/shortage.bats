@@ -26,6 +26,12 @@ load lib
 	done
 }
 
+@test "root of a container around us that may not mount is sent to the doctor" {
+	((EUID == 0)) || return 0 # others need no mount of their own for it
+	fails_with 125 "rootfs:/tmp: root may not mount it here: Operation not permitted; xrun doctor says" \
+		setpriv --bounding-set -sys_admin "$XRUN" --root "$BATS_TEST_TMPDIR/store" run rootfs:/tmp true
+}
+
 @test "a store in the root of a container around us, which is an overlay, is said to be one, and what to do" {
 	local command='mkdir "$1/lower" "$1/upper" "$1/work" "$1/merged"
 		mount -t overlay -o "userxattr,lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" none "$1/merged"
