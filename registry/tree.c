@@ -125,12 +125,13 @@ static int check_size(struct tree *t, const struct stat *st, const char *path, s
 
 static int put_file(struct tree *t, int dir_fd, const char *name, const char *path, struct stat *st, struct err *err)
 {
-	const char *first = links_first(&t->links, st->st_dev, st->st_ino, st->st_nlink, path);
-	if (first)
-		return put(t, &(struct extract_entry){ .name = path, .hardlink = first }, st, NULL, err);
+	const char *first;
+	int r = links_first(&t->links, st->st_dev, st->st_ino, st->st_nlink, path, &first, err);
+	if (r < 0 || first)
+		return r < 0 ? r : put(t, &(struct extract_entry){ .name = path, .hardlink = first }, st, NULL, err);
 	cleanup_attributes struct attributes *attributes = mem_new(sizeof *attributes);
 	cleanup_fd int fd = open_file(dir_fd, name, path, st, err);
-	int r = fd < 0 ? fd : check_size(t, st, path, err);
+	r = fd < 0 ? fd : check_size(t, st, path, err);
 	if (r == 0)
 		r = read_attributes(fd, path, attributes, err);
 	if (r == 0)
@@ -145,10 +146,11 @@ static int put_symlink(struct tree *t, int dir_fd, const char *name, const char 
 	if (n < 0)
 		return err_sys(err, "cannot read the symlink /%s", path);
 	target[n] = 0;
-	struct extract_entry entry = { .name = path, .symlink = target, .hardlink = links_first(&t->links, st->st_dev, st->st_ino, st->st_nlink, path) };
-	if (entry.hardlink)
-		entry.symlink = NULL;
-	return put(t, &entry, st, NULL, err);
+	struct extract_entry entry = { .name = path };
+	int r = links_first(&t->links, st->st_dev, st->st_ino, st->st_nlink, path, &entry.hardlink, err);
+	if (!entry.hardlink)
+		entry.symlink = target;
+	return r < 0 ? r : put(t, &entry, st, NULL, err);
 }
 
 static int put_other(struct tree *t, const char *path, const struct stat *st, struct err *err)

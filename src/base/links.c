@@ -4,8 +4,12 @@
 
 #include "src/base/str.h"
 
+#include <errno.h>
 #include <search.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { MAX_BYTES = 256 << 20 }; /* more is an attack on memory */
 
 struct link {
 	dev_t device;
@@ -34,15 +38,18 @@ void links_done(struct links *links)
 	links->tree = NULL;
 }
 
-const char *links_first(struct links *links, dev_t device, ino_t inode, nlink_t count, const char *path)
+int links_first(struct links *links, dev_t device, ino_t inode, nlink_t count, const char *path, const char **ret_first, struct err *err)
 {
 	const struct link wanted = { device, inode, NULL };
 	struct link **found = tfind(&wanted, &links->tree, compare);
+	*ret_first = found ? (*found)->path : NULL;
 	if (found || count < 2)
-		return found ? (*found)->path : NULL;
+		return 0;
+	if ((links->bytes += strlen(path) + 1) > MAX_BYTES)
+		return err_set(err, -EFBIG, "there are too many files with several names");
 	struct link *fresh = mem_new(sizeof *fresh);
 	*fresh = (struct link){ device, inode, str_dup(path) };
 	if (!tsearch(fresh, &links->tree, compare))
 		abort();
-	return NULL;
+	return 0;
 }

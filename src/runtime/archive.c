@@ -167,7 +167,10 @@ static bool is_ours(const struct archive *archive, const struct statx *st)
 static int put_file(struct archive *archive, int dir_fd, const char *name, struct item *item, struct err *err)
 {
 	const struct statx *st = item->st;
-	const char *first = links_first(&archive->links, makedev(st->stx_dev_major, st->stx_dev_minor), st->stx_ino, st->stx_nlink, item->path);
+	const char *first;
+	int r = links_first(&archive->links, makedev(st->stx_dev_major, st->stx_dev_minor), st->stx_ino, st->stx_nlink, item->path, &first, err);
+	if (r < 0)
+		return r;
 	if (first) {
 		item->type = '1';
 		item->link = first;
@@ -182,7 +185,7 @@ static int put_file(struct archive *archive, int dir_fd, const char *name, struc
 		buf_add(&item->capability, value, n);
 	item->type = '0';
 	item->size = item->st->stx_size;
-	int r = put_header(archive, item, err);
+	r = put_header(archive, item, err);
 	buf_done(&item->capability);
 	return r < 0 ? r : put_data(archive, fd, item, err);
 }

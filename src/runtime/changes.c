@@ -120,7 +120,10 @@ static int add_directory(struct sum *sum, int dir_fd, int depth, struct err *err
 		const char *name = names.items[i];
 		if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || mark_is_ours(dir_fd, name))
 			continue; /* deleted meanwhile, or not the container's doing */
-		if (S_ISREG(st.st_mode) && !links_first(&sum->links, st.st_dev, st.st_ino, st.st_nlink, name))
+		const char *first = NULL;
+		if (S_ISREG(st.st_mode))
+			r = links_first(&sum->links, st.st_dev, st.st_ino, st.st_nlink, name, &first, err);
+		if (S_ISREG(st.st_mode) && !first)
 			sum->bytes += (uint64_t)st.st_size;
 		cleanup_fd int fd = S_ISDIR(st.st_mode) ? openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
 		if (fd >= 0)

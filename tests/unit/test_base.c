@@ -8,6 +8,7 @@
 
 #include "src/base/account.h"
 #include "src/base/fd.h"
+#include "src/base/links.h"
 #include "src/base/process.h"
 
 #include <errno.h>
@@ -131,6 +132,25 @@ static void a_helper_reports_output_and_status(void **state)
 	assert_int_equal(process_start(missing, &pid, &output_fd, &err), -ENOENT);
 }
 
+static void files_of_several_names_are_known_by_the_first_and_bounded(void **state)
+{
+	(void)state;
+	struct links links = { 0 };
+	struct err err = { 0 };
+	const char *first;
+	assert_int_equal(links_first(&links, 1, 2, 2, "a", &first, &err), 0);
+	assert_null(first);
+	assert_int_equal(links_first(&links, 1, 2, 2, "b", &first, &err), 0);
+	assert_string_equal(first, "a");
+	assert_int_equal(links_first(&links, 1, 3, 1, "alone", &first, &err), 0);
+	assert_null(first);
+	links.bytes = (256 << 20) - 4; /* as if so much had been met */
+	assert_int_equal(links_first(&links, 1, 4, 2, "too much", &first, &err), -EFBIG);
+	assert_int_equal(links_first(&links, 1, 2, 2, "b", &first, &err), 0);
+	assert_string_equal(first, "a");
+	links_done(&links);
+}
+
 static void a_user_is_found_by_number(void **state)
 {
 	(void)state;
@@ -155,6 +175,7 @@ int main(void)
 		cmocka_unit_test(removing_a_tree_takes_any_depth_and_no_link_outside),
 		cmocka_unit_test(a_name_cannot_leave_the_directory),
 		cmocka_unit_test(a_helper_reports_output_and_status),
+		cmocka_unit_test(files_of_several_names_are_known_by_the_first_and_bounded),
 		cmocka_unit_test(a_user_is_found_by_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
