@@ -9,12 +9,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$layout"
 native=$(dpkg --print-architecture)
-for arch in "$native" arm64; do
-	tag=systemd
-	[[ $arch == "$native" ]] || tag=systemd-$arch
-	[[ ! -e $work/$arch ]] || continue # a machine that is arm64 itself
+for tag in systemd systemd-arm64; do
+	arch=${tag#systemd} arch=${arch#-}
+	arch=${arch:-$native}
 	echo "making the image $tag" >&2
 	{
+		rm -rf "${work:?}/$arch"
 		"$here/rootfs.sh" "$arch" "$work/$arch" &&
 			DEPENDENCIES=1 "$here/debs.sh" "$arch" bookworm "$work/$arch" systemd systemd-sysv
 	} >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
