@@ -37,7 +37,7 @@ struct stream {
 	char *memory;
 };
 
-/* Not zeroed: untouched pages cost nothing. In huge pages a block is filled, hashed and written with a twentieth less time for all of it. */
+/* Not zeroed: untouched pages cost nothing. Huge ones spare a pull a twentieth of its time (docs/benchmarks.md). */
 static char *memory_of(size_t blocks, size_t block_size)
 {
 	enum { HUGE_PAGE = 2 << 20 };

@@ -29,11 +29,23 @@ static bool may_wait(const struct engine_stage *stage, int r)
 	return r == -EPERM && stage->spec->namespaces.of[NAMESPACE_USER].origin != NAMESPACE_HOST;
 }
 
+/*
+ * What the container mounts below it is to show on the host, too: a copy made once our mounts are slaves of the host's
+ * (engine_root_begin) would be one of its slaves as well. As with runc, the root has to be shared for that.
+ */
+static bool is_shared(const struct engine_stage *stage, const struct engine_mount *m)
+{
+	unsigned long all = 0;
+	for (size_t i = 0; i < m->propagation_count; i++)
+		all |= m->propagation[i];
+	return all & stage->spec->engine->propagation & MS_SHARED;
+}
+
 static bool is_opened_late(const struct engine_stage *stage, const struct engine_mount *m)
 {
 	const struct spec_namespace *of = stage->spec->namespaces.of;
 	return of[NAMESPACE_USER].origin == NAMESPACE_HOST && of[NAMESPACE_MOUNT].origin == NAMESPACE_NEW && stage->spec->emulator_count == 0 &&
-	       !m->mapped;
+	       !m->mapped && !is_shared(stage, m);
 }
 
 /* In a user namespace what is mounted below cannot be left out (mount_namespaces(7)). */

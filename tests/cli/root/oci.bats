@@ -145,6 +145,25 @@ c["process"]["capabilities"] = {one: ["CAP_CHOWN", "CAP_KILL"] for one in sets};
 	[ "${lines[0]}" = "mnt:[$(stat -Lc %i "$HELD")]" ]
 }
 
+@test "what a container mounts below a shared mount shows outside where its root is shared, too, and else not" {
+	local root shows
+	for root in rshared rslave; do
+		[ $root = rshared ] && shows=file || shows=
+		make_bundle "$B" /tmp/busybox sh -c '/tmp/busybox mount -t tmpfs inner /tmp/place/below && /tmp/busybox touch /tmp/place/below/file'
+		change_config "$B" "
+c['process']['capabilities'] = {kind: ['CAP_SYS_ADMIN'] for kind in ('bounding', 'permitted', 'effective')}
+c['linux']['rootfsPropagation'] = '$root'
+c['mounts'] += [{'destination': '/tmp/busybox', 'source': '$PLACE/busybox-$(debian_name "$HOST")', 'options': ['bind']},
+    {'destination': '/tmp/place', 'source': '$BATS_TEST_TMPDIR/place', 'options': ['rbind', 'rshared']}]"
+		# shellcheck disable=SC2016 # the inner shell's
+		run unshare --mount --propagation private bash -ec 'mkdir -p "$1"; mount -t tmpfs place "$1"; mount --make-shared "$1"
+			mkdir "$1/below"; "${@:2}"; ls "$1/below"' bash "$BATS_TEST_TMPDIR/place" "$OCI" --root "$BATS_TEST_TMPDIR/state" run -b "$B" one
+		echo "$output"
+		[ "$status" = 0 ]
+		[ "$output" = "$shows" ]
+	done
+}
+
 @test "devices are made, and what was masked or is read-only stays so" {
 	make_bundle "$B" sh -c 'ls -l /dev/own; cat /proc/keys; (echo 1 >/proc/sys/kernel/pid_max) 2>/dev/null || echo no'
 	change_config "$B" 'c["linux"]["devices"] = [{"path": "/dev/own/", "type": "c", "major": 1, "minor": 3, "fileMode": 0o640, "uid": 3, "gid": 4}]'
