@@ -146,14 +146,16 @@ c["process"]["capabilities"] = {one: ["CAP_CHOWN", "CAP_KILL"] for one in sets};
 }
 
 @test "what a container mounts below a shared mount shows outside where its root is shared, too, and else not" {
-	local root shows
+	local root shows busybox
+	# shellcheck disable=SC2153 # not place, which is another
+	busybox=$PLACE/busybox-$(debian_name "$HOST")
 	for root in rshared rslave; do
-		[ $root = rshared ] && shows=file || shows=
+		shows=$([ $root != rshared ] || echo file)
 		make_bundle "$B" /tmp/busybox sh -c '/tmp/busybox mount -t tmpfs inner /tmp/place/below && /tmp/busybox touch /tmp/place/below/file'
 		change_config "$B" "
 c['process']['capabilities'] = {kind: ['CAP_SYS_ADMIN'] for kind in ('bounding', 'permitted', 'effective')}
 c['linux']['rootfsPropagation'] = '$root'
-c['mounts'] += [{'destination': '/tmp/busybox', 'source': '$PLACE/busybox-$(debian_name "$HOST")', 'options': ['bind']},
+c['mounts'] += [{'destination': '/tmp/busybox', 'source': '$busybox', 'options': ['bind']},
     {'destination': '/tmp/place', 'source': '$BATS_TEST_TMPDIR/place', 'options': ['rbind', 'rshared']}]"
 		# shellcheck disable=SC2016 # the inner shell's
 		run unshare --mount --propagation private bash -ec 'mkdir -p "$1"; mount -t tmpfs place "$1"; mount --make-shared "$1"
