@@ -145,7 +145,16 @@ static int join_first(pid_t first, pid_t pid, struct err *err)
 	char number[16];
 	cleanup_free char *path = cgroup_place_of(CGROUP_UNIFIED, first, &v2);
 	snprintf(number, sizeof number, "%d", pid);
-	return path ? cgroup_place_write(path, "cgroup.procs", number, err) : -ENOENT;
+	return path ? cgroup_place_write(path, "cgroup.procs", number, err) : err_set(err, -ESRCH, "the container has ended");
+}
+
+static int join_directories(const struct cgroup *cgroup, pid_t first, pid_t pid, struct err *err)
+{
+	int r = cgroup_add(cgroup, pid, err);
+	if (r != -EBUSY)
+		return r;
+	err_clear(err);
+	return join_first(first, pid, err);
 }
 
 /*
@@ -156,18 +165,14 @@ int cgroup_join(const char *id, pid_t first, pid_t pid, struct err *err)
 {
 	cleanup_cgroup struct cgroup cgroup = { 0 };
 	cgroup_of_process(&cgroup, id, first);
-	int r = cgroup_add(&cgroup, pid, err);
-	if (r == -EBUSY) {
-		err_clear(err);
-		r = join_first(first, pid, err);
-	}
+	int r = join_directories(&cgroup, first, pid, err);
 	if ((r != -EACCES && r != -EPERM) || geteuid() == 0)
 		return r;
 	struct err why = { 0 };
 	if (cgroup_scope_enter(NULL, pid, &why) < 0)
 		return err_append(err, " (%s)", why.text);
 	err_clear(err);
-	return cgroup_add(&cgroup, pid, err);
+	return join_directories(&cgroup, first, pid, err);
 }
 
 /* What the container made, if it could: files of cgroups are none of it, and no directories. Names of more than PATH_MAX bytes stay. */

@@ -134,10 +134,13 @@ as_user() {
 	[[ $output != *$'\n'/sys/fs/cgroup/*libpod* ]]
 }
 
-# What a container's systemd is asked: to be there, to run a service in a cgroup of its own, with nothing that failed, and to end.
+# What a container's systemd is asked: to be there, to run a service in a cgroup of its own, with nothing that failed, and to end. Where it
+# hands controllers down, as it does itself where it knows them, its topmost cgroup takes no more processes: exec goes elsewhere.
 boots='
 	until said=$($xrun exec box systemctl is-system-running 2>&1) || [ "$said" = degraded ] || [ $((tries += 1)) = 300 ]; do sleep 0.2; done
 	echo "system $said"
+	$xrun exec box sh -c "cd /sys/fs/cgroup; echo \$\$ >init.scope/cgroup.procs
+		for one in \$(cat cgroup.controllers); do echo +\$one >cgroup.subtree_control || true; done"
 	$xrun exec box sh -c "systemd-detect-virt -c; cat /proc/1/comm; systemctl --failed --plain --no-legend
 		printf \"[Service]\\nType=oneshot\\nStandardOutput=file:/run/said\\nExecStart=cat /proc/self/cgroup\\n\" >/run/systemd/system/told.service
 		systemctl daemon-reload; systemctl start told; tail -n 1 /run/said"
