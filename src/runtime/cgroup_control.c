@@ -23,7 +23,7 @@ static bool is_zombie(const char *number)
 	struct err ignored;
 	cleanup_buf struct buf status = { 0 };
 	cleanup_free char *path = str_fmt("/proc/%s/status", number);
-	if (fd_read_file(AT_FDCWD, path, 65536, &status, &ignored) < 0 || !status.len)
+	if (fd_read_file(AT_FDCWD, path, MEMBERS_STATUS, &status, &ignored) < 0 || !status.len)
 		return true;
 	return strstr(status.data, "\nState:\tZ") && strstr(status.data, "\nThreads:\t1\n");
 }

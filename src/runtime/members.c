@@ -18,7 +18,7 @@ static bool has_own_namespace(pid_t pid)
 	struct err ignored;
 	cleanup_buf struct buf status = { 0 };
 	cleanup_free char *path = str_fmt("/proc/%d/status", pid);
-	if (fd_read_file(AT_FDCWD, path, 65536, &status, &ignored) < 0 || !status.len)
+	if (fd_read_file(AT_FDCWD, path, MEMBERS_STATUS, &status, &ignored) < 0 || !status.len)
 		return false;
 	char *line = strstr(status.data, "\nNSpid:");
 	if (!line)

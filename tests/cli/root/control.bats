@@ -131,6 +131,34 @@ teardown() {
 	[ "$(setting pids.max)" = 30 ]
 }
 
+@test "a process with as many groups as there can be is stopped like any other" {
+	local before
+	mkdir "$BATS_TEST_TMPDIR/v"
+	cc -static -x c -o "$BATS_TEST_TMPDIR/v/many" - <<-C
+		#include <grp.h>
+		#include <stdio.h>
+		#include <unistd.h>
+		static gid_t groups[65536];
+		int main(void)
+		{
+			for (int i = 0; i < 65536; i++)
+				groups[i] = 10000 + i / 2;
+			if (setgroups(65536, groups) < 0)
+				return 1;
+			for (puts("ready"); fflush(stdout) == 0; puts("more"))
+				usleep(50000);
+			return 1;
+		}
+	C
+	running 'exec /v/many' -v "$BATS_TEST_TMPDIR/v:/v"
+	xrun pause one
+	before=$(count)
+	sleep 0.5
+	[ "$(count)" = "$before" ]
+	xrun unpause one
+	await more_than "$before"
+}
+
 # What a pause that is killed leaves: the state does not tell it.
 freeze() {
 	echo FROZEN >"$(find /sys/fs/cgroup -path "*/xrun/$id/freezer.state")"
