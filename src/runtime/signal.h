@@ -17,6 +17,9 @@ bool signal_first(pid_t pid, int number);
 /* Whether a first process has no handler for what would end any other. */
 bool signal_is_lost(pid_t pid, int number);
 
+/* Whether a process has a handler for it. False also where that cannot be known. */
+bool signal_is_caught(pid_t pid, int number);
+
 /* The same for a container; `as_is`: without that, as `xrun kill` has it. -ESRCH with err where it does not run. */
 int signal_container(const struct state *state, int number, bool as_is, struct err *err);
 

@@ -63,6 +63,29 @@ static bool is_kept_away(pid_t thread, int number)
 	return number == SIGSTOP && ptrace(PTRACE_GETSIGINFO, thread, NULL, &info) == 0 && info.si_pid != 0;
 }
 
+/* What the kernel itself sends a thread for what it did just now. */
+static bool is_forced(pid_t thread)
+{
+	siginfo_t info;
+	return ptrace(PTRACE_GETSIGINFO, thread, NULL, &info) == 0 && info.si_code > 0;
+}
+
+/*
+ * A fault ends a first process, too, but not while that is traced (kernel/signal.c: force_sig_info_to_task): its signal would be dropped, and
+ * the instruction tried again for ever. So the thread is let go, and meets the fault again, untraced.
+ */
+static bool ends_untraced(pid_t pid, pid_t thread, int number)
+{
+	return (number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE) && is_forced(thread) && !signal_is_caught(pid, number);
+}
+
+/* SIGPIPE, and those of the forced ones after which the program goes on behind the instruction: a breakpoint, a forbidden system call. */
+static bool is_deadly(pid_t pid, pid_t thread, int number)
+{
+	bool is_once = (number == SIGTRAP || number == SIGSYS) && is_forced(thread);
+	return (number == SIGPIPE || is_once) && signal_is_lost(pid, number);
+}
+
 /* ptrace(2), "Stopped states": a stop of the whole group goes on, and a signal that comes is given, unless it is the one. */
 static void go_on(struct sigpipe *s, pid_t pid, pid_t thread, int status)
 {
@@ -72,12 +95,12 @@ static void go_on(struct sigpipe *s, pid_t pid, pid_t thread, int status)
 		ptrace(PTRACE_LISTEN, thread, NULL, NULL);
 		return;
 	}
-	if (!event && number == SIGPIPE && signal_is_lost(pid, SIGPIPE)) {
-		s->died = true;
+	if (!event && is_deadly(pid, thread, number)) {
+		s->died_by = number;
 		kill(pid, SIGKILL);
 		return;
 	}
-	ptrace(PTRACE_CONT, thread, NULL, (void *)(intptr_t)(event || is_kept_away(thread, number) ? 0 : number));
+	ptrace(!event && ends_untraced(pid, thread, number) ? PTRACE_DETACH : PTRACE_CONT, thread, NULL, (void *)(intptr_t)(event || is_kept_away(thread, number) ? 0 : number));
 }
 
 /* Takes what there is to hear of a traced thread; true if it has ended. */
@@ -107,7 +130,7 @@ bool sigpipe_ended(struct sigpipe *s, pid_t pid, int *ret_status)
 			s->threads[i] = s->threads[--s->count];
 	if (!hear(s, pid, pid, ret_status))
 		return false;
-	if (s->died && *ret_status == 128 + SIGKILL)
-		*ret_status = 128 + SIGPIPE;
+	if (s->died_by && *ret_status == 128 + SIGKILL)
+		*ret_status = 128 + s->died_by;
 	return true;
 }

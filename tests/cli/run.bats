@@ -413,10 +413,10 @@ print(said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))" "$@"
 	[[ $output == *xrun* ]]
 }
 
-# unread PROGRAM: what is left of a program of sh whose reader is gone after a line: its status in $got, its errors in $said.
+# unread PROGRAM [OPTION...]: what is left of a program of sh whose reader is gone after a line: its status in $got, its errors in $said.
 unread() {
 	local place=$BATS_TEST_TMPDIR/unread
-	{ timeout -s KILL 30 "$XRUN" --root "$STORE" "$NATIVE" sh -c "$1" 2>"$place.said" || echo $? >"$place.status"; } | head -n 1
+	{ timeout -s KILL 30 "$XRUN" --root "$STORE" "${@:2}" "$NATIVE" sh -c "$1" 2>"$place.said" || echo $? >"$place.status"; } | head -n 1
 	got=$(cat "$place.status") said=$(cat "$place.said")
 }
 
@@ -436,4 +436,31 @@ unread() {
 	unread "trap 'echo caught >&2' PIPE; $gone echo second; exit 5"
 	[ "$got" = 5 ]
 	[[ $said == *caught* ]]
+}
+
+@test "a program whose output nobody reads any more ends by a fault, as outside, or handles it" {
+	local fault
+	mkdir "$BATS_TEST_TMPDIR/v"
+	cc -static -x c -o "$BATS_TEST_TMPDIR/v/fault" - <<-C
+		#include <signal.h>
+		#include <stdlib.h>
+		#include <unistd.h>
+		static void handle(int number) { _exit(number); }
+		int main(int argc, char **argv)
+		{
+			signal(SIGPIPE, SIG_IGN);
+			while (write(1, "more\\n", 5) == 5)
+				usleep(10000);
+			usleep(300000); /* xrun has seen it by then */
+			if (argc > 2)
+				signal(SIGSEGV, handle);
+			if (*argv[1] == 'a')
+				abort();
+			*(volatile int *)8 = 1;
+		}
+	C
+	for fault in segv:139 abort:139 "segv handled:11"; do
+		unread "exec /v/fault ${fault%:*}" -v "$BATS_TEST_TMPDIR/v:/v"
+		[ "$got" = "${fault#*:}" ]
+	done
 }
