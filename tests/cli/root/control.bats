@@ -124,7 +124,7 @@ teardown() {
 
 @test "a process that nobody waits for keeps no container from being paused, or from getting limits" {
 	running 'sleep 0 & echo ready; exec sleep 1000'
-	await prints Z ps -o stat= --ppid "$(xrun inspect --format '{{.State.Pid}}' one)"
+	await prints Z ps -o state= --ppid "$(xrun inspect --format '{{.State.Pid}}' one)"
 	timeout 20 "$XRUN" --root "$STORE" pause one
 	xrun unpause one
 	timeout 20 "$XRUN" --root "$STORE" update --pids-limit 30 one
