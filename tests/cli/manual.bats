@@ -90,13 +90,14 @@ complete_in_bash() {
 
 complete_in_fish() {
 	# shellcheck disable=SC2016 # fish's own variables
-	fish -c 'function xrun; $XRUN --root $STORE $argv; end; source $argv[1]; complete -C $argv[2]' "$MAN/xrun.fish" "$1" | cut -f 1
+	mkdir -p "$BATS_TEST_TMPDIR/home" # it keeps things there, for its owner alone
+	HOME=$BATS_TEST_TMPDIR/home fish -c 'function xrun; $XRUN --root $STORE $argv; end; source $argv[1]; complete -C $argv[2]' "$MAN/xrun.fish" "$1" | cut -f 1
 }
 
 complete_in_zsh() {
 	mkdir -p "$BATS_TEST_TMPDIR/functions"
 	cp "$MAN/xrun.zsh" "$BATS_TEST_TMPDIR/functions/_xrun"
-	timeout 60 zsh -f tests/cli/complete.zsh "$BATS_TEST_TMPDIR/functions" "$1"
+	HOME=$BATS_TEST_TMPDIR timeout 60 zsh -f tests/cli/complete.zsh "$BATS_TEST_TMPDIR/functions" "$1"
 }
 
 @test "zsh and fish complete what bash does" {
