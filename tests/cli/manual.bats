@@ -89,8 +89,8 @@ complete_in_bash() {
 }
 
 complete_in_fish() {
-	# shellcheck disable=SC2016 # fish's own variables
 	mkdir -p "$BATS_TEST_TMPDIR/home" # it keeps things there, for its owner alone
+	# shellcheck disable=SC2016 # fish's own variables
 	HOME=$BATS_TEST_TMPDIR/home fish -c 'function xrun; $XRUN --root $STORE $argv; end; source $argv[1]; complete -C $argv[2]' "$MAN/xrun.fish" "$1" | cut -f 1
 }
 
