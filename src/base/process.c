@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* process.c owns starting a helper program, waiting for it, and telling a process' number in a file. */
+/* process.c owns starting a helper program, waiting for it, what a process is, and telling its number in a file. */
 #include "src/base/process.h"
 
 #include "src/base/fd.h"
@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -83,6 +84,26 @@ int process_finish(pid_t pid, int output_fd, struct buf *output, struct err *err
 	close(output_fd);
 	int r = process_wait(pid);
 	return r < 0 ? err_code(err, r, "cannot wait for a helper program") : r;
+}
+
+bool process_status(pid_t pid, struct buf *ret_status)
+{
+	enum { LIMIT = 1 << 20 };
+	struct err ignored;
+	cleanup_free char *path = str_fmt("/proc/%d/status", pid);
+	return fd_read_file(AT_FDCWD, path, LIMIT, ret_status, &ignored) == 0 && ret_status->len;
+}
+
+/* proc_pid_status(5), NSpid: the last number is the one in the innermost namespace. */
+bool process_is_first(pid_t pid)
+{
+	cleanup_buf struct buf status = { 0 };
+	char *line = process_status(pid, &status) ? strstr(status.data, "\nNSpid:") : NULL;
+	if (!line)
+		return false;
+	line[1 + strcspn(line + 1, "\n")] = 0;
+	const char *last = strrchr(line, '\t');
+	return last && str_eq(last, "\t1");
 }
 
 int process_write_pid(const char *path, pid_t pid)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* process.h owns starting a helper program, waiting for it, and telling a process' number in a file. */
+/* process.h owns starting a helper program, waiting for it, what a process is, and telling its number in a file. */
 #ifndef XRUN_BASE_PROCESS_H
 #define XRUN_BASE_PROCESS_H
 
@@ -30,6 +30,15 @@ bool process_ended(pid_t pid, int *ret_status);
 
 /* Waits until a child ends, and leaves it to process_wait: 1; 0 if it has not within `ms`, -errno where that cannot be known. */
 int process_ends_within(pid_t pid, uint64_t ms);
+
+/*
+ * /proc/PID/status, of a process or a thread. Most of it may be supplementary groups, of which a program can give itself 65536 (setgroups(2)): up to
+ * a megabyte. False where there is none to be read, as it has ended.
+ */
+bool process_status(pid_t pid, struct buf *ret_status);
+
+/* Whether it is the first process of a pid namespace. False also where that cannot be known. */
+bool process_is_first(pid_t pid);
 
 /*
  * A pid file: the number alone, as engines and service managers read it. It appears under its name when it is whole; what is there and is no ordinary

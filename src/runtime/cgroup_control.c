@@ -3,6 +3,7 @@
 #include "src/runtime/cgroup.h"
 
 #include "src/base/fd.h"
+#include "src/base/process.h"
 #include "src/runtime/cgroup_limits.h"
 #include "src/runtime/cgroup_place.h"
 #include "src/runtime/members.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,10 +22,8 @@
  */
 static bool is_zombie(const char *number)
 {
-	struct err ignored;
 	cleanup_buf struct buf status = { 0 };
-	cleanup_free char *path = str_fmt("/proc/%s/status", number);
-	if (fd_read_file(AT_FDCWD, path, MEMBERS_STATUS, &status, &ignored) < 0 || !status.len)
+	if (!process_status(atoi(number), &status))
 		return true;
 	return strstr(status.data, "\nState:\tZ") && strstr(status.data, "\nThreads:\t1\n");
 }

@@ -64,10 +64,8 @@ int directories_listen(void)
 /* Calls come from threads; a pidfd is a process' (proc_pid_status(5), Tgid). */
 static int open_process(pid_t thread)
 {
-	struct err ignored;
 	cleanup_buf struct buf status = { 0 };
-	cleanup_free char *path = str_fmt("/proc/%d/status", thread);
-	const char *line = fd_read_file(AT_FDCWD, path, 65536, &status, &ignored) < 0 ? NULL : strstr(status.data, "\nTgid:\t");
+	const char *line = process_status(thread, &status) ? strstr(status.data, "\nTgid:\t") : NULL;
 	return line ? (int)syscall(SYS_pidfd_open, (pid_t)strtol(line + strlen("\nTgid:\t"), NULL, 10), 0) : -1;
 }
 

@@ -2,31 +2,12 @@
 /* members.c owns which processes are a running container's. */
 #include "src/runtime/members.h"
 
-#include "src/base/fd.h"
-#include "src/base/str.h"
+#include "src/base/process.h"
 #include "src/runtime/namespaces.h"
 
 #include <ctype.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-
-/* proc_pid_status(5), NSpid: the last number is the one in the innermost namespace. */
-static bool has_own_namespace(pid_t pid)
-{
-	struct err ignored;
-	cleanup_buf struct buf status = { 0 };
-	cleanup_free char *path = str_fmt("/proc/%d/status", pid);
-	if (fd_read_file(AT_FDCWD, path, MEMBERS_STATUS, &status, &ignored) < 0 || !status.len)
-		return false;
-	char *line = strstr(status.data, "\nNSpid:");
-	if (!line)
-		return false;
-	line[1 + strcspn(line + 1, "\n")] = 0;
-	const char *last = strrchr(line, '\t');
-	return last && str_eq(last, "\t1");
-}
 
 static int open_list(struct members *members, struct err *err)
 {
@@ -36,7 +17,7 @@ static int open_list(struct members *members, struct err *err)
 
 int members_open(pid_t pid, struct members *ret_members, struct err *err)
 {
-	*ret_members = (struct members){ .kind = has_own_namespace(pid) ? NAMESPACE_PID : NAMESPACE_MOUNT };
+	*ret_members = (struct members){ .kind = process_is_first(pid) ? NAMESPACE_PID : NAMESPACE_MOUNT };
 	ret_members->number = namespace_number(pid, ret_members->kind);
 	return ret_members->number ? open_list(ret_members, err) : err_sys(err, "cannot look at the container's processes");
 }

@@ -13,9 +13,6 @@
 #include <dirent.h>
 #include <sys/types.h>
 
-/* /proc/PID/status is at most so long, most of it the supplementary groups, of which a program may give itself 65536 (setgroups(2)). */
-enum { MEMBERS_STATUS = 1 << 20 };
-
 struct members {
 	DIR *dir;
 	enum namespace_kind kind; /* of the namespace that has them all */

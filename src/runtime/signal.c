@@ -4,6 +4,7 @@
 
 #include "src/base/fd.h"
 #include "src/base/now.h"
+#include "src/base/process.h"
 #include "src/runtime/cgroup.h"
 #include "src/runtime/containers.h"
 
@@ -46,23 +47,16 @@ static bool waits_for_signals(pid_t pid)
 	return number == SYS_rt_sigtimedwait || number == COMPAT_WAIT || number == COMPAT_WAIT_64;
 }
 
-static bool read_status(pid_t pid, struct buf *ret_status)
-{
-	struct err ignored;
-	cleanup_free char *path = str_fmt("/proc/%d/status", pid);
-	return fd_read_file(AT_FDCWD, path, 65536, ret_status, &ignored) == 0 && ret_status->len;
-}
-
 bool signal_is_caught(pid_t pid, int number)
 {
 	cleanup_buf struct buf status = { 0 };
-	return read_status(pid, &status) && mask_has(status.data, "\nSigCgt:\t", number);
+	return process_status(pid, &status) && mask_has(status.data, "\nSigCgt:\t", number);
 }
 
 static bool has_no_handler(pid_t pid, int number)
 {
 	cleanup_buf struct buf status = { 0 };
-	if (!ends_by_default(number) || !read_status(pid, &status))
+	if (!ends_by_default(number) || !process_status(pid, &status))
 		return false;
 	return !mask_has(status.data, "\nSigCgt:\t", number) && !mask_has(status.data, "\nSigIgn:\t", number) &&
 	       !mask_has(status.data, "\nSigBlk:\t", number);

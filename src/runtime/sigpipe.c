@@ -21,22 +21,11 @@ void sigpipe_polls(const struct sigpipe *s, struct pollfd polls[2])
 		polls[i] = (struct pollfd){ .fd = s->watch[i] ? 1 + i : -1 }; /* errors are told unasked */
 }
 
-/* proc_pid_status(5), NSpid: its number in each of its namespaces. One in a namespace of others dies of SIGPIPE as it is. */
-static bool is_first(pid_t pid)
-{
-	struct err ignored;
-	cleanup_buf struct buf status = { 0 };
-	cleanup_free char *path = str_fmt("/proc/%d/status", pid);
-	if (fd_read_file(AT_FDCWD, path, 65536, &status, &ignored) < 0 || !status.len)
-		return false;
-	const char *line = strstr(status.data, "\nNSpid:"), *end = line ? strchr(line + 1, '\n') : NULL;
-	return end && strncmp(end - 2, "\t1", 2) == 0;
-}
-
+/* One in a namespace of others dies of SIGPIPE as it is. */
 static void trace(struct sigpipe *s, pid_t pid)
 {
 	cleanup_free char *path = str_fmt("/proc/%d/task", pid);
-	cleanup_dir DIR *dir = is_first(pid) ? opendir(path) : NULL;
+	cleanup_dir DIR *dir = process_is_first(pid) ? opendir(path) : NULL;
 	for (struct dirent *entry; dir && s->count < SIGPIPE_THREADS && (entry = readdir(dir));) {
 		pid_t thread = atoi(entry->d_name);
 		if (thread > 0 && ptrace(PTRACE_SEIZE, thread, NULL, NULL) == 0)
