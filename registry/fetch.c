@@ -2,7 +2,6 @@
 /* fetch.c owns bringing one layer into the store's staging. */
 #include "registry/fetch.h"
 #include "registry/hasher.h"
-#include "registry/inflate.h"
 #include "registry/partial.h"
 #include "registry/staging.h"
 #include "registry/turn.h"
@@ -79,9 +78,6 @@ struct blob {
 	struct stream *stream;
 	char *block;    /* of the stream, being filled; goes into the file when it is full: large writes cost the kernel less */
 	size_t filled;
-	bool passed;    /* the first one, */
-	enum compression said; /* of which the media type says this */
-	bool is_misnamed;
 	struct hasher hasher;
 	int file_fd; /* a partial blob's, O_TMPFILE, or what fetch_files gave; -1 when it is read back */
 	bool is_written; /* file_fd has the bytes already */
@@ -103,10 +99,6 @@ static int pass_block(struct blob *b)
 {
 	size_t len = b->filled;
 	b->filled = 0;
-	if (len && !b->passed) {
-		b->is_misnamed = inflate_recognise(b->block, len, b->said) != b->said;
-		b->passed = true;
-	}
 	if (len && b->file_fd >= 0 && !b->is_written && (b->failure = fd_write_all(b->file_fd, b->block, len)) < 0)
 		return b->failure;
 	stream_commit(b->stream, len);
@@ -319,14 +311,12 @@ static int try_layer(const struct store *store, const struct fetch_from *from, c
 	if (root_fd < 0)
 		return r < 0 ? r : err_sys(err, "cannot open the staging directory %s", staged->dir);
 	u.root_fd = root_fd;
-	b.said = u.compression;
 	u.stream = b.stream = stream_new(SOURCE_BLOCKS, SOURCE_BLOCK, 1);
 	hasher_init(&b.hasher);
 	b.is_here = is_here(&b);
 	progress_begin(progress, index, &staged->layer->digest, staged->layer->size);
 	r = feed(&b, &u, from, err);
 	staged->report = u.report;
-	staged->is_misnamed = b.is_misnamed;
 	hasher_done(&b.hasher);
 	stream_free(b.stream);
 	bool left_is_bad = r < 0 && leave(&b, r);

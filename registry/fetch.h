@@ -15,7 +15,6 @@ struct staged {
 	char name[LAYER_NAME_SIZE]; /* below layers/ */
 	char dir[32];              /* below staging/, holding "root"; empty: layers/name was there already */
 	int dir_fd;                /* locked; -1 if dir is empty */
-	bool is_misnamed;          /* its media type says another compression than its bytes have */
 	struct layer_report report;
 };
 

@@ -306,13 +306,13 @@ static int recognise(struct pipe *p, enum compression *compression)
 	return 0;
 }
 
-int inflate_stream(struct stream *source, enum compression compression, struct stream *sink, uint64_t max_bytes,
+int inflate_stream(struct stream *source, enum compression *compression, struct stream *sink, uint64_t max_bytes,
 	struct err *err)
 {
 	struct pipe p = { .source = source, .sink = sink, .max_bytes = max_bytes };
-	int r = recognise(&p, &compression);
+	int r = recognise(&p, compression);
 	if (r == 0)
-		r = inflate_any(&p, compression, err);
+		r = inflate_any(&p, *compression, err);
 	if (r < 0) {
 		stream_abort(source, r);
 		stream_abort(sink, r);
@@ -326,7 +326,7 @@ int inflate_stream(struct stream *source, enum compression compression, struct s
 static void *run(void *context)
 {
 	struct inflater *i = context;
-	inflate_stream(i->source, i->compression, i->sink, i->max_bytes, &i->err);
+	inflate_stream(i->source, &i->compression, i->sink, i->max_bytes, &i->err);
 	return NULL;
 }
 

@@ -28,18 +28,18 @@ enum compression inflate_recognise(const void *head, size_t len, enum compressio
  * Reads reader 0 of `source` to its end and writes the plain bytes, at most max_bytes, to `sink`, a stream of blocks
  * of INFLATE_BLOCK bytes. Gzip (RFC 1952) may have any number of members, Zstandard (RFC 8878, no older form) any number of frames,
  * skippable ones too, with windows up to 2^27 bytes, what the zstd program takes by default. The first bytes may tell another
- * compression than the one given, see above. Anything else after the
+ * compression than the one given, see above, and *compression becomes that. Anything else after the
  * last one, and an end before the end, is an error; so are wrong checksums.
  *
  * Success ends the sink. Failure aborts both streams; `err` stays clear if one of them had been aborted by another.
  */
-int inflate_stream(struct stream *source, enum compression compression, struct stream *sink, uint64_t max_bytes,
+int inflate_stream(struct stream *source, enum compression *compression, struct stream *sink, uint64_t max_bytes,
 	struct err *err);
 
 /* The same by a thread of its own, from stream to stream. */
 struct inflater {
 	struct stream *source, *sink; /* borrowed */
-	enum compression compression;
+	enum compression compression; /* as said; once it has ended, what it was */
 	uint64_t max_bytes;
 	bool running;
 	pthread_t thread;

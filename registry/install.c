@@ -322,7 +322,7 @@ static void tell_losses(const struct install *p)
 	for (size_t i = 0; i < p->in->image.layer_count; i++) {
 		devices += p->staged[i].report.devices;
 		owners += p->staged[i].report.foreign_ids;
-		misnamed += p->staged[i].is_misnamed;
+		misnamed += p->staged[i].report.is_misnamed;
 	}
 	if (misnamed)
 		progress_say(p->progress, "note: %llu of the image's layers %s media type says", (unsigned long long)misnamed,

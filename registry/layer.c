@@ -134,6 +134,7 @@ static int run(struct stream *source, enum compression compression, const struct
 		r = unpack_tar(&tar, &x, options->flush, err);
 	r = end_pipeline(&p, r, err);
 	stream_free(plain);
+	report->is_misnamed = p.inflater.compression != compression;
 	report->entries = tar.entries;
 	report->bytes = tar.bytes;
 	return r < 0 ? r : check_diff_id(&options->diff_id, &p.diff_id, err);

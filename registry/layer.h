@@ -22,6 +22,7 @@ struct layer_report {
 	uint64_t devices;       /* device nodes left out: they cannot be made in a user namespace */
 	uint64_t foreign_ids;   /* entries whose owner fell back to root because the id map has a single id */
 	bool needs_lower;       /* see layer_unpack */
+	bool is_misnamed;       /* compressed in another way than was said */
 	bool root_told;         /* it has an entry for its top directory */
 	struct implicit implicit; /* directories without an entry of their own; empty with needs_lower */
 };

@@ -45,7 +45,7 @@ static int inflate(enum compression compression, const void *data, size_t size, 
 	struct stream *sink = stream_new(MAX_PLAIN / INFLATE_BLOCK + 2, INFLATE_BLOCK, 1);
 	CHECK(pour(source, piece, data, size) == 0);
 	stream_end(source);
-	int r = inflate_stream(source, compression, sink, MAX_PLAIN, &err);
+	int r = inflate_stream(source, &compression, sink, MAX_PLAIN, &err);
 	CHECK(r <= 0 && r == err.code && (r == 0 || *err.text));
 	while ((n = stream_next(sink, 0, &block)) > 0)
 		buf_add(ret_plain, block, n);

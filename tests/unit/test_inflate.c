@@ -103,7 +103,7 @@ static int inflate(const struct buf *bytes, enum compression compression, size_t
 	pthread_t feeder, drainer;
 	assert_int_equal(pthread_create(&feeder, NULL, feed, &f), 0);
 	assert_int_equal(pthread_create(&drainer, NULL, drain, &d), 0);
-	int r = inflate_stream(f.source, compression, d.sink, max, &err);
+	int r = inflate_stream(f.source, &compression, d.sink, max, &err);
 	pthread_join(feeder, NULL);
 	pthread_join(drainer, NULL);
 	stream_free(f.source);
